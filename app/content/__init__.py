@@ -1,0 +1,1 @@
+"""Content: Markdown in, values and safe HTML out. Pure; knows neither web nor SQL."""
