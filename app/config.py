@@ -1,0 +1,205 @@
+"""Settings: read once from the environment, checked, and frozen.
+
+Every field of `Settings` is one environment variable of the same name in capitals; the README's table documents them
+and a test keeps that table true. A value that is not understood stops the start and is named.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+Environment = Literal["local", "production"]
+
+DEFAULT_DATABASE = "sqlite:///var/reprise.db"
+MIN_SECRET_LENGTH = 32
+_LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used: its name, what is wrong with its value, and what to do."""
+
+    def __init__(self, name: str, problem: str, remedy: str) -> None:
+        super().__init__(f"{name}: {problem} {remedy}")
+        self.name = name
+        self.problem = problem
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How one portal runs. Durations and sizes carry their unit in the name."""
+
+    secret_key: str = field(repr=False)
+    environment: Environment = "local"
+    database_url: str = field(default=DEFAULT_DATABASE, repr=False)
+    base_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    web_concurrency: int = 1
+    threads: int = 8
+    trusted_proxies: int = 0
+    limits_storage: str = field(default="memory://", repr=False)
+    max_upload_mb: int = 20
+    session_idle_hours: int = 12
+    session_days: int = 30
+    log_level: str = "INFO"
+
+    @property
+    def production(self) -> bool:
+        """Whether this portal serves the public and must insist on a secret and HTTPS."""
+        return self.environment == "production"
+
+    @property
+    def https(self) -> bool:
+        """Whether readers reach the portal by HTTPS; cookies are then Secure and `__Host-`."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is the embedded one."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def address(self) -> str:
+        """Where readers reach the portal, without a trailing slash."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.base_url or f"http://{host}:{self.port}"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read and check the environment.
+
+        Raises `SettingsError` naming the first variable whose value cannot be used. Without SECRET_KEY a random
+        secret is made once and kept beside the embedded database; production insists on a given one.
+        """
+        env = os.environ if environ is None else environ
+        environment = _choice(env, "ENVIRONMENT", "local", ("local", "production"))
+        base_url = _base_url(env)
+        database_url = _database_url(env)
+        if environment == "production" and not base_url.startswith("https://"):
+            raise SettingsError(
+                "BASE_URL",
+                "production needs the https address that readers use.",
+                "Set it, for example BASE_URL=https://study.example.org, or ENVIRONMENT=local.",
+            )
+        return cls(
+            secret_key=_secret_key(env, environment, database_url),
+            environment="production" if environment == "production" else "local",
+            database_url=database_url,
+            base_url=base_url,
+            host=env.get("HOST", "").strip() or "127.0.0.1",
+            port=_integer(env, "PORT", 8000, 1, 65535),
+            web_concurrency=_web_concurrency(env, database_url),
+            threads=_integer(env, "THREADS", 8, 1, 256),
+            trusted_proxies=_integer(env, "TRUSTED_PROXIES", 0, 0, 10),
+            limits_storage=env.get("LIMITS_STORAGE", "").strip() or "memory://",
+            max_upload_mb=_integer(env, "MAX_UPLOAD_MB", 20, 1, 2000),
+            session_idle_hours=_integer(env, "SESSION_IDLE_HOURS", 12, 1, 24 * 90),
+            session_days=_integer(env, "SESSION_DAYS", 30, 1, 400),
+            log_level=_choice(env, "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"), str.upper),
+        )
+
+
+def _choice(
+    env: Mapping[str, str],
+    name: str,
+    default: str,
+    allowed: tuple[str, ...],
+    normalise: Callable[[str], str] = str.lower,
+) -> str:
+    value = normalise(env.get(name, "").strip()) or default
+    if value not in allowed:
+        raise SettingsError(name, f"“{value}” is not a value it can have.", f"Use one of: {', '.join(allowed)}.")
+    return value
+
+
+def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = env.get(name, "").strip()
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit()) or not low <= int(text) <= high:
+        raise SettingsError(name, f"“{text}” is not a number from {low} to {high}.", "Correct it or leave it out.")
+    return int(text)
+
+
+def _base_url(env: Mapping[str, str]) -> str:
+    text = env.get("BASE_URL", "").strip().rstrip("/")
+    if not text:
+        return ""
+    try:
+        parts = urlsplit(text)
+        bad = parts.scheme not in ("http", "https") or not parts.hostname or bool(parts.path or parts.query)
+        parts.port  # noqa: B018  # raises ValueError for a port that is none
+    except ValueError:
+        bad = True
+    if bad:
+        raise SettingsError(
+            "BASE_URL",
+            f"“{text}” is not an address such as https://study.example.org.",
+            "Give the scheme and the host, without a path.",
+        )
+    return text
+
+
+def _database_url(env: Mapping[str, str]) -> str:
+    text = env.get("DATABASE_URL", "").strip() or DEFAULT_DATABASE
+    for given in ("postgres://", "postgresql://"):
+        if text.startswith(given):
+            text = "postgresql+psycopg://" + text.removeprefix(given)
+    if not text.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise SettingsError(
+            "DATABASE_URL",
+            "it names neither an SQLite file nor a PostgreSQL server.",
+            "Use sqlite:///path/to/file.db or postgresql://user:password@host/name.",
+        )
+    return text
+
+
+def _web_concurrency(env: Mapping[str, str], database_url: str) -> int:
+    """SQLite has one writer at a time, so one process with threads serves it best."""
+    default = 1 if database_url.startswith("sqlite") else 2
+    return _integer(env, "WEB_CONCURRENCY", default, 1, 64)
+
+
+def _secret_key(env: Mapping[str, str], environment: str, database_url: str) -> str:
+    text = env.get("SECRET_KEY", "").strip()
+    if text:
+        if len(text) < MIN_SECRET_LENGTH:
+            raise SettingsError(
+                "SECRET_KEY",
+                f"it has {len(text)} characters; {MIN_SECRET_LENGTH} are the least.",
+                'Make one: python3 -c "import secrets; print(secrets.token_hex(32))".',
+            )
+        return text
+    if environment == "production" or not database_url.startswith("sqlite"):
+        raise SettingsError(
+            "SECRET_KEY",
+            "it is not set.",
+            'Make one and keep it: python3 -c "import secrets; print(secrets.token_hex(32))".',
+        )
+    return _kept_secret(Path(database_url.removeprefix("sqlite:///")).parent / "secret-key")
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret kept beside the embedded database, made at the first start (two first starts agree on one)."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            pass
+        else:
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_hex(32))
+        secret = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise SettingsError(
+            "SECRET_KEY", f"{path} cannot be written ({error.strerror}).", "Make it writable or set SECRET_KEY."
+        ) from error
+    if len(secret) < MIN_SECRET_LENGTH:
+        raise SettingsError("SECRET_KEY", f"{path} holds no usable secret.", "Delete the file; a new one is made.")
+    return secret

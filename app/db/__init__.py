@@ -1,0 +1,1 @@
+"""The database: models, engines and the rules of writing."""

@@ -1,0 +1,56 @@
+"""What a learner's log adds up to for each card: the projection that study reads."""
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import Base, BigId, Id
+
+
+class Scheduler(Base):
+    """A scheduler's configuration; a row is never changed, a new choice is a new row."""
+
+    __tablename__ = "scheduler"
+    __table_args__: ClassVar[Any] = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(32))
+    parameters: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+class CardState(Base):
+    """One learner's memory of one card, exactly what replaying their events gives."""
+
+    __tablename__ = "card_state"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("ease >= 130", name="ease"),
+        CheckConstraint("repetitions >= 0", name="repetitions"),
+        CheckConstraint("interval >= 0", name="interval"),
+        CheckConstraint("lapses >= 0", name="lapses"),
+        CheckConstraint("version >= 1", name="version"),
+        CheckConstraint("(repeat_at IS NULL) = (repeat_day IS NULL)", name="repeat"),
+        Index(None, "user_id", "due"),
+        Index(None, "card_id"),
+    )
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
+    card_id: Mapped[int] = mapped_column(BigId, ForeignKey("card.id"), primary_key=True)
+    scheduler_id: Mapped[int] = mapped_column(BigId, ForeignKey("scheduler.id"))
+    version: Mapped[int]
+    """Rises with every event, an undo included; a form shown against an older one is stale."""
+    due: Mapped[date | None]
+    """A study day; None for a card never reviewed (all its reviews were taken back)."""
+    ease: Mapped[int]
+    """SM-2's ease factor in hundredths."""
+    repetitions: Mapped[int]
+    interval: Mapped[int] = mapped_column(BigInteger)
+    lapses: Mapped[int]
+    last_study_day: Mapped[date | None]
+    repeat_at: Mapped[datetime | None]
+    """When a card graded below 4 comes again, on `repeat_day` only; at rollover that lapses."""
+    repeat_day: Mapped[date | None]
+    reviews: Mapped[int] = mapped_column(default=0)
+    """Live grades, repeats included."""

@@ -1,0 +1,172 @@
+"""Engines and the rules of writing, for SQLite and for PostgreSQL.
+
+SQLite has one writer. A transaction here starts as a plain reader; `write(session)` turns it into the writer just
+before the first change: it ends the read, waits in line (threads of this process on a lock, other processes on a file
+lock) and begins anew with BEGIN IMMEDIATE. Read-then-write under a deferred BEGIN would fail at random instead.
+PostgreSQL needs none of this; there `write` does nothing and services lock the rows they change.
+"""
+
+import threading
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
+
+LOCK_WAIT_S = 10.0
+"""How long a writer waits in line before the request is answered 503."""
+
+RETRYABLE = {"40001", "40P01"}
+"""PostgreSQL's codes for a serialisation failure and a deadlock: doing it again is right."""
+
+
+class DatabaseBusy(Exception):
+    """The database could not be written in time; nothing was changed. Trying again later is safe."""
+
+
+class _WriterLine:
+    """The queue of writers of one SQLite file: a lock for threads, a file lock for processes."""
+
+    def __init__(self, database: str) -> None:
+        self._threads = threading.Lock()
+        self._processes = FileLock(f"{database}.lock", thread_local=False) if database else None
+
+    def enter(self) -> None:
+        if not self._threads.acquire(timeout=LOCK_WAIT_S):
+            raise DatabaseBusy("Another change took too long.")
+        try:
+            if self._processes is not None:
+                self._processes.acquire(timeout=LOCK_WAIT_S, poll_interval=0.005)
+        except Timeout as error:
+            self._threads.release()
+            raise DatabaseBusy("Another process is writing.") from error
+        except BaseException:
+            self._threads.release()
+            raise
+
+    def leave(self) -> None:
+        if self._processes is not None:
+            self._processes.release()
+        self._threads.release()
+
+
+_lines: dict[str, _WriterLine] = {}
+_lines_lock = threading.Lock()
+_writing: WeakKeyDictionary[Session, _WriterLine] = WeakKeyDictionary()
+
+
+def _line(engine: Engine) -> _WriterLine:
+    database = engine.url.database or ""
+    key = str(Path(database).resolve()) if database and database != ":memory:" else ""
+    with _lines_lock:
+        return _lines.setdefault(key or f"memory:{id(engine)}", _WriterLine(key))
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Arguments of `create_engine` that suit the kind of database `url` names."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": LOCK_WAIT_S, "check_same_thread": False}}
+    return {
+        "pool_size": 10,
+        "max_overflow": 10,
+        "pool_timeout": 5,
+        "pool_pre_ping": True,
+        "pool_recycle": 1800,
+        "connect_args": {
+            "connect_timeout": 3,
+            "application_name": "reprise",
+            "options": "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000",
+        },
+    }
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for `url`, set up by the rules of this module."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, **engine_options(url))
+    prepare(engine)
+    return engine
+
+
+def prepare(engine: Engine) -> None:
+    """Set up an engine's connections: journal and keys on SQLite."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions by itself
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={int(LOCK_WAIT_S * 1000)}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+
+def session_factory(engine: Engine) -> sessionmaker[Session]:
+    """Sessions whose objects stay readable after commit."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def write(session: Session) -> None:
+    """Make this session's transaction the writer. Call it just before the first change, after all slow work.
+
+    Whatever was read before is forgotten, because it may be stale by now: read again what the change depends on.
+    A second call in one transaction does nothing. Raises `DatabaseBusy` when the wait is too long.
+    """
+    if session in _writing or session.get_bind().dialect.name != "sqlite":
+        return
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("write(session) must come before the first change.")
+    _become_writer(session)
+    session.expire_all()
+
+
+def _become_writer(session: Session) -> None:
+    connection = session.connection()
+    line = _line(connection.engine)
+    connection.exec_driver_sql("ROLLBACK")
+    try:
+        line.enter()
+    except BaseException:
+        connection.exec_driver_sql("BEGIN")
+        raise
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except BaseException:
+        line.leave()
+        raise
+    _writing[session] = line
+
+
+@event.listens_for(Session, "before_flush")
+def _flush_as_writer(session: Session, *_: Any) -> None:
+    """Code that is not ours (Flask-Security's datastore) flushes without `write`: it gets in line here."""
+    if session not in _writing and session.get_bind().dialect.name == "sqlite":
+        if session.new or session.dirty or session.deleted:
+            _become_writer(session)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _leave_line(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None and (line := _writing.pop(session, None)) is not None:
+        line.leave()
+
+
+def is_retryable(error: BaseException) -> bool:
+    """Whether PostgreSQL asks for the same transaction to be run again."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in RETRYABLE

@@ -1,0 +1,1 @@
+"""What every room of the web portal shares: transactions, access, sessions, errors, headers, pages, limits."""

@@ -1,0 +1,204 @@
+"""Signed-in sessions: rows. The signed cookie carries a random token, the row decides whether it still lives.
+
+The user, the session and the roles of a request are one statement.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Flask, current_app, g, has_request_context, request
+from flask import session as cookie
+from sqlalchemy import Row, delete, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.config import Settings
+from app.db.models import LoginSession, Role, User, UserRole
+from app.db.session import write
+from app.web import clock
+from app.web.database import db
+
+SEEN_EVERY = timedelta(minutes=5)
+IDLE_TOUCH_ENDPOINTS_SKIPPED = ("static",)
+_RANKS = {"learner": 1, "editor": 2, "admin": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """The signed-in person of this request, as plain values."""
+
+    id: int
+    guid: str
+    email: str
+    rank: int
+    """1 learner, 2 editor, 3 admin."""
+    zone: str
+    rollover_hour: int
+    new_per_day: int
+    reviews_per_day: int
+    grade_scale: str
+    type_answer: bool
+    shortcuts: bool
+    theme: str
+    session_id: int
+    signed_in_at: datetime
+
+    @property
+    def is_editor(self) -> bool:
+        """May edit content."""
+        return self.rank >= _RANKS["editor"]
+
+    @property
+    def is_admin(self) -> bool:
+        """May change who may do what."""
+        return self.rank >= _RANKS["admin"]
+
+
+def token_hash(token: str) -> bytes:
+    """What is stored of a random token: its SHA-256 (the token has 256 bits, so no salt is needed)."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _has_role(name: str) -> Any:
+    return exists(
+        select(UserRole.user_id).join(Role, Role.id == UserRole.role_id).where(UserRole.user_id == User.id, Role.name == name)
+    )
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.config["REPRISE_SETTINGS"]
+    return settings
+
+
+def _living(now: datetime, settings: Settings) -> Any:
+    idle = now - timedelta(hours=settings.session_idle_hours)
+    return (LoginSession.expires_at > now) & or_(LoginSession.remembered, LoginSession.seen_at > idle)
+
+
+def _load() -> Row[Any] | None:
+    token = cookie.get("sid")
+    if not isinstance(token, str):
+        return None
+    return db.session.execute(
+        select(
+            User.id,
+            User.guid,
+            User.email,
+            User.fs_uniquifier,
+            User.zone,
+            User.rollover_hour,
+            User.new_per_day,
+            User.reviews_per_day,
+            User.grade_scale,
+            User.type_answer,
+            User.shortcuts,
+            User.theme,
+            LoginSession.id.label("session_id"),
+            LoginSession.created_at.label("signed_in_at"),
+            LoginSession.seen_at,
+            _has_role("editor").label("editor"),
+            _has_role("admin").label("admin"),
+        )
+        .join(User, User.id == LoginSession.user_id)
+        .where(LoginSession.token_hash == token_hash(token), User.active, _living(clock.now(), _settings()))
+    ).one_or_none()
+
+
+def viewer() -> Viewer | None:
+    """The signed-in person of this request, or None."""
+    if not has_request_context():
+        return None
+    if "viewer" not in g:
+        row = _load()
+        g.viewer = None
+        if row is not None and row.fs_uniquifier == cookie.get("_user_id"):
+            g.viewer = Viewer(
+                id=row.id,
+                guid=row.guid,
+                email=row.email,
+                rank=3 if row.admin else 2 if row.editor else 1,
+                zone=row.zone,
+                rollover_hour=row.rollover_hour,
+                new_per_day=row.new_per_day,
+                reviews_per_day=row.reviews_per_day,
+                grade_scale=row.grade_scale,
+                type_answer=row.type_answer,
+                shortcuts=row.shortcuts,
+                theme=row.theme,
+                session_id=row.session_id,
+                signed_in_at=row.signed_in_at,
+            )
+            g.touch_session = row.seen_at < clock.now() - SEEN_EVERY
+    found: Viewer | None = g.viewer
+    return found
+
+
+def require_viewer() -> Viewer:
+    """The signed-in person; for views that only signed-in people reach."""
+    person = viewer()
+    if person is None:
+        raise RuntimeError("This view must declare that it is for signed-in people.")
+    return person
+
+
+def start(session: Session, *, user_id: int, remembered: bool) -> None:
+    """Begin a new signed-in session of this browser and end the one it had. Flushes; the edge commits."""
+    end_current(session)
+    now = clock.now()
+    settings = _settings()
+    token = secrets.token_urlsafe(32)
+    session.add(
+        LoginSession(
+            token_hash=token_hash(token),
+            user_id=user_id,
+            created_at=now,
+            seen_at=now,
+            expires_at=now + (timedelta(days=settings.session_days) if remembered else timedelta(days=1)),
+            remembered=remembered,
+            agent=request.user_agent.string[:200],
+            address=request.remote_addr or "",
+        )
+    )
+    session.flush()
+    cookie["sid"] = token
+    cookie.permanent = remembered
+    g.pop("viewer", None)
+
+
+def end_current(session: Session) -> None:
+    """End this browser's session, if it has one; a copy of its cookie is dead from then on."""
+    token = cookie.pop("sid", None)
+    g.pop("viewer", None)
+    if isinstance(token, str):
+        write(session)
+        session.execute(delete(LoginSession).where(LoginSession.token_hash == token_hash(token)))
+
+
+def end_all(session: Session, *, user_id: int, but: int | None = None) -> int:
+    """End every session of a user (except the one with id `but`); gives how many ended."""
+    write(session)
+    condition = LoginSession.user_id == user_id
+    if but is not None:
+        condition &= LoginSession.id != but
+    return session.execute(delete(LoginSession).where(condition)).rowcount  # type: ignore[attr-defined, no-any-return]
+
+
+def init_app(app: Flask) -> None:
+    """Note "last seen" at most every five minutes, in a transaction of its own."""
+
+    @app.teardown_request
+    def touch(_error: BaseException | None) -> None:
+        person: Viewer | None = g.get("viewer")
+        if person is None or not g.pop("touch_session", False):
+            return
+        try:
+            with db.sessionmaker() as session:
+                write(session)
+                session.execute(
+                    update(LoginSession).where(LoginSession.id == person.session_id).values(seen_at=clock.now())
+                )
+                session.commit()
+        except Exception:
+            app.logger.warning("Last seen could not be noted.", exc_info=True)
