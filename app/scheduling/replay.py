@@ -1,0 +1,214 @@
+"""From the log to what it means: the events of one learner and one card become the card's projection.
+
+The log is the truth and is never changed; everything here can be computed again from it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from app.scheduling import sm2
+from app.scheduling.state import Grade, MemoryState
+
+REPEAT_STEP: Final = timedelta(minutes=10)
+"""How long a card graded below 4 waits before it is shown again the same day, unless told otherwise."""
+
+
+class EventKind(StrEnum):
+    """What an event says."""
+
+    REVIEW = "review"
+    """The card was graded."""
+    VOID = "void"
+    """Another event is undone; voiding a void does it again."""
+    RESCHEDULE = "reschedule"
+    """The card is given another due day (postpone, spread, holiday, ask again)."""
+    SEED = "seed"
+    """The card starts from a state brought from elsewhere, or over from nothing."""
+
+
+class BrokenLog(ValueError):
+    """Events that cannot be the log of a card. `event_id` names the one that does not fit."""
+
+    def __init__(self, event_id: int, problem: str) -> None:
+        super().__init__(f"Event {event_id} {problem}")
+        self.event_id = event_id
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the log.
+
+    `id` rises in the order events were written; `answered_at` is the instant it happened (with offset), `study_day` the
+    learner's day at that time. A review has its `grade`, a void its `target` (an earlier event of the card), a reschedule
+    the chosen day `due` and its `reason`, a seed its `seed` (None: over from nothing). An event that lacks what its kind
+    needs raises `BrokenLog`.
+    """
+
+    id: int
+    kind: EventKind
+    answered_at: datetime
+    study_day: date
+    grade: Grade | None = None
+    target: int | None = None
+    due: date | None = None
+    reason: str | None = None
+    seed: MemoryState | None = None
+
+    def __post_init__(self) -> None:
+        if self.answered_at.utcoffset() is None:
+            raise BrokenLog(self.id, f"has an instant without an offset: {self.answered_at.isoformat()}.")
+        needs = {EventKind.REVIEW: "grade", EventKind.VOID: "target", EventKind.RESCHEDULE: "due"}.get(self.kind)
+        if needs is not None and getattr(self, needs) is None:
+            raise BrokenLog(self.id, f"is a {self.kind} without its {needs}.")
+
+
+@dataclass(frozen=True, slots=True)
+class EventFacts:
+    """What follows from one event.
+
+    `live`: not undone. `counted`: a live review that was the card's first on its study day and so changed its state.
+    `before` and `after` are the states around it (equal for all that changes nothing). `lapse`: a learned card was
+    forgotten. `was_due`: a counted review of a card that was due then, which is what true retention counts.
+    """
+
+    live: bool
+    counted: bool
+    before: MemoryState
+    after: MemoryState
+    lapse: bool
+    was_due: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """What the log of one card comes to.
+
+    `last_study_day` is the day of the last counted review since the last seed: a grade on that day or before it is a
+    repeat. `repeat_from` is the instant of the grade below 4 that keeps the card waiting to be repeated, `repeat_day` the
+    study day on which it waits; from the next day on that has lapsed. `reviews` counts live reviews that counted,
+    `repeats` live ones that did not. `last_live` is the id of the last live event that is no void, the only one that can
+    be undone. `facts` has each event's by its id.
+    """
+
+    state: MemoryState
+    last_study_day: date | None
+    repeat_from: datetime | None
+    repeat_day: date | None
+    reviews: int
+    repeats: int
+    last_live: int | None
+    facts: Mapping[int, EventFacts]
+
+    @classmethod
+    def empty(cls) -> Projection:
+        """The projection of a card without events."""
+        return cls(MemoryState.new(), None, None, None, 0, 0, None, MappingProxyType({}))
+
+    def repeat_at(self, study_day: date, step: timedelta = REPEAT_STEP) -> datetime | None:
+        """When the card is to be repeated on `study_day`; None where it does not wait that day."""
+        if self.repeat_from is None or self.repeat_day is None or study_day > self.repeat_day:
+            return None
+        return self.repeat_from + step
+
+    def counts(self, study_day: date) -> bool:
+        """Whether a grade given now, on `study_day`, would change the state (else it is a repeat)."""
+        return self.last_study_day is None or study_day > self.last_study_day
+
+
+def replay(events: Iterable[Event]) -> Projection:
+    """The projection of one card's events, in whatever order they come; of joined cards, of the events of both.
+
+    Events take effect in the order of (answered_at, id), so an answer that arrives late lands where it belongs. Raises
+    `BrokenLog` where an id comes twice or a void names no earlier event.
+    """
+    log = sorted(events, key=lambda event: (event.answered_at, event.id))
+    voided = _voided(log)
+    facts: dict[int, EventFacts] = {}
+    now = Projection.empty()
+    for event in log:
+        live = event.id not in voided
+        then = _after(now, event) if live else now
+        facts[event.id] = _facts(now, then, event, live)
+        now = then
+    return replace(now, facts=MappingProxyType(facts))
+
+
+def _voided(log: Sequence[Event]) -> Collection[int]:
+    """The ids of the events that are undone, by way of voids that are not undone themselves."""
+    ids = _distinct_ids(log)
+    voids_of: dict[int, list[int]] = defaultdict(list)
+    for event in log:
+        if event.kind is EventKind.VOID and event.target is not None:
+            if event.target not in ids or event.target >= event.id:
+                raise BrokenLog(event.id, f"undoes event {event.target}, which is no earlier event of this card.")
+            voids_of[event.target].append(event.id)
+    voided: set[int] = set()
+    # A void is always later than what it undoes, so going backwards each void's own fate is known first.
+    for target in sorted(voids_of, reverse=True):
+        if any(void not in voided for void in voids_of[target]):
+            voided.add(target)
+    return voided
+
+
+def _distinct_ids(log: Sequence[Event]) -> set[int]:
+    ids: set[int] = set()
+    for event in log:
+        if event.id in ids:
+            raise BrokenLog(event.id, "is in the log twice.")
+        ids.add(event.id)
+    return ids
+
+
+def _after(now: Projection, event: Event) -> Projection:
+    """The projection after a live event, its facts apart."""
+    if event.kind is EventKind.VOID:
+        return now
+    now = replace(now, last_live=event.id)
+    if event.grade is not None and event.kind is EventKind.REVIEW:
+        return _reviewed(now, event, event.grade)
+    if event.kind is EventKind.SEED:
+        state = MemoryState.new() if event.seed is None else event.seed
+        return replace(now, state=state, last_study_day=None, repeat_from=None, repeat_day=None)
+    return replace(now, state=_rescheduled(now, event))
+
+
+def _reviewed(now: Projection, event: Event, grade: Grade) -> Projection:
+    if now.counts(event.study_day):
+        day = event.study_day
+        now = replace(now, state=sm2.review(now.state, grade, day), last_study_day=day, reviews=now.reviews + 1)
+    else:
+        now = replace(now, repeats=now.repeats + 1)
+    if grade.again_today:
+        return replace(now, repeat_from=event.answered_at, repeat_day=now.last_study_day)
+    return replace(now, repeat_from=None, repeat_day=None)
+
+
+def _rescheduled(now: Projection, event: Event) -> MemoryState:
+    """The state with the chosen due day.
+
+    A card never reviewed has none to change. A card already reviewed on the chosen day could not be reviewed again
+    then (every grade would be a repeat) and would stay due for ever, so it becomes due on the day after.
+    """
+    if now.state.is_new or event.due is None:
+        return now.state
+    earliest = sm2.due_after(now.last_study_day, 1) if now.last_study_day else event.due
+    return replace(now.state, due=max(event.due, earliest))
+
+
+def _facts(before: Projection, after: Projection, event: Event, live: bool) -> EventFacts:
+    counted = after.reviews > before.reviews
+    return EventFacts(
+        live=live,
+        counted=counted,
+        before=before.state,
+        after=after.state,
+        lapse=counted and after.state.lapses > before.state.lapses,
+        was_due=counted and before.state.is_due(event.study_day),
+    )
