@@ -92,9 +92,9 @@ class Projection:
 
     `last_study_day` is the day of the last counted review since the last seed: a grade on that day or before it is a
     repeat. `repeat_from` is the instant of the grade below 4 that keeps the card waiting to be repeated, `repeat_day` the
-    study day on which it waits; from the next day on that has lapsed. `reviews` counts live reviews that counted,
-    `repeats` live ones that did not. `last_live` is the id of the last live event that is no void, the only one that can
-    be undone. `facts` has each event's by its id.
+    study day on which it waits; from the next day on that has lapsed. `reviews` counts live grades, repeats included.
+    `last_live` is the id of the last live event that is no void, the only one that can be undone. `facts` has each
+    event's by its id.
     """
 
     state: MemoryState
@@ -102,14 +102,13 @@ class Projection:
     repeat_from: datetime | None
     repeat_day: date | None
     reviews: int
-    repeats: int
     last_live: int | None
     facts: Mapping[int, EventFacts]
 
     @classmethod
     def empty(cls) -> Projection:
         """The projection of a card without events."""
-        return cls(MemoryState.new(), None, None, None, 0, 0, None, MappingProxyType({}))
+        return cls(MemoryState.new(), None, None, None, 0, None, MappingProxyType({}))
 
     def repeat_at(self, study_day: date, step: timedelta = REPEAT_STEP) -> datetime | None:
         """When the card is to be repeated on `study_day`; None where it does not wait that day."""
@@ -182,12 +181,14 @@ def _after(now: Projection, event: Event) -> Projection:
 def _reviewed(now: Projection, event: Event, grade: Grade) -> Projection:
     if now.counts(event.study_day):
         day = event.study_day
-        now = replace(now, state=sm2.review(now.state, grade, day), last_study_day=day, reviews=now.reviews + 1)
-    else:
-        now = replace(now, repeats=now.repeats + 1)
-    if grade.again_today:
-        return replace(now, repeat_from=event.answered_at, repeat_day=now.last_study_day)
-    return replace(now, repeat_from=None, repeat_day=None)
+        now = replace(now, state=sm2.review(now.state, grade, day), last_study_day=day)
+    waits = grade.again_today
+    return replace(
+        now,
+        reviews=now.reviews + 1,
+        repeat_from=event.answered_at if waits else None,
+        repeat_day=now.last_study_day if waits else None,
+    )
 
 
 def _rescheduled(now: Projection, event: Event) -> MemoryState:
@@ -203,7 +204,7 @@ def _rescheduled(now: Projection, event: Event) -> MemoryState:
 
 
 def _facts(before: Projection, after: Projection, event: Event, live: bool) -> EventFacts:
-    counted = after.reviews > before.reviews
+    counted = live and event.kind is EventKind.REVIEW and before.counts(event.study_day)
     return EventFacts(
         live=live,
         counted=counted,

@@ -24,8 +24,8 @@ class UnknownZone(ValueError):
 
 @cache
 def known_zones() -> tuple[str, ...]:
-    """The names of all zones that are understood, sorted."""
-    return tuple(sorted(available_timezones()))
+    """The names of all zones that are understood, sorted: those that mean the same on every machine."""
+    return tuple(sorted(available_timezones() - {"localtime", "Factory"}))
 
 
 @cache

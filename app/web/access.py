@@ -1,13 +1,20 @@
-"""Who may call a view. Each view declares it; one that declares nothing is answered as if it were not there."""
+"""Who may do what.
+
+Each view declares who may call it; one that declares nothing is answered as if it were not there. What a person may do
+with a deck is one question, `can`, and its twin for statements, `readable`.
+"""
 
 from collections.abc import Callable
+from datetime import datetime
 from enum import IntEnum
-from typing import Any, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from flask import Flask, abort, redirect, request, url_for
+from sqlalchemy import ColumnElement, and_, true
 from werkzeug.wrappers import Response
 
-from app.web.sessions import viewer
+from app.db.models import Deck
+from app.web.sessions import Viewer, viewer
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -19,6 +26,38 @@ class Access(IntEnum):
     LEARNER = 1
     EDITOR = 2
     ADMIN = 3
+
+
+Action = Literal["read", "study", "edit"]
+
+
+class HasVisibility(Protocol):
+    """What `can` needs to know of a deck."""
+
+    @property
+    def visibility(self) -> str: ...  # noqa: D102
+
+    @property
+    def archived_at(self) -> datetime | None: ...  # noqa: D102
+
+
+def can(person: Viewer | None, action: Action, deck: HasVisibility) -> bool:
+    """Whether `person` (None: not signed in) may do `action` with `deck`. The only place that decides this."""
+    if person is not None and person.is_editor:
+        return action == "edit" or deck.archived_at is None or action == "read"
+    if action == "edit" or deck.archived_at is not None:
+        return False
+    if person is None:
+        return action == "read" and deck.visibility == "public"
+    return deck.visibility in ("public", "members")
+
+
+def readable(person: Viewer | None) -> ColumnElement[bool]:
+    """`can(person, "read", deck)` as a condition on `Deck`, leaving out archived decks, for lists."""
+    living = Deck.archived_at.is_(None)
+    if person is None:
+        return and_(living, Deck.visibility == "public")
+    return and_(living, true() if person.is_editor else Deck.visibility.in_(("public", "members")))
 
 
 _declared_elsewhere: dict[str, Access] = {"static": Access.ANYONE}

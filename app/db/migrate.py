@@ -1,0 +1,76 @@
+"""Migrations, run by one process at a time: others wait and find the work done."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from filelock import FileLock
+from sqlalchemy import Connection, Engine, text
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+_LOCK_KEY = 7_250_118_905
+"""PostgreSQL's advisory lock that one migrating process holds; any fixed number does."""
+
+
+def configuration() -> Config:
+    """Alembic's configuration of this project."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    return config
+
+
+def heads() -> str:
+    """The revision that this version of the portal needs."""
+    return ScriptDirectory.from_config(configuration()).get_current_head() or ""
+
+
+def current(connection: Connection) -> str | None:
+    """The revision a database is at; None for an empty one."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(engine: Engine, revision: str = "head") -> tuple[str | None, str | None]:
+    """Bring the schema up to `revision`; gives the revisions before and after. Safe to run from many places at once."""
+    return _migrate(engine, lambda config: command.upgrade(config, revision))
+
+
+def downgrade(engine: Engine, revision: str) -> tuple[str | None, str | None]:
+    """Take the schema back to `revision`."""
+    return _migrate(engine, lambda config: command.downgrade(config, revision))
+
+
+def _migrate(engine: Engine, step: Callable[[Config], None]) -> tuple[str | None, str | None]:
+    if engine.dialect.name == "sqlite":
+        with FileLock(f"{engine.url.database}.migrate.lock"):
+            return _on_connection(engine, step)
+    with engine.connect() as holder:
+        holder.execute(text("SET lock_timeout = 0; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0"))
+        holder.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK_KEY})
+        try:
+            return _on_connection(engine, step)
+        finally:
+            holder.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK_KEY})
+
+
+def _on_connection(engine: Engine, step: Callable[[Config], None]) -> tuple[str | None, str | None]:
+    config = configuration()
+    with engine.connect() as connection:
+        before = current(connection)
+        connection.rollback()
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # a table rebuilt in a batch must keep its rows
+            connection.rollback()
+        config.attributes["connection"] = connection
+        step(config)
+        connection.commit()
+        after = current(connection)
+        connection.rollback()
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+            connection.rollback()
+    return before, after

@@ -1,0 +1,59 @@
+"""The application: the only file that sees every room."""
+
+from datetime import timedelta
+
+from flask import Flask
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.config import Settings
+from app.web import access, database, errors, headers, health, limits, logs, pages, sessions
+
+csrf = CSRFProtect()
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The portal, ready to serve. Without `settings` they are read from the environment.
+
+    Raises `SettingsError` for a setting that cannot be used.
+    """
+    settings = settings or Settings.from_environment()
+    app = Flask("app", template_folder="templates", static_folder="static")
+    _configure(app, settings)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    logs.init_app(app, settings)
+    database.init_app(app, settings)
+    sessions.init_app(app)
+    headers.init_app(app, settings)
+    pages.init_app(app)
+    errors.init_app(app)
+    limits.init_app(app, settings)
+    csrf.init_app(app)
+    access.init_app(app)
+    app.register_blueprint(health.blueprint)
+    _rooms(app, settings)
+    return app
+
+
+def _rooms(app: Flask, settings: Settings) -> None:
+    """Register the rooms."""
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    prefix = "__Host-" if settings.https else ""
+    app.config.update(
+        REPRISE_SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME=f"{prefix}reprise",
+        SESSION_COOKIE_SECURE=settings.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=settings.session_days),
+        MAX_CONTENT_LENGTH=settings.max_upload_mb * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,
+        BABEL_DEFAULT_LOCALE="en",
+    )

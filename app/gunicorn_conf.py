@@ -1,0 +1,18 @@
+"""How gunicorn serves the portal: on SQLite one process with threads, on PostgreSQL as many as WEB_CONCURRENCY says."""
+
+from app.config import Settings
+
+_settings = Settings.from_environment()
+
+bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
+workers = _settings.web_concurrency
+worker_class = "gthread"
+threads = _settings.threads
+timeout = 60
+graceful_timeout = 30
+keepalive = 15
+accesslog = None
+errorlog = "-"
+loglevel = _settings.log_level.lower()
+proc_name = "reprise"
+control_socket_disable = True

@@ -1,0 +1,53 @@
+"""Headers of every response: content policy, caching, and the request's id."""
+
+import re
+import secrets
+
+from flask import Flask, Response, g, request
+
+from app.config import Settings
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+
+def request_id() -> str:
+    """The id that a reader can give an administrator, and that the logs carry."""
+    if "request_id" not in g:
+        given = request.headers.get("X-Request-Id", "")
+        g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(4)
+    found: str = g.request_id
+    return found
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Set the headers of every response, errors and redirects included."""
+
+    @app.after_request
+    def add(response: Response) -> Response:
+        headers = response.headers
+        headers["Content-Security-Policy"] = POLICY
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "same-origin"
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        headers["X-Request-Id"] = request_id()
+        if settings.https:
+            headers["Strict-Transport-Security"] = "max-age=31536000"
+        if "Cache-Control" not in headers:
+            _caching(response)
+        return response
+
+
+def _caching(response: Response) -> None:
+    """Signed-in pages are kept by nobody; signed-out ones may be kept by the browser and asked for again."""
+    if g.get("viewer") is not None or response.status_code >= 400 or request.method not in ("GET", "HEAD"):
+        response.headers["Cache-Control"] = "no-store"
+        return
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Vary"] = "Cookie, X-Fragment"
+    if response.status_code == 200 and not response.is_streamed and not response.direct_passthrough:
+        response.add_etag()
+        response.make_conditional(request)

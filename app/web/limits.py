@@ -1,0 +1,21 @@
+"""Limits on costly requests, by client address. Sign-in has counters of its own, kept as rows."""
+
+from flask import Flask, request
+from flask_limiter import Limiter
+
+from app.config import Settings
+
+
+def _client() -> str:
+    return request.remote_addr or "unknown"
+
+
+limiter = Limiter(key_func=_client, default_limits=[], headers_enabled=False)
+"""Decorate a costly view with `@limiter.limit("60/minute")`."""
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Keep the counts where `LIMITS_STORAGE` says: memory for one process, Valkey or Redis for many."""
+    app.config["RATELIMIT_STORAGE_URI"] = settings.limits_storage
+    app.config["RATELIMIT_STRATEGY"] = "moving-window"
+    limiter.init_app(app)

@@ -1,0 +1,68 @@
+"""Structured logs: one line an event, with the request's id, never a password, token or cookie."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+from flask import Flask, g, has_request_context, request
+
+from app.config import Settings
+
+_SECRET_WORDS = ("password", "token", "cookie", "secret", "authorization")
+
+
+def _add_request(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    if has_request_context():
+        event.setdefault("request_id", g.get("request_id"))
+        event.setdefault("method", request.method)
+        event.setdefault("path", request.path)
+    return event
+
+
+def _hide_secrets(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    for key in event:
+        if any(word in key.lower() for word in _SECRET_WORDS):
+            event[key] = "hidden"
+    return event
+
+
+def set_up(level: str) -> None:
+    """Send structlog and the standard library's logging to standard error as one stream."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_request,
+        _hide_secrets,
+    ]
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                renderer,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Let the application's own logger speak through the root handler."""
+    app.logger.handlers.clear()
+    app.logger.propagate = True
+    app.logger.setLevel(settings.log_level)

@@ -1,0 +1,389 @@
+"""the first schema
+
+Revision: 0001, after .
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision: str = '0001'
+down_revision: str | None = None
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    """Forward."""
+    op.create_table('collection',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('guid', sa.String(length=32), nullable=False),
+    sa.Column('slug', sa.String(length=100), nullable=False),
+    sa.Column('title', sa.String(length=200), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_collection')),
+    sa.UniqueConstraint('guid', name=op.f('uq_collection_guid')),
+    sa.UniqueConstraint('slug', name=op.f('uq_collection_slug')),
+    sqlite_autoincrement=True
+    )
+    op.create_table('portal',
+    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('name', sa.String(length=80), nullable=False),
+    sa.Column('registration', sa.Enum('open', 'invited', 'closed', name='registration', native_enum=False, create_constraint=True, length=24), nullable=False),
+    sa.CheckConstraint('id = 1', name=op.f('ck_portal_single')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_portal'))
+    )
+    op.create_table('role',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=32), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_role')),
+    sa.UniqueConstraint('name', name=op.f('uq_role_name'))
+    )
+    op.create_table('scheduler',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=32), nullable=False),
+    sa.Column('parameters', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_scheduler')),
+    sqlite_autoincrement=True
+    )
+    op.create_table('setup_link',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('token_hash', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_setup_link')),
+    sa.UniqueConstraint('token_hash', name=op.f('uq_setup_link_token_hash')),
+    sqlite_autoincrement=True
+    )
+    op.create_table('sign_in_counter',
+    sa.Column('kind', sa.Enum('account', 'address', 'register', name='kind', native_enum=False, create_constraint=True, length=24), nullable=False),
+    sa.Column('key_hash', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('failures', sa.Integer(), nullable=False),
+    sa.Column('window_start', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('blocked_until', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('failures >= 0', name=op.f('ck_sign_in_counter_failures')),
+    sa.PrimaryKeyConstraint('kind', 'key_hash', name=op.f('pk_sign_in_counter'))
+    )
+    op.create_table('user',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('guid', sa.String(length=32), nullable=False),
+    sa.Column('email', sa.String(length=254), nullable=False),
+    sa.Column('password', sa.String(length=255), nullable=True),
+    sa.Column('active', sa.Boolean(), nullable=False),
+    sa.Column('fs_uniquifier', sa.String(length=64), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('password_changed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('deletion_asked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('erased_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('zone', sa.String(length=64), nullable=False),
+    sa.Column('rollover_hour', sa.SmallInteger(), nullable=False),
+    sa.Column('new_per_day', sa.Integer(), nullable=False),
+    sa.Column('reviews_per_day', sa.Integer(), nullable=False),
+    sa.Column('grade_scale', sa.Enum('four', 'six', name='grade_scale', native_enum=False, create_constraint=True, length=24), nullable=False),
+    sa.Column('type_answer', sa.Boolean(), nullable=False),
+    sa.Column('shortcuts', sa.Boolean(), nullable=False),
+    sa.Column('theme', sa.Enum('system', 'light', 'dark', name='theme', native_enum=False, create_constraint=True, length=24), nullable=False),
+    sa.CheckConstraint('new_per_day BETWEEN 0 AND 999', name=op.f('ck_user_new_per_day')),
+    sa.CheckConstraint('reviews_per_day BETWEEN 0 AND 9999', name=op.f('ck_user_reviews_per_day')),
+    sa.CheckConstraint('rollover_hour BETWEEN 0 AND 23', name=op.f('ck_user_rollover_hour')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_user')),
+    sa.UniqueConstraint('email', name=op.f('uq_user_email')),
+    sa.UniqueConstraint('fs_uniquifier', name=op.f('uq_user_fs_uniquifier')),
+    sa.UniqueConstraint('guid', name=op.f('uq_user_guid')),
+    sqlite_autoincrement=True
+    )
+    op.create_table('deck',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('guid', sa.String(length=32), nullable=False),
+    sa.Column('slug', sa.String(length=100), nullable=False),
+    sa.Column('title', sa.String(length=200), nullable=False),
+    sa.Column('description', sa.Text(), nullable=False),
+    sa.Column('visibility', sa.Enum('public', 'members', 'group', name='visibility', native_enum=False, create_constraint=True, length=24), nullable=False),
+    sa.Column('source_url', sa.Text(), nullable=False),
+    sa.Column('author', sa.String(length=200), nullable=False),
+    sa.Column('licence', sa.String(length=200), nullable=False),
+    sa.Column('collection_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('owner_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('archived_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('version >= 1', name=op.f('ck_deck_version')),
+    sa.ForeignKeyConstraint(['collection_id'], ['collection.id'], name=op.f('fk_deck_collection_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['owner_id'], ['user.id'], name=op.f('fk_deck_owner_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_deck')),
+    sa.UniqueConstraint('guid', name=op.f('uq_deck_guid')),
+    sa.UniqueConstraint('slug', name=op.f('uq_deck_slug')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('deck', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_deck_collection_id'), ['collection_id'], unique=False)
+
+    op.create_table('login_session',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('guid', sa.String(length=32), nullable=False),
+    sa.Column('token_hash', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('remembered', sa.Boolean(), nullable=False),
+    sa.Column('agent', sa.String(length=200), nullable=False),
+    sa.Column('address', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_login_session_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_login_session')),
+    sa.UniqueConstraint('guid', name=op.f('uq_login_session_guid')),
+    sa.UniqueConstraint('token_hash', name=op.f('uq_login_session_token_hash')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('login_session', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_login_session_user_id'), ['user_id'], unique=False)
+
+    op.create_table('user_role',
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('role_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['role_id'], ['role.id'], name=op.f('fk_user_role_role_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_user_role_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', 'role_id', name=op.f('pk_user_role'))
+    )
+    op.create_table('card',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('guid', sa.String(length=32), nullable=False),
+    sa.Column('deck_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('section', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('kind', sa.Enum('basic', 'choice', 'cloze', name='kind', native_enum=False, create_constraint=True, length=24), nullable=False),
+    sa.Column('question', sa.Text(), nullable=False),
+    sa.Column('answer', sa.Text(), nullable=False),
+    sa.Column('tags', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('options', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('draft', sa.Boolean(), nullable=False),
+    sa.Column('archived_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('archived_reason', sa.Enum('source', 'editor', name='archived_reason', native_enum=False, create_constraint=True, length=24), nullable=True),
+    sa.Column('merged_into_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('base_question', sa.Text(), nullable=True),
+    sa.Column('base_answer', sa.Text(), nullable=True),
+    sa.Column('base_section', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=True),
+    sa.Column('base_tags', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=True),
+    sa.Column('base_options', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=True),
+    sa.Column('source_line', sa.Integer(), nullable=True),
+    sa.Column('question_html', sa.Text(), nullable=False),
+    sa.Column('answer_html', sa.Text(), nullable=False),
+    sa.Column('renderer', sa.Integer(), nullable=False),
+    sa.Column('search_text', sa.Text(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('(archived_at IS NULL) = (archived_reason IS NULL)', name=op.f('ck_card_archived_has_reason')),
+    sa.CheckConstraint('merged_into_id <> id', name=op.f('ck_card_not_merged_into_itself')),
+    sa.CheckConstraint('version >= 1', name=op.f('ck_card_version')),
+    sa.ForeignKeyConstraint(['deck_id'], ['deck.id'], name=op.f('fk_card_deck_id')),
+    sa.ForeignKeyConstraint(['merged_into_id'], ['card.id'], name=op.f('fk_card_merged_into_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_card')),
+    sa.UniqueConstraint('guid', name=op.f('uq_card_guid')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('card', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_card_deck_id_position'), ['deck_id', 'position'], unique=False)
+        batch_op.create_index(batch_op.f('ix_card_merged_into_id'), ['merged_into_id'], unique=False)
+
+    op.create_table('deck_choice',
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('deck_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('chosen_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['deck_id'], ['deck.id'], name=op.f('fk_deck_choice_deck_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_deck_choice_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', 'deck_id', name=op.f('pk_deck_choice'))
+    )
+    with op.batch_alter_table('deck_choice', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_deck_choice_deck_id'), ['deck_id'], unique=False)
+
+    op.create_table('deck_revision',
+    sa.Column('deck_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('fields', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('author_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('note', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['author_id'], ['user.id'], name=op.f('fk_deck_revision_author_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['deck_id'], ['deck.id'], name=op.f('fk_deck_revision_deck_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('deck_id', 'number', name=op.f('pk_deck_revision'))
+    )
+    op.create_table('document',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('deck_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('filename', sa.String(length=400), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.Column('sha256', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('dialect', sa.String(length=64), nullable=False),
+    sa.Column('imported_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['deck_id'], ['deck.id'], name=op.f('fk_document_deck_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_document')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('document', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_document_deck_id'), ['deck_id'], unique=True)
+
+    op.create_table('card_revision',
+    sa.Column('card_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('action', sa.Enum('created', 'edited', 'imported', 'archived', 'restored', 'moved', name='action', native_enum=False, create_constraint=True, length=24), nullable=False),
+    sa.Column('question', sa.Text(), nullable=False),
+    sa.Column('answer', sa.Text(), nullable=False),
+    sa.Column('section', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('tags', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('options', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('author_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('note', sa.String(length=500), nullable=False),
+    sa.ForeignKeyConstraint(['author_id'], ['user.id'], name=op.f('fk_card_revision_author_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['card_id'], ['card.id'], name=op.f('fk_card_revision_card_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('card_id', 'number', name=op.f('pk_card_revision'))
+    )
+    op.create_table('card_state',
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('card_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('scheduler_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('due', sa.Date(), nullable=True),
+    sa.Column('ease', sa.Integer(), nullable=False),
+    sa.Column('repetitions', sa.Integer(), nullable=False),
+    sa.Column('interval', sa.BigInteger(), nullable=False),
+    sa.Column('lapses', sa.Integer(), nullable=False),
+    sa.Column('last_study_day', sa.Date(), nullable=True),
+    sa.Column('repeat_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('repeat_day', sa.Date(), nullable=True),
+    sa.Column('reviews', sa.Integer(), nullable=False),
+    sa.CheckConstraint('(repeat_at IS NULL) = (repeat_day IS NULL)', name=op.f('ck_card_state_repeat')),
+    sa.CheckConstraint('ease >= 130', name=op.f('ck_card_state_ease')),
+    sa.CheckConstraint('interval >= 0', name=op.f('ck_card_state_interval')),
+    sa.CheckConstraint('lapses >= 0', name=op.f('ck_card_state_lapses')),
+    sa.CheckConstraint('repetitions >= 0', name=op.f('ck_card_state_repetitions')),
+    sa.CheckConstraint('version >= 1', name=op.f('ck_card_state_version')),
+    sa.ForeignKeyConstraint(['card_id'], ['card.id'], name=op.f('fk_card_state_card_id')),
+    sa.ForeignKeyConstraint(['scheduler_id'], ['scheduler.id'], name=op.f('fk_card_state_scheduler_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_card_state_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', 'card_id', name=op.f('pk_card_state'))
+    )
+    with op.batch_alter_table('card_state', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_card_state_card_id'), ['card_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_card_state_user_id_due'), ['user_id', 'due'], unique=False)
+
+    op.create_table('event',
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('card_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.Enum('review', 'void', 'reschedule', 'seed', name='kind', native_enum=False, create_constraint=True, length=24), nullable=False),
+    sa.Column('grade', sa.SmallInteger(), nullable=True),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('zone', sa.String(length=64), nullable=False),
+    sa.Column('rollover_hour', sa.SmallInteger(), nullable=False),
+    sa.Column('study_day', sa.Date(), nullable=False),
+    sa.Column('elapsed_ms', sa.Integer(), nullable=True),
+    sa.Column('idempotency_key', sa.String(length=64), nullable=False),
+    sa.Column('request_hash', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('device', sa.String(length=64), nullable=False),
+    sa.Column('target_id', sa.BigInteger(), nullable=True),
+    sa.Column('chosen_due', sa.Date(), nullable=True),
+    sa.Column('reason', sa.String(length=32), nullable=True),
+    sa.Column('seed_ease', sa.Integer(), nullable=True),
+    sa.Column('seed_repetitions', sa.Integer(), nullable=True),
+    sa.Column('seed_interval', sa.BigInteger(), nullable=True),
+    sa.Column('seed_due', sa.Date(), nullable=True),
+    sa.Column('seed_lapses', sa.Integer(), nullable=True),
+    sa.Column('live', sa.Boolean(), nullable=False),
+    sa.Column('counted', sa.Boolean(), nullable=False),
+    sa.Column('lapse', sa.Boolean(), nullable=False),
+    sa.Column('was_due', sa.Boolean(), nullable=False),
+    sa.Column('interval_before', sa.BigInteger(), nullable=True),
+    sa.Column('interval_after', sa.BigInteger(), nullable=True),
+    sa.Column('ease_before', sa.Integer(), nullable=True),
+    sa.Column('ease_after', sa.Integer(), nullable=True),
+    sa.Column('repetitions_before', sa.Integer(), nullable=True),
+    sa.Column('due_after', sa.Date(), nullable=True),
+    sa.CheckConstraint("(kind = 'review') = (grade IS NOT NULL)", name=op.f('ck_event_grade_of_review')),
+    sa.CheckConstraint("(kind = 'void') = (target_id IS NOT NULL)", name=op.f('ck_event_target_of_void')),
+    sa.CheckConstraint("kind <> 'reschedule' OR chosen_due IS NOT NULL", name=op.f('ck_event_due_of_reschedule')),
+    sa.CheckConstraint('elapsed_ms >= 0', name=op.f('ck_event_elapsed')),
+    sa.CheckConstraint('grade BETWEEN 0 AND 5', name=op.f('ck_event_grade')),
+    sa.ForeignKeyConstraint(['card_id'], ['card.id'], name=op.f('fk_event_card_id')),
+    sa.ForeignKeyConstraint(['user_id', 'target_id'], ['event.user_id', 'event.id'], name='fk_event_target'),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_event_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', 'id', name=op.f('pk_event')),
+    sa.UniqueConstraint('user_id', 'idempotency_key', name=op.f('uq_event_user_id_idempotency_key'))
+    )
+    with op.batch_alter_table('event', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_event_card_id'), ['card_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_event_user_id_card_id_answered_at_id'), ['user_id', 'card_id', 'answered_at', 'id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_event_user_id_study_day'), ['user_id', 'study_day'], unique=False)
+
+    _first_rows()
+
+
+def _first_rows() -> None:
+    op.bulk_insert(
+        sa.table("role", sa.column("id", sa.BigInteger()), sa.column("name", sa.String())),
+        [{"id": 1, "name": "learner"}, {"id": 2, "name": "editor"}, {"id": 3, "name": "admin"}],
+    )
+    op.bulk_insert(
+        sa.table("portal", sa.column("id", sa.Integer()), sa.column("name", sa.String()), sa.column("registration", sa.String())),
+        [{"id": 1, "name": "Reprise", "registration": "open"}],
+    )
+    scheduler = sa.table(
+        "scheduler",
+        sa.column("name", sa.String()),
+        sa.column("parameters", sa.JSON().with_variant(postgresql.JSONB(), "postgresql")),
+        sa.column("created_at", sa.DateTime(timezone=True)),
+    )
+    op.execute(scheduler.insert().values(name="sm2", parameters={}, created_at=sa.func.current_timestamp()))
+
+
+def downgrade() -> None:
+    """Back."""
+    with op.batch_alter_table('event', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_event_user_id_study_day'))
+        batch_op.drop_index(batch_op.f('ix_event_user_id_card_id_answered_at_id'))
+        batch_op.drop_index(batch_op.f('ix_event_card_id'))
+
+    op.drop_table('event')
+    with op.batch_alter_table('card_state', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_card_state_user_id_due'))
+        batch_op.drop_index(batch_op.f('ix_card_state_card_id'))
+
+    op.drop_table('card_state')
+    op.drop_table('card_revision')
+    with op.batch_alter_table('document', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_document_deck_id'))
+
+    op.drop_table('document')
+    op.drop_table('deck_revision')
+    with op.batch_alter_table('deck_choice', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_deck_choice_deck_id'))
+
+    op.drop_table('deck_choice')
+    with op.batch_alter_table('card', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_card_merged_into_id'))
+        batch_op.drop_index(batch_op.f('ix_card_deck_id_position'))
+
+    op.drop_table('card')
+    op.drop_table('user_role')
+    with op.batch_alter_table('login_session', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_login_session_user_id'))
+
+    op.drop_table('login_session')
+    with op.batch_alter_table('deck', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_deck_collection_id'))
+
+    op.drop_table('deck')
+    op.drop_table('user')
+    op.drop_table('sign_in_counter')
+    op.drop_table('setup_link')
+    op.drop_table('scheduler')
+    op.drop_table('role')
+    op.drop_table('portal')
+    op.drop_table('collection')
