@@ -1,0 +1,118 @@
+"""Writing on SQLite: writers queue, read what is true by then, and nobody fails at random."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select, text
+
+from app.db import session as writing
+from app.db.base import Base
+from app.db.models import Portal
+from app.db.session import DatabaseBusy, make_engine, session_factory, write
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = make_engine(f"sqlite:///{tmp_path}/portal.db")
+    Base.metadata.create_all(engine)
+    with session_factory(engine)() as session:
+        session.add(Portal(id=1, name="0", registration="open"))
+        session.commit()
+    yield engine
+    engine.dispose()
+
+
+def test_connections_keep_what_was_acknowledged_and_check_keys(engine: Engine) -> None:
+    with engine.connect() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar_one() == "wal"
+        assert connection.execute(text("PRAGMA synchronous")).scalar_one() == 2
+        assert connection.execute(text("PRAGMA foreign_keys")).scalar_one() == 1
+
+
+def test_read_then_write_counts_every_writer(engine: Engine) -> None:
+    factory = session_factory(engine)
+    failures: list[BaseException] = []
+
+    def count_up() -> None:
+        try:
+            for _ in range(10):
+                with factory() as session:
+                    session.execute(select(Portal.name)).scalar_one()
+                    write(session)
+                    portal = session.get_one(Portal, 1)
+                    portal.name = str(int(portal.name) + 1)
+                    session.commit()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=count_up) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with factory() as session:
+        assert session.get_one(Portal, 1).name == "80"
+
+
+def test_what_was_read_before_is_read_again(engine: Engine) -> None:
+    factory = session_factory(engine)
+    with factory() as slow, factory() as quick:
+        assert slow.get_one(Portal, 1).name == "0"
+        quick.get_one(Portal, 1).name = "changed meanwhile"
+        quick.commit()
+        write(slow)
+        assert slow.get_one(Portal, 1).name == "changed meanwhile"
+
+
+def test_a_change_before_write_is_a_mistake_that_shows(engine: Engine) -> None:
+    with session_factory(engine)() as session:
+        session.get_one(Portal, 1).name = "too early"
+        with pytest.raises(RuntimeError, match="before the first change"):
+            write(session)
+
+
+def test_a_writer_that_waits_too_long_changes_nothing_and_the_next_one_may(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "LOCK_WAIT_S", 0.01)
+    factory = session_factory(engine)
+    with factory() as first, factory() as second:
+        write(first)
+        with pytest.raises(DatabaseBusy):
+            write(second)
+        first.get_one(Portal, 1).name = "first"
+        first.commit()
+        second.rollback()
+        write(second)
+        second.get_one(Portal, 1).name = "second"
+        second.commit()
+    with factory() as session:
+        assert session.get_one(Portal, 1).name == "second"
+
+
+def test_a_rolled_back_writer_leaves_the_line(engine: Engine) -> None:
+    factory = session_factory(engine)
+    with factory() as session:
+        write(session)
+        session.get_one(Portal, 1).name = "never"
+        session.rollback()
+    with factory() as session:
+        write(session)
+        assert session.get_one(Portal, 1).name == "0"
+        session.rollback()
+
+
+def test_a_flush_without_write_gets_in_line_by_itself(engine: Engine) -> None:
+    factory = session_factory(engine)
+    with factory() as ours, factory() as library:
+        library.get_one(Portal, 1)
+        ours.get_one(Portal, 1).name = "ours"
+        ours.commit()
+        library.get_one(Portal, 1).registration = "closed"
+        library.commit()
+    with factory() as session:
+        portal = session.get_one(Portal, 1)
+        assert (portal.name, portal.registration) == ("ours", "closed")

@@ -1,0 +1,92 @@
+"""Settings: what is not understood stops the start and is named."""
+
+from pathlib import Path
+
+import pytest
+
+from app.config import MIN_SECRET_LENGTH, Settings, SettingsError
+
+SECRET = "s" * MIN_SECRET_LENGTH
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "eighty"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("PORT", "-1"),
+        ("PORT", "８０"),
+        ("THREADS", "1.5"),
+        ("TRUSTED_PROXIES", "yes"),
+        ("ENVIRONMENT", "staging"),
+        ("LOG_LEVEL", "chatty"),
+        ("DATABASE_URL", "mysql://host/name"),
+        ("BASE_URL", "study.example.org"),
+        ("BASE_URL", "https://study.example.org/portal"),
+        ("BASE_URL", "https://study.example.org:port"),
+        ("MAX_UPLOAD_MB", "lots"),
+        ("SESSION_DAYS", "0"),
+        ("SECRET_KEY", "short"),
+    ],
+)
+def test_a_value_that_is_not_understood_is_refused_and_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_environment({"SECRET_KEY": SECRET, name: value})
+    assert refused.value.name == name
+    assert str(refused.value).startswith(f"{name}: ")
+    assert refused.value.remedy
+
+
+def test_nothing_needs_to_be_set_on_the_embedded_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.from_environment({})
+    assert settings.is_sqlite
+    assert len(settings.secret_key) >= MIN_SECRET_LENGTH
+    assert settings.address == "http://127.0.0.1:8000"
+
+
+def test_the_secret_is_made_once_and_kept_beside_the_database(tmp_path: Path) -> None:
+    environment = {"DATABASE_URL": f"sqlite:///{tmp_path}/data/portal.db"}
+    first = Settings.from_environment(environment)
+    assert Settings.from_environment(environment).secret_key == first.secret_key
+    kept = tmp_path / "data" / "secret-key"
+    assert kept.stat().st_mode & 0o077 == 0
+
+
+def test_a_kept_secret_that_was_emptied_is_not_used(tmp_path: Path) -> None:
+    (tmp_path / "secret-key").write_text("")
+    with pytest.raises(SettingsError, match="SECRET_KEY"):
+        Settings.from_environment({"DATABASE_URL": f"sqlite:///{tmp_path}/portal.db"})
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"BASE_URL": "https://study.example.org"}, "SECRET_KEY"),
+        ({"SECRET_KEY": SECRET}, "BASE_URL"),
+        ({"SECRET_KEY": SECRET, "BASE_URL": "http://study.example.org"}, "BASE_URL"),
+    ],
+)
+def test_production_insists_on_a_secret_and_https(environment: dict[str, str], named: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_environment({"ENVIRONMENT": "production", **environment})
+    assert refused.value.name == named
+
+
+def test_a_database_server_needs_a_given_secret() -> None:
+    with pytest.raises(SettingsError, match="SECRET_KEY"):
+        Settings.from_environment({"DATABASE_URL": "postgresql://db/reprise"})
+
+
+@pytest.mark.parametrize("url", ["postgres://u@h/d", "postgresql://u@h/d", "postgresql+psycopg://u@h/d"])
+def test_every_spelling_of_a_postgresql_address_is_read(url: str) -> None:
+    settings = Settings.from_environment({"DATABASE_URL": url, "SECRET_KEY": SECRET})
+    assert settings.database_url == "postgresql+psycopg://u@h/d"
+    assert not settings.is_sqlite
+
+
+def test_secrets_do_not_show_in_what_is_printed() -> None:
+    settings = Settings(secret_key=SECRET, database_url="postgresql+psycopg://u:hidden@h/d")
+    assert SECRET not in repr(settings)
+    assert "hidden" not in repr(settings)
