@@ -89,6 +89,10 @@ def test_the_interval_stays_exact_where_the_due_day_is_capped() -> None:
     assert (state.interval, state.due) == (75_000, DAY + timedelta(days=36_500))
 
 
+def test_the_interval_stops_at_what_can_be_stored() -> None:
+    assert review(learned(interval=MAX_INTERVAL), 5, DAY).interval == MAX_INTERVAL
+
+
 def test_a_due_day_never_passes_the_last_date() -> None:
     assert review(learned(interval=30_000), 4, date(9999, 12, 1)).due == date.max
     assert review(learned(), 0, date.max).due == date.max

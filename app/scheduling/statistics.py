@@ -1,0 +1,241 @@
+"""What a learner's answers add up to: cards a day, true retention, streak, calendar, forecast, pace.
+
+Everything is computed from values handed in; days are study days. Undone answers are not to be handed in.
+"""
+
+from __future__ import annotations
+
+import statistics
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from app.scheduling.state import MATURE_INTERVAL, Grade
+
+DAY: Final = timedelta(days=1)
+
+LONGEST_ANSWER_MS: Final = 300_000
+"""An answer that took longer counts as five minutes: the learner had left the page open."""
+
+CALENDAR_LEVELS: Final = (1, 15, 30, 45)
+"""From so many cards a day on the calendar's levels 1, 2, 3 and 4 begin."""
+
+INTERVAL_BOUNDS: Final = (1, 3, 7, 14, 30, 90, 180, 365)
+"""The longest interval, in days, of each bar of the histogram but the last, which has all longer ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One live grade.
+
+    `counted`: the first of the card's study day; `was_due`: counted, of a card due then; `interval_before`: the card's
+    interval in days (None: never reviewed); `elapsed_ms`: from question to grade (None: not measured).
+    """
+
+    study_day: date
+    answered_at: datetime
+    grade: Grade
+    counted: bool
+    was_due: bool
+    interval_before: int | None
+    elapsed_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """So many passed out of a total."""
+
+    passed: int = 0
+    total: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.passed + other.passed, self.total + other.total)
+
+    @property
+    def share(self) -> float | None:
+        """The share passed, 0 to 1; None where there is nothing to tell from."""
+        return self.passed / self.total if self.total else None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What was done on a day, or on several.
+
+    `cards`: first grades of the day; `answers`: all grades, repeats included; `elapsed_ms`: the time they took, each
+    capped at five minutes; `young` and `mature`: due cards recalled at the first try, by their interval before (below 21
+    days, learning ones included, and from 21 days on); `days`: how many study days went in.
+    """
+
+    cards: int = 0
+    answers: int = 0
+    elapsed_ms: int = 0
+    young: Tally = Tally()
+    mature: Tally = Tally()
+    days: int = 0
+
+    def __add__(self, other: Totals) -> Totals:
+        return Totals(
+            self.cards + other.cards,
+            self.answers + other.answers,
+            self.elapsed_ms + other.elapsed_ms,
+            self.young + other.young,
+            self.mature + other.mature,
+            self.days + other.days,
+        )
+
+    @property
+    def due(self) -> Tally:
+        """Young and mature together: true retention is its share."""
+        return self.young + self.mature
+
+
+@dataclass(frozen=True, slots=True)
+class Streak:
+    """Study days in a row: the `current` run, the `longest` ever, and whether today is in it already."""
+
+    current: int
+    longest: int
+    studied_today: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One day of the calendar: `level` 0 (nothing) to 4; `week` is its column from 0, `weekday` its row, Monday 0."""
+
+    day: date
+    cards: int
+    level: int
+    week: int
+    weekday: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """How many cards come due on `day`, by the interval they have now."""
+
+    day: date
+    mature: int
+    young: int
+
+    @property
+    def total(self) -> int:
+        """All that come due."""
+        return self.mature + self.young
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Cards whose interval is at most `up_to` days and longer than the bar before (None: longer than all bars)."""
+
+    up_to: int | None
+    cards: int
+
+
+def by_day(answers: Iterable[Answer]) -> dict[date, Totals]:
+    """The totals of each study day there are answers of, in order."""
+    days: dict[date, Totals] = {}
+    for answer in answers:
+        before = days.get(answer.study_day, Totals(days=1))
+        days[answer.study_day] = before + _alone(answer)
+    return dict(sorted(days.items()))
+
+
+def by_month(days: Mapping[date, Totals]) -> dict[date, Totals]:
+    """The totals of each month, by its first day, in order; months without study are left out."""
+    months: dict[date, Totals] = {}
+    for day, totals in sorted(days.items()):
+        first = day.replace(day=1)
+        months[first] = months.get(first, Totals()) + totals
+    return months
+
+
+def last_days(days: Mapping[date, Totals], today: date, count: int) -> Totals:
+    """The totals of the `count` days up to and with `today`."""
+    return sum((totals for day, totals in days.items() if today - count * DAY < day <= today), Totals())
+
+
+def streak(studied: Collection[date], today: date) -> Streak:
+    """The streak as of `today`. A day that is not over breaks nothing: without study today the run ends yesterday.
+
+    Where the learner's last study day is later than `today` (they travelled west), that day counts as today.
+    """
+    days = sorted(set(studied))
+    longest = run = 0
+    for n, day in enumerate(days):
+        run = run + 1 if n and day - days[n - 1] == DAY else 1
+        longest = max(longest, run)
+    alive = bool(days) and days[-1] >= today - DAY
+    return Streak(current=run if alive else 0, longest=longest, studied_today=bool(days) and days[-1] >= today)
+
+
+def calendar(
+    cards: Mapping[date, int], last: date, *, days: int = 365, levels: Sequence[int] = CALENDAR_LEVELS
+) -> list[Cell]:
+    """The `days` days up to and with `last`, oldest first, in columns of weeks that start on Monday.
+
+    `cards` has the number of cards by study day; `levels` the least number of each level from 1 on, rising.
+    """
+    first = last - (days - 1) * DAY
+    monday = first - first.weekday() * DAY
+    cells = []
+    for day in (first + n * DAY for n in range(days)):
+        number = cards.get(day, 0)
+        cells.append(Cell(day, number, bisect_right(levels, number), (day - monday).days // 7, day.weekday()))
+    return cells
+
+
+def forecast(cards: Iterable[tuple[date, int]], first: date, *, days: int = 30) -> list[Coming]:
+    """What comes due on each of the `days` days from `first` on; `cards` are pairs of due day and interval in days.
+
+    It says what the cards reviewed so far bring if each is reviewed once. Cards due before `first` are left out:
+    they belong to the day that is now.
+    """
+    mature: Counter[date] = Counter()
+    young: Counter[date] = Counter()
+    for due, interval in cards:
+        (mature if interval >= MATURE_INTERVAL else young)[due] += 1
+    return [Coming(day, mature[day], young[day]) for day in (first + n * DAY for n in range(days))]
+
+
+def interval_histogram(intervals: Iterable[int], *, bounds: Sequence[int] = INTERVAL_BOUNDS) -> list[Bar]:
+    """How many cards have an interval (days) up to each of the rising `bounds`, and how many a longer one."""
+    counts = Counter(bisect_left(bounds, interval) for interval in intervals)
+    return [Bar(up_to, counts[n]) for n, up_to in enumerate((*bounds, None))]
+
+
+def median_interval(intervals: Iterable[int]) -> int | None:
+    """Half the cards have at least this interval, in days; None without cards."""
+    known = list(intervals)
+    return statistics.median_high(known) if known else None
+
+
+def median_seconds(elapsed_ms: Iterable[int | None]) -> float | None:
+    """The median time of an answer in seconds; None where none was measured."""
+    known = [one for one in elapsed_ms if one is not None]
+    return statistics.median(known) / 1000 if known else None
+
+
+def usual_pace(days: Iterable[Totals]) -> float | None:
+    """Seconds a card, repeats included: the median over those study days whose time was measured, else None."""
+    paces = [totals.elapsed_ms / totals.cards / 1000 for totals in days if totals.cards and totals.elapsed_ms]
+    return statistics.median(paces) if paces else None
+
+
+def minutes_needed(cards: int, seconds_a_card: float) -> int:
+    """About how many minutes `cards` cards take at that pace: whole ones, at least 1 where there are cards."""
+    return max(1, round(cards * seconds_a_card / 60)) if cards else 0
+
+
+def _alone(answer: Answer) -> Totals:
+    due = Tally(int(answer.grade.passed), 1) if answer.was_due else Tally()
+    mature = answer.interval_before is not None and answer.interval_before >= MATURE_INTERVAL
+    return Totals(
+        cards=int(answer.counted),
+        answers=1,
+        elapsed_ms=min(answer.elapsed_ms or 0, LONGEST_ANSWER_MS),
+        young=Tally() if mature else due,
+        mature=due if mature else Tally(),
+    )

@@ -1,0 +1,212 @@
+"""What answers add up to."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.scheduling.state import Grade
+from app.scheduling.statistics import (
+    Answer,
+    Bar,
+    Coming,
+    Streak,
+    Tally,
+    Totals,
+    by_day,
+    by_month,
+    calendar,
+    forecast,
+    interval_histogram,
+    last_days,
+    median_interval,
+    median_seconds,
+    minutes_needed,
+    streak,
+    usual_pace,
+)
+
+TODAY = date(2026, 11, 23)
+DAY = timedelta(days=1)
+
+
+def ago(days: int) -> date:
+    return TODAY - days * DAY
+
+
+def answer(
+    q: int,
+    *,
+    on: date = TODAY,
+    interval: int | None = 10,
+    counted: bool = True,
+    was_due: bool = True,
+    seconds: float | None = 20,
+) -> Answer:
+    at = datetime.combine(on, time(12), UTC)
+    elapsed = None if seconds is None else round(seconds * 1000)
+    return Answer(on, at, Grade(q), counted, counted and was_due, interval, elapsed)
+
+
+# Totals and true retention
+
+
+def test_a_day_counts_cards_and_answers() -> None:
+    days = by_day([answer(1), answer(5, counted=False), answer(4, on=ago(1))])
+    assert list(days) == [ago(1), TODAY]
+    assert (days[TODAY].cards, days[TODAY].answers, days[TODAY].elapsed_ms) == (1, 2, 40_000)
+
+
+def test_true_retention_is_of_due_cards_at_the_first_try() -> None:
+    totals = by_day(
+        [
+            answer(4),
+            answer(3),
+            answer(2),
+            answer(5, counted=False),
+            answer(0, was_due=False),
+            answer(0, interval=None, was_due=False),
+        ]
+    )[TODAY]
+    assert totals.due == Tally(passed=2, total=3)
+    assert totals.due.share == pytest.approx(2 / 3)
+
+
+def test_retention_is_told_apart_by_the_interval_before() -> None:
+    totals = by_day([answer(4, interval=21), answer(1, interval=20), answer(4, interval=1)])[TODAY]
+    assert (totals.mature, totals.young) == (Tally(1, 1), Tally(1, 2))
+
+
+def test_without_due_reviews_there_is_no_retention() -> None:
+    assert Tally().share is None
+
+
+def test_time_of_a_page_left_open_is_capped() -> None:
+    assert by_day([answer(4, seconds=9_000), answer(4, seconds=None)])[TODAY].elapsed_ms == 300_000
+
+
+def test_months_add_up_their_days() -> None:
+    days = by_day([answer(4, on=date(2026, 10, 31)), answer(4, on=date(2026, 11, 1)), answer(4, on=date(2026, 11, 2))])
+    months = by_month(days)
+    assert {month: (totals.cards, totals.days) for month, totals in months.items()} == {
+        date(2026, 10, 1): (1, 1),
+        date(2026, 11, 1): (2, 2),
+    }
+
+
+def test_the_last_days_end_with_today() -> None:
+    days = by_day([answer(4, on=ago(n)) for n in (0, 29, 30)])
+    assert last_days(days, TODAY, 30) == days[TODAY] + days[ago(29)]
+    assert last_days({}, TODAY, 30) == Totals()
+
+
+# Streak
+
+
+@pytest.mark.parametrize(
+    ("studied", "expected"),
+    [
+        ([], Streak(0, 0, studied_today=False)),
+        ([0], Streak(1, 1, studied_today=True)),
+        ([0, 1, 2], Streak(3, 3, studied_today=True)),
+        ([1, 2], Streak(2, 2, studied_today=False)),
+        ([2, 3], Streak(0, 2, studied_today=False)),
+        ([0, 2, 3, 4], Streak(1, 3, studied_today=True)),
+        ([-1, 0], Streak(2, 2, studied_today=True)),
+    ],
+    ids=["never", "today", "three", "today not yet", "broken", "after a gap", "travelled west"],
+)
+def test_streak(studied: list[int], expected: Streak) -> None:
+    assert streak({ago(n) for n in studied}, TODAY) == expected
+
+
+@given(st.sets(st.integers(0, 60)))
+def test_studying_today_makes_the_streak_one_longer(studied: set[int]) -> None:
+    before = streak({ago(n) for n in studied - {0}}, TODAY)
+    after = streak({ago(n) for n in studied | {0}}, TODAY)
+    assert after.current == before.current + 1
+    assert after.longest == max(before.longest, after.current)
+
+
+# Calendar
+
+
+@pytest.mark.parametrize(
+    ("cards", "level"), [(0, 0), (1, 1), (14, 1), (15, 2), (29, 2), (30, 3), (44, 3), (45, 4), (999, 4)]
+)
+def test_the_calendar_has_five_levels(cards: int, level: int) -> None:
+    cell = calendar({TODAY: cards}, TODAY)[-1]
+    assert (cell.day, cell.cards, cell.level) == (TODAY, cards, level)
+
+
+def test_the_calendar_has_a_year_in_columns_of_weeks() -> None:
+    cells = calendar({}, TODAY)
+    assert (len(cells), cells[0].day, cells[-1].day) == (365, date(2025, 11, 24), TODAY)
+    assert [(cells[n].week, cells[n].weekday) for n in (0, 6, 7, 364)] == [(0, 0), (0, 6), (1, 0), (52, 0)]
+
+
+def test_a_calendar_that_starts_in_midweek_changes_column_on_monday() -> None:
+    cells = calendar({}, date(2026, 11, 24), days=7)  # Wednesday to Tuesday
+    assert [cell.week for cell in cells] == [0, 0, 0, 0, 0, 1, 1]
+
+
+@given(st.dates(date(1, 12, 1)), st.integers(1, 300))
+def test_every_day_has_a_place_of_its_own(last: date, days: int) -> None:
+    cells = calendar({}, last, days=days)
+    assert [cell.day for cell in cells] == [last - n * DAY for n in reversed(range(days))]
+    assert len({(cell.week, cell.weekday) for cell in cells}) == days
+    assert all(cell.weekday == cell.day.weekday() for cell in cells)
+
+
+# What comes
+
+
+def test_the_forecast_counts_due_cards_by_day_and_stage() -> None:
+    tomorrow = TODAY + DAY
+    cards = [(tomorrow, 1), (tomorrow, 20), (tomorrow, 21), (tomorrow + 2 * DAY, 90), (TODAY, 5), (ago(-40), 5)]
+    coming = forecast(cards, tomorrow, days=3)
+    assert coming == [Coming(tomorrow, 1, 2), Coming(tomorrow + DAY, 0, 0), Coming(tomorrow + 2 * DAY, 1, 0)]
+    assert [day.total for day in coming] == [3, 0, 1]
+
+
+def test_the_histogram_has_a_bar_for_each_bound_and_one_beyond() -> None:
+    bars = interval_histogram([1, 1, 2, 3, 4, 365, 366, 10**18])
+    assert bars[:3] == [Bar(1, 2), Bar(3, 2), Bar(7, 1)]
+    assert bars[-2:] == [Bar(365, 1), Bar(None, 2)]
+
+
+@given(st.lists(st.integers(0, 1000)))
+def test_the_histogram_holds_every_card(intervals: list[int]) -> None:
+    assert sum(bar.cards for bar in interval_histogram(intervals)) == len(intervals)
+
+
+@given(st.lists(st.integers(0, 1000), min_size=1))
+def test_half_the_cards_wait_the_median_or_longer(intervals: list[int]) -> None:
+    median = median_interval(intervals) or 0
+    assert median in intervals
+    assert sum(interval >= median for interval in intervals) * 2 >= len(intervals)
+    assert sum(interval > median for interval in intervals) * 2 < len(intervals)
+
+
+def test_without_cards_there_is_no_median() -> None:
+    assert median_interval([]) is None
+
+
+# Time
+
+
+def test_the_median_answer_ignores_what_was_not_measured() -> None:
+    assert median_seconds([10_000, None, 30_000, 20_000]) == 20
+    assert median_seconds([None]) is None
+
+
+def test_the_usual_pace_is_that_of_the_middle_day() -> None:
+    days = [Totals(cards=10, elapsed_ms=ms) for ms in (100_000, 260_000, 900_000)] + [Totals(cards=5), Totals()]
+    assert usual_pace(days) == 26
+    assert usual_pace([Totals(cards=5)]) is None
+
+
+@pytest.mark.parametrize(("cards", "minutes"), [(0, 0), (1, 1), (41, 18)])
+def test_minutes_needed(cards: int, minutes: int) -> None:
+    assert minutes_needed(cards, 26) == minutes
