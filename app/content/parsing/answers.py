@@ -1,0 +1,203 @@
+"""The answer in a stretch of a document: furniture, wrappers and markers left out, indentation taken off."""
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+
+from app.content.document import Span
+from app.content.parsing.document import Document
+from app.content.parsing.titles import is_answer_title, plain
+
+_WORD = (
+    r"(?:(?:the |your |sample |possible |suggested |correct |right |model |short |detailed |example )*"
+    r"(?:answers?|solutions?|explanations?|ans|respuestas?|resposta|réponses?|antwort|lösung|ответ|решение|答案|参考答案|解答|回答|정답))"
+)
+_MARKER = re.compile(
+    r"^\s*(?:>\s?)?(?:#{1,6}\s+)?(?:[^\w\s*_<>`|\[\]()$#.-]+\s*)?(?:\*{1,3}|_{1,3}|<(?:b|strong|em|i|u)>\s*)*\s*"
+    rf"(?:{_WORD}(?:\s*\d+)?\s*(?:[:：]|[.\-–—](?=\s|[*_<]|$)|(?=\s*(?:[*_<]|$)))|(?:A|R)\s*\d*\s*(?:[:：]|\.(?=\s*[*_]))|答\s*[:：])"
+    r"\s*(?:\*{1,3}|_{1,3}|</(?:b|strong|em|i|u)>)*\s*[:：]?\s*(?:\*{1,3}(?=\s|$)|<br\s*/?>|#+$)?\s*",
+    re.IGNORECASE,
+)
+_EDGE = re.compile(
+    r"^\s*(?:(?:</?(?:br|p|div|center|b|strong|hr|details|summary|blockquote|span)\b[^<>]*>|&nbsp;|<!--.*?-->)\s*)*$|"
+    r"^ {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$",
+    re.IGNORECASE,
+)
+_LEADING_BREAK = re.compile(r"^(?:\s|</?br\s*/?>|</?p>)+", re.IGNORECASE)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_COMMENT_LINE = re.compile(r"^\s*(?:<!--(?:(?!-->).)*-->\s*)+$")
+
+
+@dataclass(slots=True)
+class Stretch:
+    """Where an answer may stand: characters `start` to `end`, inside a list item up to line `item_end` if `indent`."""
+
+    start: int
+    end: int
+    indent: int = 0
+    item_end: int = 0
+
+
+@dataclass(slots=True)
+class Answer:
+    """An answer's Markdown and the slice of the source it was read from; `labelled` if a marker announced it."""
+
+    text: str
+    span: Span | None
+    labelled: bool = False
+
+
+@dataclass(slots=True)
+class _Line:
+    number: int
+    start: int
+    end: int
+    text: str
+    code: bool
+
+
+def read_answer(document: Document, stretch: Stretch) -> Answer:
+    """The answer in `stretch`; its text is empty and its span None where there is none."""
+    kept = _trim(_lines(document, stretch))
+    labelled = False
+    while kept:
+        first = kept[0]
+        match = None if first.code else _MARKER.match(first.text)
+        if match is None or not match.group(0).strip():
+            break
+        labelled = True
+        first.text, first.start = first.text[match.end() :], first.start + match.end()
+        _drop_closing(first)
+        if first.text.strip():
+            break
+        kept = _trim(kept[1:])
+    if kept and not kept[0].code:
+        lead = _LEADING_BREAK.match(kept[0].text)
+        if lead is not None and "<" in lead.group(0):
+            kept[0].text, kept[0].start = kept[0].text[lead.end() :], kept[0].start + lead.end()
+    if not kept:
+        return Answer("", None, labelled)
+    text = "\n".join(_dedented(kept, stretch))
+    indent = len(kept[0].text) - len(kept[0].text.lstrip(" \t"))
+    start = kept[0].start + (min(indent, stretch.indent) if kept[0].number < stretch.item_end else 0)
+    return Answer(text.rstrip(), Span(start, max(start, kept[-1].end)), labelled)
+
+
+def _drop_closing(line: _Line) -> None:
+    """A bold marker that spanned the whole line ("**Answer: D**") leaves its end behind."""
+    for closing in ("**", "__", "</b>", "</strong>"):
+        stripped = line.text.rstrip()
+        if stripped.endswith(closing) and (closing[0] == "<" or stripped.count(closing) % 2):
+            opening = closing.replace("/", "") if closing[0] == "<" else ""
+            if not opening or opening not in stripped:
+                line.text = stripped[: -len(closing)]
+                line.end = line.start + len(line.text)
+
+
+def _lines(document: Document, stretch: Stretch) -> list[_Line]:
+    source = document.source
+    cuts = _wrapper_cuts(document, stretch)
+    found: list[_Line] = []
+    number = source.line_at(stretch.start)
+    while number < len(source) and source.starts[number] < stretch.end:
+        start = max(source.starts[number], stretch.start)
+        end = min(source.ends[number], stretch.end)
+        code = bool(document.code[number])
+        if code or not (document.furniture[number] or not document.lines[number]):
+            text = source.text[start:end]
+            for cut_start, cut_end in cuts if not code else ():
+                if cut_start < end and cut_end > start:
+                    start, end, text = _without(text, start, end, cut_start, cut_end)
+            if code or not _COMMENT_LINE.match(text):
+                found.append(_Line(number, start, end, text, code))
+        elif not document.lines[number].strip():
+            found.append(_Line(number, start, start, "", code))
+        number += 1
+    return found
+
+
+def _without(text: str, start: int, end: int, cut_start: int, cut_end: int) -> tuple[int, int, str]:
+    left, right = text[: max(cut_start - start, 0)], text[max(min(cut_end, end) - start, 0) :]
+    if _EDGE.match(left):
+        return end - len(right), end, right
+    if not right.strip():
+        return start, start + len(left), left
+    return start, end, f"{left} {right}"
+
+
+def _wrapper_cuts(document: Document, stretch: Stretch) -> list[tuple[int, int]]:
+    """The tags of `<details>` elements that only hide the answer."""
+    elements = document.details
+    cuts: list[tuple[int, int]] = []
+    index = bisect_left(elements, stretch.start, key=lambda element: element.start)
+    while index < len(elements) and elements[index].start < stretch.end:
+        element = elements[index]
+        summary = plain(document.source.text[element.summary_start : element.summary_end])
+        if not summary or is_answer_title(summary):
+            cuts.append((element.start, element.body_start))
+            cuts.append((element.body_end, element.end))
+        index += 1
+    return cuts
+
+
+def _trim(lines: list[_Line]) -> list[_Line]:
+    first, last = 0, len(lines)
+    while first < last and not lines[first].code and _EDGE.match(lines[first].text):
+        first += 1
+    while last > first and not lines[last - 1].code and _EDGE.match(lines[last - 1].text):
+        last -= 1
+    return lines[first:last]
+
+
+def _dedented(lines: list[_Line], stretch: Stretch) -> list[str]:
+    texts = []
+    for position, line in enumerate(lines):
+        text = line.text
+        if stretch.indent and line.number < stretch.item_end:
+            leading = len(text) - len(text.lstrip(" \t"))
+            text = text[min(leading, stretch.indent) :]
+        elif position == 0 and not line.code:
+            text = text.lstrip()
+        texts.append(text.rstrip() if not line.code else text)
+    return texts
+
+
+_LINK = re.compile(
+    r"!?\[(?:[^\[\]]|\[[^\[\]]*\])*\]\((?:[^()]|\([^()]*\))*\)|<https?:[^<>\s]*>|https?://\S+|<a\b[^<>]*>.*?</a>",
+    re.IGNORECASE,
+)
+_LEAD_IN = re.compile(
+    r"\b(?:learn|read|see|check|watch|refer|visit|click|go|find|look|answers?|sources?|links?|videos?|blogs?|articles?|from|here|more|"
+    r"on|at|in|to|the|this|and|or|for|it|out|full|about|detailed|details|references?|credits?|useful|resources?|further|reading|"
+    r"also|github|website|solution|by|via|is|available|please|question|complete|explanation)\b",
+    re.IGNORECASE,
+)
+_PLACEHOLDER = re.compile(
+    r"^\W*(?:answers? (?:goes |go |comes )?here|to be (?:completed|added|done|continued|answered|filled|updated|written)(?: soon)?|"
+    r"to ?do|tb[dacu]|coming soon|work in progress|wip|n/?a|none|pending|placeholder|no answer(?: yet| here)?|not answered(?: yet)?|"
+    r"(?:add|insert|write|put)(?: your| the| an)? answer(?: here)?|your answer(?: here)?|unanswered|under construction|"
+    r"answer (?:will be added|coming)(?: soon)?|lorem ipsum.*|待补充|待完善|待更新|暂无|略|todo.*)?\W*$",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def is_unanswered(text: str) -> bool:
+    """Whether an answer says nothing: it is empty, or a placeholder."""
+    if len(text) > 200:
+        return False
+    bare = _COMMENT.sub("", text)
+    return not _has_media(bare) and bool(_PLACEHOLDER.match(plain(bare)))
+
+
+def is_only_links(text: str) -> bool:
+    """Whether an answer is nothing but links and the words that lead to them."""
+    if "](" not in text and "http" not in text and "<a" not in text:
+        return False
+    if _has_media(text) or "```" in text:
+        return False
+    rest = _LEAD_IN.sub(" ", plain(_LINK.sub(" ", _COMMENT.sub(" ", text))))
+    return not re.search(r"\w", re.sub(r"[#\d_]", " ", rest))
+
+
+def _has_media(text: str) -> bool:
+    return "![" in text or bool(re.search(r"<(?:img|video|iframe|svg)\b", text, re.IGNORECASE))

@@ -1,0 +1,222 @@
+"""Headings that ask: numbered, lettered, with a `Q`, or plain; at any level, on their own or in list items."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from app.content.parsing.answers import Stretch
+from app.content.parsing.blocks import Block
+from app.content.parsing.document import Document
+from app.content.parsing.reading import Mark, Reading
+from app.content.parsing.titles import is_answer_title, is_bare_question, is_boilerplate, is_contents, plain
+
+_NAMED = ("number", "question", "letter")
+
+
+class Headings:
+    name = "headings"
+    description = "Headings that ask, numbered or not, at one level; the text below answers."
+
+    def read(self, document: Document) -> list[Reading]:
+        """One reading for each level, place (in a list item or not) and form of heading."""
+        marks = _all_marks(document)
+        if not marks:
+            return []
+        readings: list[Reading] = []
+        for (in_item, level), group in _groups(marks).items():
+            numbered = [mark for mark in group if mark.title.form in _NAMED]
+            if len(numbered) >= 2 and 2 * len(numbered) >= len(group):
+                chosen = _with_strays(numbered, marks, in_item)
+                readings.append(_reading(document, chosen, level, weight=1.0 if _rises(numbered) else 0.7))
+            asking = _asking(group)
+            if asking and len(asking) != len(numbered):
+                readings.append(_reading(document, asking, level, weight=1.0))
+        return readings
+
+
+class _HeadingMark(Mark):
+    """A mark with the heading it stands on."""
+
+    block: Block
+    in_item: bool
+
+
+def _all_marks(document: Document) -> list[_HeadingMark]:
+    marks = []
+    skip_level = 0
+    for block in document.headings:
+        text = plain(block.content)
+        if skip_level and block.level > skip_level:
+            continue
+        skip_level = block.level if is_contents(text) and _holds_furniture(document, block) else 0
+        if not text or skip_level or is_answer_title(text) or document.furniture[block.start]:
+            continue
+        if block.parent is not None and block.parent.kind == "quote":
+            continue
+        marks.append(_mark(document, block))
+    return marks
+
+
+def _holds_furniture(document: Document, block: Block) -> bool:
+    """Whether links to the page itself follow this heading: then what is below it is a table of contents."""
+    return any(document.furniture[block.end : block.end + 12])
+
+
+def _mark(document: Document, block: Block) -> _HeadingMark:
+    source = document.source
+    first = source.starts[block.start]
+    last = source.ends[block.end - 1]
+    at = source.text.find(block.content, first, last) if block.content else -1
+    item = block.item
+    in_item = item is not None and item.children[0] is block
+    start = source.starts[item.start] if in_item and item is not None else first
+    title_start, title_end = (at, at + len(block.content)) if at >= 0 else (first, last)
+    mark = _HeadingMark(
+        start, last, title_start, title_end, None, raw=source.text[title_start:title_end], level=block.level
+    )
+    mark.block, mark.in_item = block, in_item
+    return mark
+
+
+def _groups(marks: list[_HeadingMark]) -> dict[tuple[bool, int], list[_HeadingMark]]:
+    groups: dict[tuple[bool, int], list[_HeadingMark]] = {}
+    for mark in marks:
+        if mark.in_item or mark.block.item is None:
+            groups.setdefault((mark.in_item, mark.level), []).append(mark)
+    return groups
+
+
+def _rises(marks: list[_HeadingMark]) -> bool:
+    """Whether the numbers mostly go up by one: then they count questions, not steps of an answer."""
+    numbers = [mark.title.number for mark in marks if mark.title.number is not None]
+    steps = sum(1 for left, right in zip(numbers, numbers[1:], strict=False) if 0 < right - left <= 3)
+    return not numbers or 2 * steps >= len(numbers) - 1
+
+
+def _with_strays(numbered: list[_HeadingMark], marks: list[_HeadingMark], in_item: bool) -> list[_HeadingMark]:
+    """`numbered` with the headings of another level that continue its count where it has a gap."""
+    chosen = set(map(id, numbered))
+    found: list[_HeadingMark] = []
+    expected: int | None = None
+    following = _next_numbers(numbered)
+    for mark in marks:
+        number = mark.title.number
+        if id(mark) in chosen:
+            found.append(mark)
+            expected = None if number is None else number + 1
+        elif mark.in_item == in_item and number is not None and number == expected and mark.likeness > 0.5:
+            last = found[-1]
+            after = following.get(id(last) if id(last) in following else -1)
+            if after is None or after > number:
+                found.append(mark)
+                expected = number + 1
+    return found
+
+
+def _next_numbers(numbered: list[_HeadingMark]) -> dict[int, int]:
+    return {
+        id(left): right.title.number
+        for left, right in zip(numbered, numbered[1:], strict=False)
+        if right.title.number is not None
+    }
+
+
+def _asking(group: list[_HeadingMark]) -> list[_HeadingMark]:
+    """The headings of a level without those that belong to the page and those before and after all questions."""
+    counts = Counter(mark.plain.lower() for mark in group)
+    likely = [
+        position
+        for position, mark in enumerate(group)
+        if mark.likeness > 0.5 and (mark.title.form in _NAMED or counts[mark.plain.lower()] <= max(2, len(group) // 10))
+    ]
+    if not likely:
+        return []
+    inside = group[likely[0] : likely[-1] + 1]
+    return [
+        mark
+        for mark in inside
+        if mark.likeness > 0.5 or not (is_boilerplate(mark.plain) or counts[mark.plain.lower()] > 2)
+    ]
+
+
+def _reading(document: Document, marks: Iterable[_HeadingMark], level: int, weight: float) -> Reading:
+    marks = list(marks)
+    chosen = {id(mark.block) for mark in marks}
+    ends = _ends(document, marks, chosen)
+    made: list[Mark] = []
+    for mark, end in zip(marks, ends, strict=True):
+        item = mark.block.item if mark.in_item else None
+        body = document.source.start_of(mark.block.end)
+        if is_bare_question(plain(mark.raw)):
+            _ask_below(document, mark, end)
+            body = document.source.start_of(document.source.line_at(mark.title_end) + 1)
+        stretch = Stretch(min(body, end), end)
+        if item is not None:
+            stretch.indent, stretch.item_end = item.indent, item.end
+        made.append(
+            Mark(
+                mark.start,
+                end,
+                mark.title_start,
+                mark.title_end,
+                stretch,
+                raw=mark.raw,
+                explicit=mark.explicit,
+                level=level,
+            )
+        )
+    return Reading(Headings.name, made, weight)
+
+
+def _ask_below(document: Document, mark: _HeadingMark, end: int) -> None:
+    """A heading that only says "Question": the paragraph below it asks."""
+    siblings = mark.block.parent.children if mark.block.parent is not None else []
+    position = siblings.index(mark.block) + 1
+    source = document.source
+    if (
+        position < len(siblings)
+        and siblings[position].kind == "paragraph"
+        and source.starts[siblings[position].start] < end
+    ):
+        below = siblings[position]
+        mark.title_start, mark.title_end = source.starts[below.start], source.ends[below.end - 1]
+        mark.raw = source.text[mark.title_start : mark.title_end]
+        mark.explicit = True
+
+
+def _ends(document: Document, marks: list[_HeadingMark], chosen: set[int]) -> list[int]:
+    """Where each card ends: at the next card, or at a heading of its level or above that does not belong to it."""
+    starts = document.source.starts
+    ends: list[int] = []
+    position = 0
+    headings = document.headings
+    for index, mark in enumerate(marks):
+        limit = marks[index + 1].start if index + 1 < len(marks) else len(document.source.text)
+        while position < len(headings) and headings[position] is not mark.block:
+            position += 1
+        end = limit
+        for heading in (
+            headings[position + 1 :] if index + 1 == len(marks) else _until(headings, position + 1, limit, starts)
+        ):
+            if _bounds(heading, mark, chosen):
+                end = min(limit, starts[heading.start])
+                break
+        ends.append(end)
+    return ends
+
+
+def _until(headings: list[Block], position: int, limit: int, starts: list[int]) -> Iterable[Block]:
+    while position < len(headings) and starts[headings[position].start] < limit:
+        yield headings[position]
+        position += 1
+
+
+def _bounds(heading: Block, mark: _HeadingMark, chosen: set[int]) -> bool:
+    if id(heading) in chosen:
+        return True
+    if (
+        heading.level > mark.level
+        or (heading.item is not None)
+        or (heading.parent is not None and heading.parent.kind == "quote")
+    ):
+        return False
+    return not is_answer_title(plain(heading.content))

@@ -1,0 +1,82 @@
+"""A document as dialects see it: source, blocks, headings, what is code, and what is no content at all."""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from app.content.parsing.blocks import Block, parse_blocks
+from app.content.parsing.details import Details, find_details
+from app.content.parsing.furniture import furniture_lines
+from app.content.parsing.frontmatter import machinery, read_front_matter
+from app.content.parsing.source import Source
+
+
+class Document:
+    """One parsed file. Line numbers count from 0."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.meta: Mapping[str, str]
+        self.meta, front = read_front_matter(source)
+        lines = list(source.lines)
+        lines[:front] = [""] * front
+        root = parse_blocks(source, lines)
+        code = _code_lines(root, len(lines))
+        blanked = machinery(lines, code, mdx=source.file.lower().endswith(".mdx"))
+        if blanked:
+            for number in blanked:
+                lines[number] = ""
+            root = parse_blocks(source, lines)
+            code = _code_lines(root, len(lines))
+        self.lines = lines
+        self.root = root
+        self.code = code
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """All blocks in document order."""
+        return [block for block in self.root.walk() if block is not self.root]
+
+    @cached_property
+    def headings(self) -> list[Block]:
+        """All headings, those inside list items and quotes included."""
+        return [block for block in self.blocks if block.kind == "heading"]
+
+    @cached_property
+    def title_heading(self) -> Block | None:
+        """The heading that names the whole document: the first of all, if no other has its level or a higher one."""
+        if not self.headings or self.headings[0].item is not None:
+            return None
+        first = self.headings[0]
+        if first.level > 2 or any(other.level <= first.level for other in self.headings[1:] if other.item is None):
+            return None if first.level != 1 or self._level_one_asks(first) else first
+        return first if first.level == 1 else None
+
+    def _level_one_asks(self, first: Block) -> bool:
+        others = [other for other in self.headings[1:] if other.level == 1 and other.item is None]
+        return first.start > 10 or len(others) > 20
+
+    @cached_property
+    def furniture(self) -> bytearray:
+        """A flag for each line that is page furniture, not content."""
+        return furniture_lines(self.blocks, self.lines, self.code)
+
+    @cached_property
+    def details(self) -> list[Details]:
+        """All `<details>` elements outside code, in document order."""
+        return find_details(self.source, self.lines, self.code)
+
+    @cached_property
+    def content_lines(self) -> list[int]:
+        """content_lines[n] is the number of lines before line n that are not blank."""
+        counts = [0]
+        for line in self.lines:
+            counts.append(counts[-1] + (1 if line and not line.isspace() else 0))
+        return counts
+
+
+def _code_lines(root: Block, count: int) -> bytearray:
+    code = bytearray(count)
+    for block in root.walk():
+        if block.kind in ("fence", "code"):
+            code[block.start : block.end] = b"\1" * (block.end - block.start)
+    return code

@@ -1,0 +1,130 @@
+"""Lines that are no content: tables of contents, back-to-top links, badges, sponsors and sign-up pitches."""
+
+import re
+from collections.abc import Iterable
+
+from app.content.parsing.blocks import Block
+from app.content.parsing.titles import plain
+
+_LOCAL_LINK = re.compile(
+    r"!?\[(?:[^\[\]]|\[[^\[\]]*\])*\]\(\s*#[^()]*(?:\([^()]*\)[^()]*)*\)|<a\b[^<>]*href=[\"']?#[^<>]*>.*?</a>", re.I
+)
+_SYMBOLS = re.compile(r"[^\w\s]|_", re.UNICODE)
+_TO_TOP = re.compile(
+    r"^(?:(?:go |jump |scroll |return |move )?(?:back )?(?:up )?to (?:the )?(?:top|toc|table of contents?|contents?|index|menu|main menu|"
+    r"beginning|start|list|questions?|home|readme)(?: of (?:the )?(?:page|list|questions?|section))?|top|up|back|toc|contents|home|"
+    r"back top|back to \w+|наверх|к началу|вверх|к содержанию|回到顶部|返回顶部|返回目录|回到目录|トップへ(?:戻る)?|volver (?:arriba|al inicio)|"
+    r"retour (?:en haut|au sommaire)|nach oben|zur[üu]ck nach oben|voltar (?:ao topo|para o topo)|torna su)$",
+    re.IGNORECASE,
+)
+_ARROW = re.compile(r"[↑⬆▲🔝⇧↥⏫🔼⤴]|:(?:arrow_up|top|arrow_double_up|arrow_up_small):")
+_LINKED = re.compile(r"\]\(|<a\b|\]\[", re.IGNORECASE)
+_BADGE = re.compile(
+    r"shields\.io|badge|travis-ci|circleci|codecov|coveralls|badgen\.net|buymeacoffee|ko-fi\.com|patreon\.com|opencollective\.com|"
+    r"producthunt|star-history|contrib\.rocks|gitter\.im",
+    re.IGNORECASE,
+)
+_ONLY_IMAGES = re.compile(
+    r"^\s*(?:\[?!\[[^\[\]]*\]\([^()]*\)(?:\]\([^()]*\))?\s*|</?(?:a|img|p|div|center|br)\b[^<>]*>\s*)+$", re.IGNORECASE
+)
+_PITCH = re.compile(
+    r"explore all \d+|sign[ -]?up (?:for|to|now|here)|subscribe|join (?:our|my|the|us)\b|follow (?:me|us)\b|star (?:this|the) (?:repo|project)|"
+    r"give (?:it |this \w+ )?a (?:star|⭐)|buy me a coffee|become a (?:sponsor|patron|member)|sponsored by|our (?:course|bootcamp|newsletter)|"
+    r"(?:enrol|register) (?:now|here|today)|use (?:the )?(?:code|coupon)|discount|\d+ ?% off|free trial|try \w+ →|"
+    r"get (?:the )?(?:full|complete) (?:access|course|pdf)|download (?:the |this )?(?:full |free )?(?:pdf|ebook)|"
+    r"pull requests? (?:are|is) (?:\w+ )?welcome|if you (?:like|enjoy(?:ed)?|found) (?:this|the)|check out (?:my|our)\b|"
+    r"practice \d+\+? .* in-browser|ace your (?:coding |next )?interview|prep(?:are)? for (?:your )?(?:\w+ )*interviews? (?:with|at|on) \[",
+    re.IGNORECASE,
+)
+_MAX_PITCH_WORDS = 70
+
+
+def furniture_lines(blocks: Iterable[Block], lines: list[str], code: bytearray) -> bytearray:
+    """A flag for each line that is page furniture. Linear in the number of blocks and lines."""
+    flags = bytearray(len(lines))
+    for number, line in enumerate(lines):
+        if not code[number] and line and _is_furniture_line(line):
+            flags[number] = 1
+    anchors: list[Block] = []
+    for block in blocks:
+        if block.kind in ("paragraph", "heading"):
+            is_anchor = block.kind == "paragraph" and _is_local_link(block.content)
+            _flag_run(anchors, block if is_anchor else None, flags)
+            if _is_pitch(block.content):
+                _flag(block, flags)
+        elif block.kind == "list":
+            if not flags[block.start] and _is_contents_list(block):
+                _flag(block, flags)
+        elif block.kind == "table":
+            if _is_contents_table(block):
+                _flag(block, flags)
+        elif block.kind == "html" and block.end - block.start <= 8 and _is_to_top(" ".join(block.content.split())):
+            _flag(block, flags)
+    _flag_run(anchors, None, flags)
+    return flags
+
+
+def _flag(block: Block, flags: bytearray) -> None:
+    flags[block.start : block.end] = b"\1" * (block.end - block.start)
+
+
+def _flag_run(run: list[Block], block: Block | None, flags: bytearray) -> None:
+    """Collect paragraphs that are one local link each; three or more in a row are a table of contents."""
+    if block is not None:
+        run.append(block)
+        return
+    if len(run) >= 3:
+        for anchor in run:
+            _flag(anchor, flags)
+    run.clear()
+
+
+def _is_furniture_line(line: str) -> bool:
+    if not (_LINKED.search(line) or _ARROW.search(line)) or len(line) > 1000:
+        return False
+    if _is_to_top(line):
+        return True
+    return bool(_BADGE.search(line)) and bool(_ONLY_IMAGES.match(line))
+
+
+def _is_to_top(line: str) -> bool:
+    if len(line) > 600:
+        return False
+    linked = bool(_LINKED.search(line)) or bool(_ARROW.search(line))
+    words = " ".join(_SYMBOLS.sub(" ", re.sub(r":[a-z_]+:", " ", plain(line))).split())
+    if not linked or len(words) > 60:
+        return False
+    if not words:
+        return bool(_LOCAL_LINK.search(line) and _ARROW.search(line))
+    return bool(_TO_TOP.match(words)) and ("#" in line or bool(_ARROW.search(line)))
+
+
+def _is_local_link(content: str) -> bool:
+    rest = _LOCAL_LINK.sub("", content, count=1)
+    return rest is not content and len(rest) < len(content) and not re.search(r"\w", _LOCAL_LINK.sub("", rest))
+
+
+def _is_contents_list(block: Block) -> bool:
+    items = links = 0
+    for inner in block.walk():
+        if inner.kind != "item":
+            continue
+        items += 1
+        first = inner.children[0] if inner.children else None
+        if first is not None and first.kind == "paragraph":
+            links += first.content.lstrip("*_ ").startswith(("[", "<a")) and bool(
+                _LOCAL_LINK.search(first.content[:1000])
+            )
+    return items >= 2 and links >= 0.8 * items
+
+
+def _is_contents_table(block: Block) -> bool:
+    rows = [row for row in block.children if row.kind == "row"][1:]
+    links = sum(any(_is_local_link(cell) for cell in row.cells if "#" in cell) for row in rows)
+    return len(rows) >= 2 and links >= 0.6 * len(rows)
+
+
+def _is_pitch(content: str) -> bool:
+    if not _LINKED.search(content) and "http" not in content or len(content) > 1500:
+        return False
+    return bool(_PITCH.search(content)) and len(content.split()) <= _MAX_PITCH_WORDS

@@ -1,0 +1,90 @@
+"""The way from text to a deck."""
+
+import re
+from pathlib import PurePosixPath
+
+from app.content.document import ContentError, Deck
+from app.content.parsing.build import build_cards, section_name
+from app.content.parsing.choose import Scored, choose
+from app.content.parsing.dialects import REGISTRY
+from app.content.parsing.document import Document
+from app.content.parsing.reading import Reading
+from app.content.parsing.source import Source
+from app.content.parsing.titles import plain
+
+_HTML_HEADING = re.compile(r"<h1\b[^<>]*>(.*?)</h1>", re.IGNORECASE | re.DOTALL)
+
+
+def parse(text: str, file: str, *, dialect: str | None = None) -> Deck:
+    """The deck in `text`. `dialect`, or `dialect:` in the front matter, fixes the reading by hand.
+
+    Raises ContentError, with the place and what to do, for a text that is empty, too large or nested too deeply, that
+    asks for an unknown dialect, or in which no question is found.
+    """
+    text = text.removeprefix("\ufeff")
+    document = Document(Source(text, file))
+    wanted = dialect or document.meta.get("dialect") or None
+    readings = _readings(document, wanted)
+    best, scored = choose(document, readings)
+    if best is None and wanted and scored and scored[0].reading.marks:
+        best = scored[0]
+    if best is None:
+        raise _nothing_found(document, wanted)
+    cards, warnings = build_cards(document, best.reading.marks)
+    return Deck(
+        title=_title(document),
+        file=file,
+        dialect=best.reading.dialect,
+        cards=cards,
+        warnings=warnings,
+        readings=_rivals(best, scored),
+        meta=document.meta,
+    )
+
+
+def _readings(document: Document, wanted: str | None) -> list[Reading]:
+    if wanted is not None and wanted not in {one.name for one in REGISTRY}:
+        names = ", ".join(one.name for one in REGISTRY)
+        raise ContentError(document.source.file, 1, f"There is no dialect “{wanted}”.", f"Choose one of: {names}.")
+    return [
+        reading
+        for one in REGISTRY
+        if wanted is None or one.name == wanted
+        for reading in one.read(document)
+        if reading.marks
+    ]
+
+
+def _rivals(best: Scored, scored: list[Scored]) -> tuple[tuple[str, int], ...]:
+    counts = {best.reading.dialect: len(best.reading.marks)}
+    for one in scored:
+        counts.setdefault(one.reading.dialect, len(one.reading.marks))
+    return tuple(counts.items())
+
+
+def _nothing_found(document: Document, wanted: str | None) -> ContentError:
+    if wanted is not None:
+        return document.source.error(
+            0,
+            f"No question was found when reading it as “{wanted}”.",
+            "Choose another dialect, or leave it to the portal.",
+        )
+    return document.source.error(
+        0,
+        "No questions were found.",
+        "Mark each question the same way, for example with a heading (## 1. …) and its answer below.",
+    )
+
+
+def _title(document: Document) -> str:
+    if document.meta.get("title", "").strip():
+        return document.meta["title"].strip()
+    heading = document.title_heading
+    if heading is not None and section_name(heading.content):
+        return section_name(heading.content)
+    match = _HTML_HEADING.search(document.source.text)
+    if match is not None and plain(match.group(1)):
+        return plain(match.group(1))
+    stem = PurePosixPath(document.source.file.replace("\\", "/")).name.partition(".")[0]
+    words = " ".join(re.split(r"[-_\s]+", stem)).strip()
+    return words[:1].upper() + words[1:] or document.source.file

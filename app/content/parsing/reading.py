@@ -1,0 +1,79 @@
+"""What a dialect hands over: the places where it sees questions, and how far each card reaches."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+from app.content.parsing.answers import Stretch
+from app.content.parsing.document import Document
+from app.content.parsing.titles import Title, clean_title, likeness, plain
+
+
+@dataclass(eq=False)
+class Mark:
+    """One question as a dialect sees it. Offsets are characters of the source.
+
+    `start` to `end` is the whole card, `title_start` to `title_end` the text that asks, `answers` where its answer may
+    stand. `explicit` says that the form alone makes it a question (a `Q:`, a `?` line), `inline` that the answer
+    stands right behind the question, so that a mere link is an answer. `question` and `answer` are given only where
+    they are no slices of the source, `tags` where the dialect knows some.
+    """
+
+    start: int
+    end: int
+    title_start: int
+    title_end: int
+    answers: Stretch | None
+    raw: str = ""
+    numbered: bool = True
+    explicit: bool = False
+    inline: bool = False
+    cloze: bool = False
+    question: str | None = None
+    answer: str | None = None
+    tags: tuple[str, ...] = ()
+    level: int = 0
+    section: tuple[str, ...] | None = None
+
+    @cached_property
+    def title(self) -> Title:
+        """The parts of the title."""
+        return clean_title(self.raw, numbered=self.numbered)
+
+    @cached_property
+    def plain(self) -> str:
+        """The clean title without markup."""
+        return plain(self.question if self.question is not None else self.raw[self.title.start : self.title.end])
+
+    @cached_property
+    def likeness(self) -> float:
+        """How much this looks like a question, from 0 to 1."""
+        if self.explicit or self.title.form == "question":
+            return 1.0
+        return likeness(self.plain)
+
+
+@dataclass
+class Reading:
+    """A document read by one dialect: its marks in document order. `weight` favours telling forms over loose ones."""
+
+    dialect: str
+    marks: Sequence[Mark]
+    weight: float = 1.0
+    bounds: Sequence[int] = field(default_factory=tuple)
+
+
+class Dialect(Protocol):
+    """One family of constructs.
+
+    `name` is what front matter and flags call it, `description` one line for a select box; `read` returns every way
+    the family could read the document, best or not: the choice is made elsewhere.
+    """
+
+    name: str
+    description: str
+
+    def read(self, document: Document) -> list[Reading]:
+        """The candidate readings of `document`, none where the construct does not occur."""
+        ...
