@@ -7,7 +7,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.config import Settings
-from app.web import access, database, errors, headers, health, limits, logs, pages, sessions
+from app.web import access, database, errors, headers, health, jobs, limits, logs, pages, sessions
 
 csrf = CSRFProtect()
 
@@ -30,6 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     pages.init_app(app)
     errors.init_app(app)
     limits.init_app(app, settings)
+    jobs.init_app(app)
     csrf.init_app(app)
     access.init_app(app)
     app.register_blueprint(health.blueprint)

@@ -1,6 +1,9 @@
 """How gunicorn serves the portal: on SQLite one process with threads, on PostgreSQL as many as WEB_CONCURRENCY says."""
 
+from typing import Any
+
 from app.config import Settings
+from app.web import jobs
 
 _settings = Settings.from_environment()
 
@@ -16,3 +19,8 @@ errorlog = "-"
 loglevel = _settings.log_level.lower()
 proc_name = "reprise"
 control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """Run jobs beside the requests; leases keep the runners of several workers apart."""
+    jobs.start_thread(worker.app.wsgi())

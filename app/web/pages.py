@@ -33,16 +33,16 @@ def render(template: str, partial: str, **values: Any) -> str:
 
 def day_label(day: date, today: date) -> str:
     """A date as a reader says it: no year when it is this one."""
-    return format_date(day, "EEE d MMM" if day.year == today.year else "d MMM yyyy")
+    return str(format_date(day, "EEE d MMM" if day.year == today.year else "d MMM yyyy"))
 
 
 def interval_label(days: int) -> str:
     """An interval as a button shows it: days, then months, then years."""
     if days < 61:
-        return _("%(n)s d", n=days)
+        return str(_("%(n)s d", n=days))
     if days < 730:
-        return _("%(n)s mo", n=format_decimal(round(days / 30.44, 1) if days < 300 else round(days / 30.44)))
-    return _("%(n)s y", n=format_decimal(round(days / 365.25, 1)))
+        return str(_("%(n)s mo", n=format_decimal(round(days / 30.44, 1 if days < 300 else 0))))
+    return str(_("%(n)s y", n=format_decimal(round(days / 365.25, 1))))
 
 
 def _style(folder: Path) -> bytes:
@@ -122,4 +122,4 @@ def _zone() -> str:
 
 def local_time(instant: datetime) -> str:
     """An instant as a wall clock shows it to the reader: 14:02."""
-    return format_datetime(instant, "HH:mm")
+    return str(format_datetime(instant, "HH:mm"))

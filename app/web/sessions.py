@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask, current_app, g, has_request_context, request
 from flask import session as cookie
-from sqlalchemy import Row, delete, exists, or_, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.config import Settings
@@ -77,7 +77,7 @@ def _living(now: datetime, settings: Settings) -> Any:
     return (LoginSession.expires_at > now) & or_(LoginSession.remembered, LoginSession.seen_at > idle)
 
 
-def _load() -> Row[Any] | None:
+def _load() -> Any:
     token = cookie.get("sid")
     if not isinstance(token, str):
         return None

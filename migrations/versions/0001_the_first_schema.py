@@ -28,6 +28,18 @@ def upgrade() -> None:
     sa.UniqueConstraint('slug', name=op.f('uq_collection_slug')),
     sqlite_autoincrement=True
     )
+    op.create_table('media',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('mime', sa.String(length=32), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('size > 0', name=op.f('ck_media_size')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_media')),
+    sa.UniqueConstraint('sha256', name=op.f('uq_media_sha256')),
+    sqlite_autoincrement=True
+    )
     op.create_table('portal',
     sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('name', sa.String(length=80), nullable=False),
@@ -123,6 +135,46 @@ def upgrade() -> None:
     with op.batch_alter_table('deck', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_deck_collection_id'), ['collection_id'], unique=False)
 
+    op.create_table('import',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('guid', sa.String(length=32), nullable=False),
+    sa.Column('label', sa.String(length=400), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('applied_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('outcome', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('before', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('undone_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_import_user_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_import')),
+    sa.UniqueConstraint('guid', name=op.f('uq_import_guid')),
+    sqlite_autoincrement=True
+    )
+    op.create_table('job',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('guid', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=32), nullable=False),
+    sa.Column('payload', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('state', sa.Enum('queued', 'running', 'done', 'failed', name='state', native_enum=False, create_constraint=True, length=24), nullable=False),
+    sa.Column('done', sa.Integer(), nullable=False),
+    sa.Column('total', sa.Integer(), nullable=False),
+    sa.Column('step', sa.String(length=200), nullable=False),
+    sa.Column('result', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=True),
+    sa.Column('error', sa.Text(), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("(state = 'running') = (lease_until IS NOT NULL)", name=op.f('ck_job_lease_while_running')),
+    sa.CheckConstraint('done >= 0 AND total >= 0', name=op.f('ck_job_progress')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_job_user_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_job')),
+    sa.UniqueConstraint('guid', name=op.f('uq_job_guid')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('job', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_job_state_id'), ['state', 'id'], unique=False)
+
     op.create_table('login_session',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('guid', sa.String(length=32), nullable=False),
@@ -142,6 +194,48 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('login_session', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_login_session_user_id'), ['user_id'], unique=False)
+
+    op.create_table('source',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('guid', sa.String(length=32), nullable=False),
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('url', sa.Text(), nullable=False),
+    sa.Column('branch', sa.String(length=200), nullable=False),
+    sa.Column('glob', sa.String(length=200), nullable=False),
+    sa.Column('collection_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('commit', sa.String(length=64), nullable=False),
+    sa.Column('synced_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('tried_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('error', sa.Text(), nullable=False),
+    sa.Column('outcome', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=True),
+    sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('created_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['collection_id'], ['collection.id'], name=op.f('fk_source_collection_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['created_by_id'], ['user.id'], name=op.f('fk_source_created_by_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_source')),
+    sa.UniqueConstraint('guid', name=op.f('uq_source_guid')),
+    sa.UniqueConstraint('name', name=op.f('uq_source_name')),
+    sqlite_autoincrement=True
+    )
+    op.create_table('upload',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('guid', sa.String(length=32), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('filename', sa.String(length=400), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.Column('dialect', sa.String(length=64), nullable=False),
+    sa.Column('deck_slug', sa.String(length=100), nullable=False),
+    sa.Column('summary', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('imported_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_upload_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_upload')),
+    sa.UniqueConstraint('guid', name=op.f('uq_upload_guid')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('upload', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_upload_user_id'), ['user_id'], unique=False)
 
     op.create_table('user_role',
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -201,6 +295,17 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('deck_choice', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_deck_choice_deck_id'), ['deck_id'], unique=False)
+
+    op.create_table('deck_media',
+    sa.Column('deck_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('path', sa.String(length=400), nullable=False),
+    sa.Column('media_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['deck_id'], ['deck.id'], name=op.f('fk_deck_media_deck_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['media_id'], ['media.id'], name=op.f('fk_deck_media_media_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('deck_id', 'path', name=op.f('pk_deck_media'))
+    )
+    with op.batch_alter_table('deck_media', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_deck_media_media_id'), ['media_id'], unique=False)
 
     op.create_table('deck_revision',
     sa.Column('deck_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -322,6 +427,34 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_event_user_id_card_id_answered_at_id'), ['user_id', 'card_id', 'answered_at', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_event_user_id_study_day'), ['user_id', 'study_day'], unique=False)
 
+    op.create_table('import_question',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('guid', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.Enum('match', 'conflict', name='kind', native_enum=False, create_constraint=True, length=24), nullable=False),
+    sa.Column('deck_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('card_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('old_card_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('reason', sa.String(length=64), nullable=False),
+    sa.Column('score', sa.Float(), nullable=True),
+    sa.Column('theirs', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('decision', sa.Enum('same', 'different', 'ours', 'theirs', 'merged', name='decision', native_enum=False, create_constraint=True, length=24), nullable=True),
+    sa.Column('decided_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.CheckConstraint("(kind = 'match') = (old_card_id IS NOT NULL)", name=op.f('ck_import_question_match_names_two')),
+    sa.CheckConstraint('(decided_at IS NULL) = (decision IS NULL)', name=op.f('ck_import_question_decision')),
+    sa.ForeignKeyConstraint(['card_id'], ['card.id'], name=op.f('fk_import_question_card_id')),
+    sa.ForeignKeyConstraint(['decided_by_id'], ['user.id'], name=op.f('fk_import_question_decided_by_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['deck_id'], ['deck.id'], name=op.f('fk_import_question_deck_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['old_card_id'], ['card.id'], name=op.f('fk_import_question_old_card_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_import_question')),
+    sa.UniqueConstraint('guid', name=op.f('uq_import_question_guid')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('import_question', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_import_question_card_id'), ['card_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_import_question_old_card_id'), ['old_card_id'], unique=False)
+
     _first_rows()
 
 
@@ -345,6 +478,11 @@ def _first_rows() -> None:
 
 def downgrade() -> None:
     """Back."""
+    with op.batch_alter_table('import_question', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_import_question_old_card_id'))
+        batch_op.drop_index(batch_op.f('ix_import_question_card_id'))
+
+    op.drop_table('import_question')
     with op.batch_alter_table('event', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_event_user_id_study_day'))
         batch_op.drop_index(batch_op.f('ix_event_user_id_card_id_answered_at_id'))
@@ -362,6 +500,10 @@ def downgrade() -> None:
 
     op.drop_table('document')
     op.drop_table('deck_revision')
+    with op.batch_alter_table('deck_media', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_deck_media_media_id'))
+
+    op.drop_table('deck_media')
     with op.batch_alter_table('deck_choice', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_deck_choice_deck_id'))
 
@@ -372,10 +514,20 @@ def downgrade() -> None:
 
     op.drop_table('card')
     op.drop_table('user_role')
+    with op.batch_alter_table('upload', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_upload_user_id'))
+
+    op.drop_table('upload')
+    op.drop_table('source')
     with op.batch_alter_table('login_session', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_login_session_user_id'))
 
     op.drop_table('login_session')
+    with op.batch_alter_table('job', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_job_state_id'))
+
+    op.drop_table('job')
+    op.drop_table('import')
     with op.batch_alter_table('deck', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_deck_collection_id'))
 
@@ -386,4 +538,5 @@ def downgrade() -> None:
     op.drop_table('scheduler')
     op.drop_table('role')
     op.drop_table('portal')
+    op.drop_table('media')
     op.drop_table('collection')

@@ -4,8 +4,12 @@ from app.db.models.card import Card, CardRevision
 from app.db.models.card_state import CardState, Scheduler
 from app.db.models.deck import Collection, Deck, DeckChoice, DeckRevision, Document
 from app.db.models.event import Event
+from app.db.models.imports import Import, Question, Upload
+from app.db.models.job import Job
+from app.db.models.media import DeckMedia, Media
 from app.db.models.portal import Portal, SetupLink
 from app.db.models.sign_in import LoginSession, SignInCounter
+from app.db.models.source import Source
 from app.db.models.user import Role, User, UserRole
 
 __all__ = [
@@ -15,15 +19,22 @@ __all__ = [
     "Collection",
     "Deck",
     "DeckChoice",
+    "DeckMedia",
     "DeckRevision",
     "Document",
     "Event",
+    "Import",
+    "Job",
     "LoginSession",
+    "Media",
     "Portal",
+    "Question",
     "Role",
     "Scheduler",
     "SetupLink",
     "SignInCounter",
+    "Source",
+    "Upload",
     "User",
     "UserRole",
 ]

@@ -1,7 +1,7 @@
 """Cards and the revisions of their text."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -16,7 +16,7 @@ class Card(Base):
     """A question and its answer. Its id never depends on its text, and is never given again."""
 
     __tablename__ = "card"
-    __table_args__: ClassVar[Any] = (
+    __table_args__ = (
         CheckConstraint("(archived_at IS NULL) = (archived_reason IS NULL)", name="archived_has_reason"),
         CheckConstraint("version >= 1", name="version"),
         CheckConstraint("merged_into_id <> id", name="not_merged_into_itself"),

@@ -1,7 +1,7 @@
 """What a learner's log adds up to for each card: the projection that study reads."""
 
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -13,7 +13,7 @@ class Scheduler(Base):
     """A scheduler's configuration; a row is never changed, a new choice is a new row."""
 
     __tablename__ = "scheduler"
-    __table_args__: ClassVar[Any] = ({"sqlite_autoincrement": True},)
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[Id]
     name: Mapped[str] = mapped_column(String(32))
@@ -25,7 +25,7 @@ class CardState(Base):
     """One learner's memory of one card, exactly what replaying their events gives."""
 
     __tablename__ = "card_state"
-    __table_args__: ClassVar[Any] = (
+    __table_args__ = (
         CheckConstraint("ease >= 130", name="ease"),
         CheckConstraint("repetitions >= 0", name="repetitions"),
         CheckConstraint("interval >= 0", name="interval"),

@@ -1,7 +1,7 @@
 """Decks, their collections and documents, and which learner studies what."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,7 +15,7 @@ class Collection(Base):
     """The decks of one folder or source."""
 
     __tablename__ = "collection"
-    __table_args__: ClassVar[Any] = ({"sqlite_autoincrement": True},)
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[Id]
     guid: Mapped[Guid]
@@ -28,7 +28,7 @@ class Deck(Base):
     """The cards of one document, and what readers are told about it."""
 
     __tablename__ = "deck"
-    __table_args__: ClassVar[Any] = (
+    __table_args__ = (
         CheckConstraint("version >= 1", name="version"),
         Index(None, "collection_id"),
         {"sqlite_autoincrement": True},
@@ -73,7 +73,7 @@ class Document(Base):
     """The bytes a deck was last imported from, kept so that it can be written back exactly."""
 
     __tablename__ = "document"
-    __table_args__: ClassVar[Any] = (Index(None, "deck_id", unique=True), {"sqlite_autoincrement": True})
+    __table_args__ = (Index(None, "deck_id", unique=True), {"sqlite_autoincrement": True})
 
     id: Mapped[Id]
     deck_id: Mapped[int] = mapped_column(BigId, ForeignKey("deck.id", ondelete="CASCADE"))
@@ -88,7 +88,7 @@ class DeckChoice(Base):
     """A learner studies this deck. Only chosen decks bring new cards."""
 
     __tablename__ = "deck_choice"
-    __table_args__: ClassVar[Any] = (Index(None, "deck_id"),)
+    __table_args__ = (Index(None, "deck_id"),)
 
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
     deck_id: Mapped[int] = mapped_column(BigId, ForeignKey("deck.id", ondelete="CASCADE"), primary_key=True)

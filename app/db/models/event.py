@@ -1,7 +1,6 @@
 """The log: one append-only row for each thing that happened between a learner and a card."""
 
 from datetime import date, datetime
-from typing import Any, ClassVar
 
 from sqlalchemy import (
     BigInteger,
@@ -27,7 +26,7 @@ class Event(Base):
     """
 
     __tablename__ = "event"
-    __table_args__: ClassVar[Any] = (
+    __table_args__ = (
         UniqueConstraint("user_id", "idempotency_key"),
         ForeignKeyConstraint(["user_id", "target_id"], ["event.user_id", "event.id"], name="fk_event_target"),
         CheckConstraint("(kind = 'review') = (grade IS NOT NULL)", name="grade_of_review"),

@@ -1,7 +1,6 @@
 """The portal itself: its name, who may register, and the one-time links that make administrators."""
 
 from datetime import datetime
-from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -13,7 +12,7 @@ class Portal(Base):
     """The one row of this portal's own choices."""
 
     __tablename__ = "portal"
-    __table_args__: ClassVar[Any] = (CheckConstraint("id = 1", name="single"),)
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(String(80), default="Reprise")
@@ -24,7 +23,7 @@ class SetupLink(Base):
     """A one-time link that makes an administrator. Only the token's SHA-256 is kept."""
 
     __tablename__ = "setup_link"
-    __table_args__: ClassVar[Any] = ({"sqlite_autoincrement": True},)
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[Id]
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)

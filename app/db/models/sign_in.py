@@ -1,7 +1,6 @@
 """Sessions and sign-in counters: rows, so that they survive a restart and hold for every process."""
 
 from datetime import datetime
-from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -13,7 +12,7 @@ class LoginSession(Base):
     """One signed-in browser. The cookie carries a random token, the row its SHA-256; without the row it is dead."""
 
     __tablename__ = "login_session"
-    __table_args__: ClassVar[Any] = (Index(None, "user_id"), {"sqlite_autoincrement": True})
+    __table_args__ = (Index(None, "user_id"), {"sqlite_autoincrement": True})
 
     id: Mapped[Id]
     guid: Mapped[Guid]
@@ -34,7 +33,7 @@ class SignInCounter(Base):
     """Failed sign-ins of one account or one address within one window of time."""
 
     __tablename__ = "sign_in_counter"
-    __table_args__: ClassVar[Any] = (CheckConstraint("failures >= 0", name="failures"),)
+    __table_args__ = (CheckConstraint("failures >= 0", name="failures"),)
 
     kind: Mapped[str] = mapped_column(words("account", "address", "register", name="kind"), primary_key=True)
     key_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)

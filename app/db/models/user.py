@@ -1,7 +1,6 @@
 """People: users, their roles and their study settings."""
 
 from datetime import datetime
-from typing import Any, ClassVar
 
 from flask_security import RoleMixin, UserMixin
 from sqlalchemy import CheckConstraint, ForeignKey, String
@@ -35,7 +34,7 @@ class User(Base, UserMixin):
     """A person with an account, and how they study."""
 
     __tablename__ = "user"
-    __table_args__: ClassVar[Any] = (
+    __table_args__ = (
         CheckConstraint("rollover_hour BETWEEN 0 AND 23", name="rollover_hour"),
         CheckConstraint("new_per_day BETWEEN 0 AND 999", name="new_per_day"),
         CheckConstraint("reviews_per_day BETWEEN 0 AND 9999", name="reviews_per_day"),
@@ -70,4 +69,4 @@ class User(Base, UserMixin):
     """Whether single keys act on the study page (WCAG 2.1.4)."""
     theme: Mapped[str] = mapped_column(words("system", "light", "dark", name="theme"), default="system")
 
-    roles: Mapped[list[Role]] = relationship(Role, secondary="user_role", lazy="selectin")
+    roles: Mapped[list[Role]] = relationship(Role, secondary="user_role", lazy="selectin")  # type: ignore[assignment]

@@ -1,0 +1,169 @@
+"""The job runner: takes jobs from their table one at a time, under a lease, and runs what is registered for their kind.
+
+It is a thread of the web process; `reprise worker` runs the same loop by itself where there are many processes. A
+handler may commit, and must be safe to run twice: a process can be killed at any point.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from flask import Flask, current_app
+from sqlalchemy import or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.db.models import Job
+from app.db.session import DatabaseBusy, write
+from app.web import clock
+from app.web.database import db
+
+LEASE = timedelta(seconds=60)
+POLL_S = 2.0
+MAX_ATTEMPTS = 3
+log = structlog.get_logger()
+
+
+class JobFailed(Exception):
+    """The job cannot succeed; its message tells the reader what happened and what to do. It is not tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What a handler is given: the job, and a way to say how far it has come."""
+
+    id: int
+    guid: str
+    kind: str
+    payload: dict[str, Any]
+    user_id: int | None
+    sessions: sessionmaker[Session]
+
+    def progress(self, done: int, total: int, step: str = "") -> None:
+        """Note how far the work has come and keep the lease."""
+        with self.sessions() as session:
+            write(session)
+            session.execute(
+                update(Job)
+                .where(Job.id == self.id)
+                .values(done=done, total=total, step=step[:200], lease_until=clock.now() + LEASE)
+            )
+            session.commit()
+
+
+Handler = Callable[[Running], dict[str, Any]]
+
+
+@dataclass(slots=True)
+class _State:
+    handlers: dict[str, Handler]
+    wake: threading.Event
+
+
+def init_app(app: Flask) -> None:
+    """Give the application its registry of handlers."""
+    app.extensions["jobs"] = _State({}, threading.Event())
+
+
+def _state(app: Flask) -> _State:
+    state: _State = app.extensions["jobs"]
+    return state
+
+
+def handle(app: Flask, kind: str, handler: Handler) -> None:
+    """Register what runs jobs of a kind; its result is kept with the job."""
+    _state(app).handlers[kind] = handler
+
+
+def enqueue(session: Session, *, kind: str, payload: dict[str, Any], user_id: int | None) -> Job:
+    """Add a job. It runs after the commit; call `wake` then to have it start at once."""
+    job = Job(kind=kind, payload=payload, user_id=user_id, state="queued", created_at=clock.now())
+    session.add(job)
+    session.flush()
+    return job
+
+
+def wake() -> None:
+    """Tell the runner of this process that there is work."""
+    _state(current_app).wake.set()
+
+
+def run_pending(app: Flask) -> int:
+    """Run every job that waits; gives how many ran."""
+    ran = 0
+    with app.app_context():
+        sessions = db.sessionmaker
+        while (running := _claim(sessions)) is not None:
+            _run(_state(app).handlers, running)
+            ran += 1
+    return ran
+
+
+def run_forever(app: Flask, stop: threading.Event) -> None:
+    """Run jobs until `stop` is set; a database that is away is waited for."""
+    state = _state(app)
+    while not stop.is_set():
+        state.wake.clear()
+        try:
+            run_pending(app)
+        except (SQLAlchemyError, DatabaseBusy) as error:
+            log.warning("jobs wait for the database", error=type(error).__name__)
+        state.wake.wait(POLL_S)
+
+
+def start_thread(app: Flask) -> threading.Event:
+    """Run jobs beside the web process; set the event that is given back to end it."""
+    stop = threading.Event()
+    threading.Thread(target=run_forever, args=(app, stop), name="jobs", daemon=True).start()
+    return stop
+
+
+def _claim(sessions: sessionmaker[Session]) -> Running | None:
+    """Take the oldest job that waits, or one whose runner is gone."""
+    with sessions() as session:
+        now = clock.now()
+        if session.scalar(_waiting(now)) is None:
+            return None
+        write(session)
+        job = session.scalar(_waiting(now).with_for_update(skip_locked=True))
+        if job is None:
+            return None
+        if job.attempts >= MAX_ATTEMPTS:
+            _finish(job, "failed", error="It was started several times and never came to an end. Start it again.")
+            session.commit()
+            return _claim(sessions)
+        job.state, job.lease_until, job.attempts = "running", now + LEASE, job.attempts + 1
+        session.commit()
+        return Running(job.id, job.guid, job.kind, dict(job.payload), job.user_id, sessions)
+
+
+def _waiting(now: datetime) -> Any:
+    gone = (Job.state == "running") & (Job.lease_until < now)
+    return select(Job).where(or_(Job.state == "queued", gone)).order_by(Job.id).limit(1)
+
+
+def _run(handlers: dict[str, Handler], running: Running) -> None:
+    state, result, error = "done", None, ""
+    try:
+        if running.kind not in handlers:
+            raise JobFailed(f"No part of this portal does “{running.kind}”.")
+        result = handlers[running.kind](running)
+    except JobFailed as failed:
+        state, error = "failed", str(failed)
+    except (SQLAlchemyError, DatabaseBusy):
+        raise  # the lease runs out, and the job is tried again
+    except Exception:
+        log.exception("a job broke", job=running.guid)
+        state, error = "failed", f"Something broke on our side. Give the administrator this number: {running.guid}."
+    with running.sessions() as session:
+        write(session)
+        job = session.get_one(Job, running.id)
+        _finish(job, state, result=result, error=error)
+        session.commit()
+
+
+def _finish(job: Job, state: str, *, result: dict[str, Any] | None = None, error: str = "") -> None:
+    job.state, job.lease_until, job.result, job.error, job.finished_at = state, None, result, error, clock.now()
