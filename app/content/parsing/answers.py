@@ -74,12 +74,17 @@ def read_answer(document: Document, stretch: Stretch) -> Answer:
     if kept and not kept[0].code:
         lead = _LEADING_BREAK.match(kept[0].text)
         if lead is not None and "<" in lead.group(0):
-            kept[0].text, kept[0].start = kept[0].text[lead.end() :], kept[0].start + lead.end()
+            kept[0].text, kept[0].start = (
+                kept[0].text[lead.end() :],
+                kept[0].start + lead.end(),
+            )
     if not kept:
         return Answer("", None, labelled)
     text = "\n".join(_dedented(kept, stretch))
     indent = len(kept[0].text) - len(kept[0].text.lstrip(" \t"))
-    start = kept[0].start + (min(indent, stretch.indent) if kept[0].number < stretch.item_end else 0)
+    start = kept[0].start + (
+        min(indent, stretch.indent) if kept[0].number < stretch.item_end else 0
+    )
     return Answer(text.rstrip(), Span(start, max(start, kept[-1].end)), labelled)
 
 
@@ -87,7 +92,9 @@ def _drop_closing(line: _Line) -> None:
     """A bold marker that spanned the whole line ("**Answer: D**") leaves its end behind."""
     for closing in ("**", "__", "</b>", "</strong>"):
         stripped = line.text.rstrip()
-        if stripped.endswith(closing) and (closing[0] == "<" or stripped.count(closing) % 2):
+        if stripped.endswith(closing) and (
+            closing[0] == "<" or stripped.count(closing) % 2
+        ):
             opening = closing.replace("/", "") if closing[0] == "<" else ""
             if not opening or opening not in stripped:
                 line.text = stripped[: -len(closing)]
@@ -116,8 +123,13 @@ def _lines(document: Document, stretch: Stretch) -> list[_Line]:
     return found
 
 
-def _without(text: str, start: int, end: int, cut_start: int, cut_end: int) -> tuple[int, int, str]:
-    left, right = text[: max(cut_start - start, 0)], text[max(min(cut_end, end) - start, 0) :]
+def _without(
+    text: str, start: int, end: int, cut_start: int, cut_end: int
+) -> tuple[int, int, str]:
+    left, right = (
+        text[: max(cut_start - start, 0)],
+        text[max(min(cut_end, end) - start, 0) :],
+    )
     if _EDGE.match(left):
         return end - len(right), end, right
     if not right.strip():
@@ -132,7 +144,9 @@ def _wrapper_cuts(document: Document, stretch: Stretch) -> list[tuple[int, int]]
     index = bisect_left(elements, stretch.start, key=lambda element: element.start)
     while index < len(elements) and elements[index].start < stretch.end:
         element = elements[index]
-        summary = plain(document.source.text[element.summary_start : element.summary_end])
+        summary = plain(
+            document.source.text[element.summary_start : element.summary_end]
+        )
         if not summary or is_answer_title(summary):
             cuts.append((element.start, element.body_start))
             cuts.append((element.body_end, element.end))
@@ -144,7 +158,9 @@ def _trim(lines: list[_Line]) -> list[_Line]:
     first, last = 0, len(lines)
     while first < last and not lines[first].code and _EDGE.match(lines[first].text):
         first += 1
-    while last > first and not lines[last - 1].code and _EDGE.match(lines[last - 1].text):
+    while (
+        last > first and not lines[last - 1].code and _EDGE.match(lines[last - 1].text)
+    ):
         last -= 1
     return lines[first:last]
 
@@ -200,4 +216,6 @@ def is_only_links(text: str) -> bool:
 
 
 def _has_media(text: str) -> bool:
-    return "![" in text or bool(re.search(r"<(?:img|video|iframe|svg)\b", text, re.IGNORECASE))
+    return "![" in text or bool(
+        re.search(r"<(?:img|video|iframe|svg)\b", text, re.IGNORECASE)
+    )

@@ -83,7 +83,11 @@ def parse_blocks(source: Source, lines: list[str]) -> Block:
     for token in tokens:
         if token.level >= MAX_NESTING - 1:
             line = token.map[0] if token.map else current.start
-            raise source.error(line, "Lists or quotes are nested too deeply here.", "Take some of the levels away.")
+            raise source.error(
+                line,
+                "Lists or quotes are nested too deeply here.",
+                "Take some of the levels away.",
+            )
         kind = _KINDS.get(token.type)
         if kind is not None:
             block = _block(kind, token, current, lines)
@@ -95,7 +99,11 @@ def parse_blocks(source: Source, lines: list[str]) -> Block:
                 current.cells.append(token.content)
             else:
                 current.content = token.content
-        elif token.nesting == -1 and token.type[:-6] + "_open" in _KINDS and current.parent is not None:
+        elif (
+            token.nesting == -1
+            and token.type[:-6] + "_open" in _KINDS
+            and current.parent is not None
+        ):
             current = current.parent
     return root
 
@@ -110,7 +118,9 @@ def _block(kind: str, token: Token, parent: Block, lines: list[str]) -> Block:
     elif kind == "list":
         block.ordered = token.type == "ordered_list_open"
     elif kind == "item":
-        block.indent = _content_column(lines[start], parent.parent.indent if parent.parent else 0)
+        block.indent = _content_column(
+            lines[start], parent.parent.indent if parent.parent else 0
+        )
     elif token.content:
         block.content = token.content
     return block

@@ -7,12 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.content.document import Card, CardKind, Span, Warning
-from app.content.parsing.answers import Answer, is_only_links, is_unanswered, read_answer
+from app.content.parsing.answers import (
+    Answer,
+    is_only_links,
+    is_unanswered,
+    read_answer,
+)
 from app.content.parsing.document import Document
 from app.content.parsing.reading import Mark
 from app.content.parsing.titles import clean_title, is_answer_title, is_contents, plain
 
-_IDENT = re.compile(r"<!--\s*(?:card[-_ ])?id\s*[:=]\s*([\w.-]{1,64})\s*-->", re.IGNORECASE)
+_IDENT = re.compile(
+    r"<!--\s*(?:card[-_ ])?id\s*[:=]\s*([\w.-]{1,64})\s*-->", re.IGNORECASE
+)
 _STARRED = re.compile(r"\s*(?:\\?\*){3}$")
 
 
@@ -24,11 +31,16 @@ class _Ident:
     alone: bool
 
 
-def build_cards(document: Document, marks: Sequence[Mark]) -> tuple[tuple[Card, ...], tuple[Warning, ...]]:
+def build_cards(
+    document: Document, marks: Sequence[Mark]
+) -> tuple[tuple[Card, ...], tuple[Warning, ...]]:
     """The cards of `marks`, which are in document order and do not overlap, and the warnings about them."""
     idents = _idents(document)
     starts = [_card_start(document, mark, idents) for mark in marks]
-    ends = [min(mark.end, starts[i + 1]) if i + 1 < len(marks) else mark.end for i, mark in enumerate(marks)]
+    ends = [
+        min(mark.end, starts[i + 1]) if i + 1 < len(marks) else mark.end
+        for i, mark in enumerate(marks)
+    ]
     sections = _sections(document, marks)
     warnings: list[Warning] = []
     taken: set[str] = set()
@@ -41,11 +53,20 @@ def build_cards(document: Document, marks: Sequence[Mark]) -> tuple[tuple[Card, 
     return tuple(cards), tuple(sorted(warnings, key=lambda warning: warning.line))
 
 
-def _card(document: Document, mark: Mark, start: int, end: int, section: tuple[str, ...], ident: str | None) -> Card:
+def _card(
+    document: Document,
+    mark: Mark,
+    start: int,
+    end: int,
+    section: tuple[str, ...],
+    ident: str | None,
+) -> Card:
     source = document.source
     title = mark.title
     question_span = Span(mark.title_start + title.start, mark.title_start + title.end)
-    question = mark.question if mark.question is not None else question_span.of(source.text)
+    question = (
+        mark.question if mark.question is not None else question_span.of(source.text)
+    )
     stretch = mark.answers
     if stretch is not None:
         stretch.end = min(stretch.end, end)
@@ -54,7 +75,9 @@ def _card(document: Document, mark: Mark, start: int, end: int, section: tuple[s
         answer = Answer("", None)
     if mark.answer is not None:
         answer = Answer(mark.answer, answer.span, True)
-    draft = is_unanswered(answer.text) or (not (mark.inline or answer.labelled) and is_only_links(answer.text))
+    draft = is_unanswered(answer.text) or (
+        not (mark.inline or answer.labelled) and is_only_links(answer.text)
+    )
     return Card(
         question=question.strip(),
         answer=answer.text,
@@ -77,7 +100,9 @@ def _idents(document: Document) -> list[_Ident]:
         line = source.line_at(match.start())
         if not document.code[line]:
             around = source.lines[line].strip()
-            found.append(_Ident(match.start(), line, match.group(1), around == match.group(0)))
+            found.append(
+                _Ident(match.start(), line, match.group(1), around == match.group(0))
+            )
     return found
 
 
@@ -94,7 +119,12 @@ def _card_start(document: Document, mark: Mark, idents: list[_Ident]) -> int:
 
 
 def _ident_of(
-    document: Document, idents: list[_Ident], start: int, end: int, taken: set[str], warnings: list[Warning]
+    document: Document,
+    idents: list[_Ident],
+    start: int,
+    end: int,
+    taken: set[str],
+    warnings: list[Warning],
 ) -> str | None:
     position = bisect_right(idents, start - 1, key=lambda ident: ident.offset)
     name: str | None = None
@@ -119,7 +149,11 @@ def _ident_of(
 def _sections(document: Document, marks: Sequence[Mark]) -> list[tuple[str, ...]]:
     """For each mark the path of headings above it; headings inside cards are no sections."""
     source = document.source
-    headings = [(source.starts[block.start], block) for block in document.headings if block.item is None]
+    headings = [
+        (source.starts[block.start], block)
+        for block in document.headings
+        if block.item is None
+    ]
     title = document.title_heading
     path: list[tuple[int, str]] = []
     position = 0
@@ -134,10 +168,19 @@ def _sections(document: Document, marks: Sequence[Mark]) -> list[tuple[str, ...]
             while path and path[-1][0] >= block.level:
                 path.pop()
             name = section_name(block.content)
-            if block is not title and name and not is_contents(plain(block.content)) and not is_answer_title(name):
+            if (
+                block is not title
+                and name
+                and not is_contents(plain(block.content))
+                and not is_answer_title(name)
+            ):
                 path.append((block.level, name))
         reached = max(reached, mark.end)
-        found.append(mark.section if mark.section is not None else tuple(name for _, name in path))
+        found.append(
+            mark.section
+            if mark.section is not None
+            else tuple(name for _, name in path)
+        )
     return found
 
 

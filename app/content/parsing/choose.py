@@ -33,12 +33,23 @@ def score(document: Document, reading: Reading) -> Scored:
     likely = sum(mark.likeness for mark in marks) / len(marks)
     answered = _answered(document, marks)
     coverage = _coverage(document, marks)
-    value = len(marks) * likely * likely * (0.35 + 0.65 * answered) * (0.2 + 0.8 * coverage) * reading.weight
+    value = (
+        len(marks)
+        * likely
+        * likely
+        * (0.35 + 0.65 * answered)
+        * (0.2 + 0.8 * coverage)
+        * reading.weight
+    )
     return Scored(reading, value, likely, answered)
 
 
 def _answered(document: Document, marks: Sequence[Mark]) -> float:
-    sample = marks if len(marks) <= _SAMPLE else [marks[i * len(marks) // _SAMPLE] for i in range(_SAMPLE)]
+    sample = (
+        marks
+        if len(marks) <= _SAMPLE
+        else [marks[i * len(marks) // _SAMPLE] for i in range(_SAMPLE)]
+    )
     found = 0
     for mark in sample:
         if mark.answer is not None:
@@ -52,13 +63,20 @@ def _coverage(document: Document, marks: Sequence[Mark]) -> float:
     source, counts = document.source, document.content_lines
     covered = 0
     for mark in marks:
-        first, last = source.line_at(mark.start), source.line_at(max(mark.end - 1, mark.start)) + 1
+        first, last = (
+            source.line_at(mark.start),
+            source.line_at(max(mark.end - 1, mark.start)) + 1,
+        )
         covered += counts[last] - counts[first]
     return min(1.0, covered / max(1, counts[-1]))
 
 
-def choose(document: Document, readings: Sequence[Reading]) -> tuple[Scored | None, list[Scored]]:
+def choose(
+    document: Document, readings: Sequence[Reading]
+) -> tuple[Scored | None, list[Scored]]:
     """The best reading, and all of them from best to worst. None where nothing asks."""
-    scored = sorted((score(document, reading) for reading in readings), key=lambda one: -one.score)
+    scored = sorted(
+        (score(document, reading) for reading in readings), key=lambda one: -one.score
+    )
     best = next((one for one in scored if one.likely >= MIN_LIKELY), None)
     return best, scored

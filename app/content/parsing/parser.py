@@ -45,7 +45,12 @@ def parse(text: str, file: str, *, dialect: str | None = None) -> Deck:
 def _readings(document: Document, wanted: str | None) -> list[Reading]:
     if wanted is not None and wanted not in {one.name for one in REGISTRY}:
         names = ", ".join(one.name for one in REGISTRY)
-        raise ContentError(document.source.file, 1, f"There is no dialect “{wanted}”.", f"Choose one of: {names}.")
+        raise ContentError(
+            document.source.file,
+            1,
+            f"There is no dialect “{wanted}”.",
+            f"Choose one of: {names}.",
+        )
     return [
         reading
         for one in REGISTRY

@@ -30,21 +30,35 @@ class Source:
 
     def _refuse_what_is_too_large(self) -> None:
         if not self.text.strip():
-            raise self.error(0, "The document is empty.", "Write at least one question into it.")
+            raise self.error(
+                0, "The document is empty.", "Write at least one question into it."
+            )
         if len(self.text) > MAX_CHARS:
-            raise self.error(0, f"The document has more than {MAX_CHARS:,} characters.", "Split it into several files.")
+            raise self.error(
+                0,
+                f"The document has more than {MAX_CHARS:,} characters.",
+                "Split it into several files.",
+            )
         if len(self.starts) > MAX_LINES:
             raise self.error(
-                MAX_LINES, f"The document has more than {MAX_LINES:,} lines.", "Split it into several files."
+                MAX_LINES,
+                f"The document has more than {MAX_LINES:,} lines.",
+                "Split it into several files.",
             )
         for number, (start, end) in enumerate(zip(self.starts, self.ends, strict=True)):
             if end - start > MAX_LINE:
                 raise self.error(
-                    number, f"The line is longer than {MAX_LINE:,} characters.", "Break it into several lines."
+                    number,
+                    f"The line is longer than {MAX_LINE:,} characters.",
+                    "Break it into several lines.",
                 )
         at = self.text.find("\0")
         if at >= 0:
-            raise self.error(self.line_at(at), "There is a NUL character: this is no text.", "Choose a text file.")
+            raise self.error(
+                self.line_at(at),
+                "There is a NUL character: this is no text.",
+                "Choose a text file.",
+            )
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -53,7 +67,9 @@ class Source:
     def lines(self) -> list[str]:
         """The lines without their ends."""
         text = self.text
-        return [text[start:end] for start, end in zip(self.starts, self.ends, strict=True)]
+        return [
+            text[start:end] for start, end in zip(self.starts, self.ends, strict=True)
+        ]
 
     def line_at(self, offset: int) -> int:
         """The line, from 0, that holds the character at `offset`."""

@@ -7,14 +7,22 @@ from app.content.parsing.answers import Stretch
 from app.content.parsing.blocks import Block
 from app.content.parsing.document import Document
 from app.content.parsing.reading import Mark, Reading
-from app.content.parsing.titles import is_answer_title, is_bare_question, is_boilerplate, is_contents, plain
+from app.content.parsing.titles import (
+    is_answer_title,
+    is_bare_question,
+    is_boilerplate,
+    is_contents,
+    plain,
+)
 
 _NAMED = ("number", "question", "letter")
 
 
 class Headings:
     name = "headings"
-    description = "Headings that ask, numbered or not, at one level; the text below answers."
+    description = (
+        "Headings that ask, numbered or not, at one level; the text below answers."
+    )
 
     def read(self, document: Document) -> list[Reading]:
         """One reading for each level, place (in a list item or not) and form of heading."""
@@ -26,7 +34,11 @@ class Headings:
             numbered = [mark for mark in group if mark.title.form in _NAMED]
             if len(numbered) >= 2 and 2 * len(numbered) >= len(group):
                 chosen = _with_strays(numbered, marks, in_item)
-                readings.append(_reading(document, chosen, level, weight=1.0 if _rises(numbered) else 0.7))
+                readings.append(
+                    _reading(
+                        document, chosen, level, weight=1.0 if _rises(numbered) else 0.7
+                    )
+                )
             asking = _asking(group)
             if asking and len(asking) != len(numbered):
                 readings.append(_reading(document, asking, level, weight=1.0))
@@ -47,8 +59,17 @@ def _all_marks(document: Document) -> list[_HeadingMark]:
         text = plain(block.content)
         if skip_level and block.level > skip_level:
             continue
-        skip_level = block.level if is_contents(text) and _holds_furniture(document, block) else 0
-        if not text or skip_level or is_answer_title(text) or document.furniture[block.start]:
+        skip_level = (
+            block.level
+            if is_contents(text) and _holds_furniture(document, block)
+            else 0
+        )
+        if (
+            not text
+            or skip_level
+            or is_answer_title(text)
+            or document.furniture[block.start]
+        ):
             continue
         if block.parent is not None and block.parent.kind == "quote":
             continue
@@ -71,7 +92,13 @@ def _mark(document: Document, block: Block) -> _HeadingMark:
     start = source.starts[item.start] if in_item and item is not None else first
     title_start, title_end = (at, at + len(block.content)) if at >= 0 else (first, last)
     mark = _HeadingMark(
-        start, last, title_start, title_end, None, raw=source.text[title_start:title_end], level=block.level
+        start,
+        last,
+        title_start,
+        title_end,
+        None,
+        raw=source.text[title_start:title_end],
+        level=block.level,
     )
     mark.block, mark.in_item = block, in_item
     return mark
@@ -88,11 +115,17 @@ def _groups(marks: list[_HeadingMark]) -> dict[tuple[bool, int], list[_HeadingMa
 def _rises(marks: list[_HeadingMark]) -> bool:
     """Whether the numbers mostly go up by one: then they count questions, not steps of an answer."""
     numbers = [mark.title.number for mark in marks if mark.title.number is not None]
-    steps = sum(1 for left, right in zip(numbers, numbers[1:], strict=False) if 0 < right - left <= 3)
+    steps = sum(
+        1
+        for left, right in zip(numbers, numbers[1:], strict=False)
+        if 0 < right - left <= 3
+    )
     return not numbers or 2 * steps >= len(numbers) - 1
 
 
-def _with_strays(numbered: list[_HeadingMark], marks: list[_HeadingMark], in_item: bool) -> list[_HeadingMark]:
+def _with_strays(
+    numbered: list[_HeadingMark], marks: list[_HeadingMark], in_item: bool
+) -> list[_HeadingMark]:
     """`numbered` with the headings of another level that continue its count where it has a gap."""
     chosen = set(map(id, numbered))
     found: list[_HeadingMark] = []
@@ -103,7 +136,12 @@ def _with_strays(numbered: list[_HeadingMark], marks: list[_HeadingMark], in_ite
         if id(mark) in chosen:
             found.append(mark)
             expected = None if number is None else number + 1
-        elif mark.in_item == in_item and number is not None and number == expected and mark.likeness > 0.5:
+        elif (
+            mark.in_item == in_item
+            and number is not None
+            and number == expected
+            and mark.likeness > 0.5
+        ):
             last = found[-1]
             after = following.get(id(last) if id(last) in following else -1)
             if after is None or after > number:
@@ -126,7 +164,11 @@ def _asking(group: list[_HeadingMark]) -> list[_HeadingMark]:
     likely = [
         position
         for position, mark in enumerate(group)
-        if mark.likeness > 0.5 and (mark.title.form in _NAMED or counts[mark.plain.lower()] <= max(2, len(group) // 10))
+        if mark.likeness > 0.5
+        and (
+            mark.title.form in _NAMED
+            or counts[mark.plain.lower()] <= max(2, len(group) // 10)
+        )
     ]
     if not likely:
         return []
@@ -134,11 +176,14 @@ def _asking(group: list[_HeadingMark]) -> list[_HeadingMark]:
     return [
         mark
         for mark in inside
-        if mark.likeness > 0.5 or not (is_boilerplate(mark.plain) or counts[mark.plain.lower()] > 2)
+        if mark.likeness > 0.5
+        or not (is_boilerplate(mark.plain) or counts[mark.plain.lower()] > 2)
     ]
 
 
-def _reading(document: Document, marks: Iterable[_HeadingMark], level: int, weight: float) -> Reading:
+def _reading(
+    document: Document, marks: Iterable[_HeadingMark], level: int, weight: float
+) -> Reading:
     marks = list(marks)
     chosen = {id(mark.block) for mark in marks}
     ends = _ends(document, marks, chosen)
@@ -178,7 +223,10 @@ def _ask_below(document: Document, mark: _HeadingMark, end: int) -> None:
         and source.starts[siblings[position].start] < end
     ):
         below = siblings[position]
-        mark.title_start, mark.title_end = source.starts[below.start], source.ends[below.end - 1]
+        mark.title_start, mark.title_end = (
+            source.starts[below.start],
+            source.ends[below.end - 1],
+        )
         mark.raw = source.text[mark.title_start : mark.title_end]
         mark.explicit = True
 
@@ -190,12 +238,18 @@ def _ends(document: Document, marks: list[_HeadingMark], chosen: set[int]) -> li
     position = 0
     headings = document.headings
     for index, mark in enumerate(marks):
-        limit = marks[index + 1].start if index + 1 < len(marks) else len(document.source.text)
+        limit = (
+            marks[index + 1].start
+            if index + 1 < len(marks)
+            else len(document.source.text)
+        )
         while position < len(headings) and headings[position] is not mark.block:
             position += 1
         end = limit
         for heading in (
-            headings[position + 1 :] if index + 1 == len(marks) else _until(headings, position + 1, limit, starts)
+            headings[position + 1 :]
+            if index + 1 == len(marks)
+            else _until(headings, position + 1, limit, starts)
         ):
             if _bounds(heading, mark, chosen):
                 end = min(limit, starts[heading.start])
@@ -204,7 +258,9 @@ def _ends(document: Document, marks: list[_HeadingMark], chosen: set[int]) -> li
     return ends
 
 
-def _until(headings: list[Block], position: int, limit: int, starts: list[int]) -> Iterable[Block]:
+def _until(
+    headings: list[Block], position: int, limit: int, starts: list[int]
+) -> Iterable[Block]:
     while position < len(headings) and starts[headings[position].start] < limit:
         yield headings[position]
         position += 1
