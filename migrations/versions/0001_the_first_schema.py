@@ -72,7 +72,7 @@ def upgrade() -> None:
     sqlite_autoincrement=True
     )
     op.create_table('sign_in_counter',
-    sa.Column('kind', sa.Enum('account', 'address', 'register', name='kind', native_enum=False, create_constraint=True, length=24), nullable=False),
+    sa.Column('kind', sa.Enum('account', 'address', 'pair', 'register', name='kind', native_enum=False, create_constraint=True, length=24), nullable=False),
     sa.Column('key_hash', sa.LargeBinary(length=32), nullable=False),
     sa.Column('failures', sa.Integer(), nullable=False),
     sa.Column('window_start', sa.DateTime(timezone=True), nullable=False),
@@ -267,7 +267,9 @@ def upgrade() -> None:
     sa.Column('source_line', sa.Integer(), nullable=True),
     sa.Column('question_html', sa.Text(), nullable=False),
     sa.Column('answer_html', sa.Text(), nullable=False),
+    sa.Column('options_html', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), 'postgresql'), nullable=False),
     sa.Column('renderer', sa.Integer(), nullable=False),
+    sa.Column('question_text', sa.Text(), nullable=False),
     sa.Column('search_text', sa.Text(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),

@@ -56,10 +56,14 @@ class Card(Base):
     """The question's line in the document, from 1."""
     question_html: Mapped[str]
     answer_html: Mapped[str]
+    options_html: Mapped[list[str]]
+    """One for each of `options`."""
     renderer: Mapped[int]
     """The renderer's version that made the HTML."""
+    question_text: Mapped[str]
+    """The question as one line of plain text, for titles, lists and logs."""
     search_text: Mapped[str]
-    """Question, answer and tags as plain text in lower case."""
+    """Question, answer, options and tags as plain text in lower case."""
     version: Mapped[int] = mapped_column(default=1)
     """The number of its last revision; a save made against an older one is a conflict."""
     created_at: Mapped[datetime]
