@@ -1,0 +1,1 @@
+"""Content: decks, cards, their revisions, and how Markdown documents come in."""

@@ -1,0 +1,212 @@
+"""What readers see: decks, and the cards of one deck to read and search."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from app.content.document import Option
+from app.db.models import Card, Deck
+from app.library import search
+from app.library.texts import options_of, safe_html
+from app.web.access import can, readable
+from app.web.sessions import Viewer
+
+Where = Literal["all", "questions", "answers"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeckRow:
+    """A deck as lists and titles show it. `questions` counts what can be read: ready cards and `drafts`."""
+
+    id: int
+    guid: str
+    slug: str
+    title: str
+    description: str
+    visibility: str
+    source_url: str
+    author: str
+    licence: str
+    archived_at: datetime | None
+    version: int
+    updated_at: datetime
+    questions: int
+    drafts: int
+
+    @property
+    def ready(self) -> int:
+        """How many of its questions can be studied."""
+        return self.questions - self.drafts
+
+
+@dataclass(frozen=True, slots=True)
+class CardRow:
+    """A card to read. `number` is what readers call it, from 1; all HTML is safe to serve."""
+
+    id: int
+    guid: str
+    deck_id: int
+    number: int
+    section: tuple[str, ...]
+    kind: str
+    question_text: str
+    question_html: str
+    answer_html: str
+    tags: tuple[str, ...]
+    options: tuple[Option, ...]
+    options_html: tuple[str, ...]
+    draft: bool
+    archived_at: datetime | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Cards of a search, and how many mention it in their question or tags, and how many only in their answer."""
+
+    cards: tuple[CardRow, ...]
+    in_questions: int
+    in_answers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The question offered for a search that found nothing."""
+
+    guid: str
+    number: int
+    question_text: str
+
+
+def living_cards() -> Any:
+    """Cards that are in a deck to be read: not archived. A condition on `Card`."""
+    return Card.archived_at.is_(None)
+
+
+def readable_decks(session: Session, viewer: Viewer | None) -> list[DeckRow]:
+    """The decks this person may read, archived ones left out, by title."""
+    return [_deck_row(row) for row in session.execute(_decks().where(readable(viewer)).order_by(Deck.title, Deck.id))]
+
+
+def deck_by_slug(session: Session, slug: str, viewer: Viewer | None) -> DeckRow | None:
+    """The deck of this address; None when there is none or this person may not read it."""
+    row = session.execute(_decks().where(Deck.slug == slug)).one_or_none()
+    deck = None if row is None else _deck_row(row)
+    return deck if deck is not None and can(viewer, "read", deck) else None
+
+
+def deck_by_id(session: Session, deck_id: int) -> DeckRow:
+    """A deck that is known to be there; who may see it is decided by the caller."""
+    return _deck_row(session.execute(_decks().where(Deck.id == deck_id)).one())
+
+
+def deck_cards(session: Session, deck_id: int, *, tag: str = "") -> tuple[CardRow, ...]:
+    """The cards of a deck to read, in its order; `tag` keeps those that have it."""
+    rows = [_card_row(card) for card in session.scalars(_cards_of(deck_id))]
+    return tuple(row for row in rows if not tag or tag in row.tags)
+
+
+def search_deck(session: Session, deck_id: int, query: str, *, where: Where = "all", tag: str = "") -> Found:
+    """The cards of a deck that mention every word of `query`, in the deck's order, those of `where` only."""
+    found = session.scalars(_cards_of(deck_id).where(search.mentions(query)))
+    rows = [row for row in map(_card_row, found) if not tag or tag in row.tags]
+    asking = {row.id for row in rows if search.asks_about(query, row.question_text, row.tags)}
+    if where != "all":
+        kept = [row for row in rows if (row.id in asking) == (where == "questions")]
+    else:
+        kept = rows
+    return Found(tuple(kept), len(asking), len(rows) - len(asking))
+
+
+def nearest_question(session: Session, deck_id: int, query: str) -> Nearest | None:
+    """The question of a deck that comes nearest to a mistyped `query`; None where nothing does."""
+    columns = select(Card.id, Card.guid, Card.position, Card.question_text)
+    rows = session.execute(columns.where(Card.deck_id == deck_id, living_cards()).order_by(Card.position, Card.id)).all()
+    best = search.nearest(query, {row.id: row.question_text for row in rows})
+    for row in rows:
+        if row.id == best:
+            return Nearest(row.guid, row.position + 1, row.question_text)
+    return None
+
+
+def deck_tags(session: Session, deck_id: int) -> list[tuple[str, int]]:
+    """The tags of a deck's cards and how many cards have each, the most used first."""
+    lists = session.scalars(select(Card.tags).where(Card.deck_id == deck_id, living_cards()))
+    counts = Counter(tag for tags in lists for tag in tags)
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0].casefold()))
+
+
+def card_by_guid(session: Session, guid: str, viewer: Viewer | None) -> tuple[CardRow, DeckRow] | None:
+    """A card and its deck; None when there is no such card or this person may not read it there.
+
+    An archived card is there for editors only.
+    """
+    card = session.scalar(select(Card).where(Card.guid == guid))
+    if card is None:
+        return None
+    deck = deck_by_id(session, card.deck_id)
+    if not can(viewer, "read" if card.archived_at is None else "edit", deck):
+        return None
+    return _card_row(card), deck
+
+
+def card_rows(session: Session, card_ids: Sequence[int]) -> dict[int, CardRow]:
+    """Cards by their internal ids, archived ones too: for rooms that hold ids and show cards."""
+    return {card.id: _card_row(card) for card in session.scalars(select(Card).where(Card.id.in_(card_ids)))}
+
+
+def _decks() -> Select[*tuple[Any, ...]]:
+    drafts = func.count(Card.id).filter(Card.draft)
+    return (
+        select(
+            Deck.id,
+            Deck.guid,
+            Deck.slug,
+            Deck.title,
+            Deck.description,
+            Deck.visibility,
+            Deck.source_url,
+            Deck.author,
+            Deck.licence,
+            Deck.archived_at,
+            Deck.version,
+            Deck.updated_at,
+            func.count(Card.id).label("questions"),
+            drafts.label("drafts"),
+        )
+        .outerjoin(Card, (Card.deck_id == Deck.id) & living_cards())
+        .group_by(Deck.id)
+    )
+
+
+def _cards_of(deck_id: int) -> Select[Card]:
+    return select(Card).where(Card.deck_id == deck_id, living_cards()).order_by(Card.position, Card.id)
+
+
+def _deck_row(row: Any) -> DeckRow:
+    return DeckRow(**row._mapping)
+
+
+def _card_row(card: Card) -> CardRow:
+    return CardRow(
+        id=card.id,
+        guid=card.guid,
+        deck_id=card.deck_id,
+        number=card.position + 1,
+        section=tuple(card.section),
+        kind=card.kind,
+        question_text=card.question_text,
+        question_html=safe_html(card.question_html, card.renderer),
+        answer_html=safe_html(card.answer_html, card.renderer),
+        tags=tuple(card.tags),
+        options=options_of(card.options),
+        options_html=tuple(safe_html(html, card.renderer) for html in card.options_html),
+        draft=card.draft,
+        archived_at=card.archived_at,
+        updated_at=card.updated_at,
+    )

@@ -1,0 +1,125 @@
+"""A card's text as one value, and what is rendered from it.
+
+Importing, editing and restoring all end here: the same text gives the same HTML, whoever wrote it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.content import render
+from app.content.document import Card as ParsedCard
+from app.content.document import CardKind, Option
+from app.content.parsing.answers import is_only_links, is_unanswered
+from app.db.models import Card, CardRevision
+from app.library.search import fold
+
+
+@dataclass(frozen=True, slots=True)
+class CardText:
+    """What an editor may write of a card. All of it Markdown, but the tags and the section's headings."""
+
+    question: str
+    answer: str
+    section: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    options: tuple[Option, ...] = ()
+
+    @property
+    def stored_options(self) -> list[dict[str, Any]]:
+        """The options as their column keeps them."""
+        return [{"key": option.key, "text": option.text, "right": option.right} for option in self.options]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The columns of a card that follow from its text alone."""
+
+    question_html: str
+    answer_html: str
+    options_html: list[str]
+    question_text: str
+    search_text: str
+    renderer: int
+
+
+def of_parsed(card: ParsedCard) -> CardText:
+    """The text of a card as a document has it."""
+    return CardText(card.question, card.answer, card.section, card.tags, card.options)
+
+
+def of_stored(card: Card | CardRevision) -> CardText:
+    """The text of a card as it is now, or as one revision has it."""
+    return CardText(card.question, card.answer, tuple(card.section), tuple(card.tags), options_of(card.options))
+
+
+def base_of(card: Card) -> CardText | None:
+    """The text of a card as it was last imported; None for a card made in the portal."""
+    if card.base_question is None:
+        return None
+    return CardText(
+        card.base_question,
+        card.base_answer or "",
+        tuple(card.base_section or ()),
+        tuple(card.base_tags or ()),
+        options_of(card.base_options or ()),
+    )
+
+
+def options_of(stored: Sequence[Mapping[str, Any]]) -> tuple[Option, ...]:
+    """Options from their column."""
+    return tuple(Option(str(one["key"]), str(one["text"]), bool(one["right"])) for one in stored)
+
+
+def render_text(text: CardText) -> Rendered:
+    """Render and sanitise a card, and put its plain text together for search."""
+    question = " ".join(render.plain(text.question).split())
+    options = " ".join(render.plain(option.text) for option in text.options)
+    parts = (question, options, render.plain(text.answer), " ".join(text.tags))
+    return Rendered(
+        question_html=render.render_question(text.question),
+        answer_html=render.render(text.answer),
+        options_html=[render.render_inline(option.text) for option in text.options],
+        question_text=question,
+        search_text=fold(" ".join(parts)),
+        renderer=render.RENDERER_VERSION,
+    )
+
+
+def put(card: Card, text: CardText, rendered: Rendered) -> None:
+    """Write a text and what follows from it into a card's columns."""
+    card.question, card.answer = text.question, text.answer
+    card.section, card.tags = list(text.section), list(text.tags)
+    card.options = text.stored_options
+    if text.options:
+        card.kind = CardKind.CHOICE.value
+    elif card.kind == CardKind.CHOICE.value:
+        card.kind = CardKind.BASIC.value
+    put_rendered(card, rendered)
+
+
+def put_rendered(card: Card, rendered: Rendered) -> None:
+    """Write only what follows from a card's text."""
+    card.question_html, card.answer_html = rendered.question_html, rendered.answer_html
+    card.options_html = rendered.options_html
+    card.question_text, card.search_text = rendered.question_text, rendered.search_text
+    card.renderer = rendered.renderer
+
+
+def put_base(card: Card, text: CardText) -> None:
+    """Note the text that the document has, beside the one that learners see."""
+    card.base_question, card.base_answer = text.question, text.answer
+    card.base_section, card.base_tags = list(text.section), list(text.tags)
+    card.base_options = text.stored_options
+
+
+def is_draft(text: CardText) -> bool:
+    """Whether a text written by hand has nothing yet to learn: no answer, a placeholder, or a mere link."""
+    if any(option.right for option in text.options):
+        return False
+    return is_unanswered(text.answer) or is_only_links(text.answer)
+
+
+def safe_html(html: str, renderer: int) -> str:
+    """HTML as it may be served: what an older renderer made is sanitised again by today's rules."""
+    return html if renderer == render.RENDERER_VERSION else render.sanitise(html)
