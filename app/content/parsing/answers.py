@@ -14,7 +14,7 @@ _WORD = (
 )
 _MARKER = re.compile(
     r"^\s*(?:>\s?)?(?:#{1,6}\s+)?(?:[^\w\s*_<>`|\[\]()$#.-]+\s*)?(?:\*{1,3}|_{1,3}|<(?:b|strong|em|i|u)>\s*)*\s*"
-    rf"(?:{_WORD}(?:\s*\d+)?\s*(?:[:：]|[.\-–—](?=\s|[*_<]|$)|(?=\s*(?:[*_<]|$)))|(?:A|R)\s*\d*\s*(?:[:：]|\.(?=\s*[*_]))|答\s*[:：])"
+    rf"(?:{_WORD}(?:(?<=answer)\s*\d+|(?<=ans)\s*\d+)?\s*(?:[:：]|[.\-–—](?=\s|[*_<]|$)|(?=\s*(?:[*_<]|$)))|(?:A|R)\s*\d*\s*(?:[:：]|\.(?=\s*[*_]))|答\s*[:：])"
     r"\s*(?:\*{1,3}|_{1,3}|</(?:b|strong|em|i|u)>)*\s*[:：]?\s*(?:\*{1,3}(?=\s|$)|<br\s*/?>|#+$)?\s*",
     re.IGNORECASE,
 )
@@ -188,6 +188,10 @@ _LEAD_IN = re.compile(
     r"also|github|website|solution|by|via|is|available|please|question|complete|explanation)\b",
     re.IGNORECASE,
 )
+_LABEL = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(|<a\b[^<>]*>(.*?)</a>", re.IGNORECASE)
+_WORDS = re.compile(r"[^\W\d_]+")
+_ELSEWHERE = re.compile(r"^\W*(?:(?:read|see|find|get|check|view) (?:the |full |more |this )*(?:answers?|solution|more)|sources?\b)", re.IGNORECASE)
+MIN_LABEL_WORDS = 3
 _PLACEHOLDER = re.compile(
     r"^\W*(?:answers? (?:goes |go |comes )?here|to be (?:completed|added|done|continued|answered|filled|updated|written)(?: soon)?|"
     r"to ?do|tb[dacu]|coming soon|work in progress|wip|n/?a|none|pending|placeholder|no answer(?: yet| here)?|not answered(?: yet)?|"
@@ -206,13 +210,22 @@ def is_unanswered(text: str) -> bool:
 
 
 def is_only_links(text: str) -> bool:
-    """Whether an answer is nothing but links and the words that lead to them."""
-    if "](" not in text and "http" not in text and "<a" not in text:
+    """Whether an answer is nothing but links, and none of them says what it leads to.
+
+    "Read the answer on …", a source line or a bare address say nothing; a link that carries a title of its own is an
+    answer somebody can check theirs against.
+    """
+    if "](" not in text and "http" not in text and "<a" not in text or len(text) > 5000:
         return False
     if _has_media(text) or "```" in text:
         return False
-    rest = _LEAD_IN.sub(" ", plain(_LINK.sub(" ", _COMMENT.sub(" ", text))))
-    return not re.search(r"\w", re.sub(r"[#\d_]", " ", rest))
+    bare = _COMMENT.sub("", text)
+    if _WORDS.search(_LEAD_IN.sub(" ", plain(_LINK.sub(" ", bare)))):
+        return False
+    if _ELSEWHERE.match(plain(bare)):
+        return True
+    labels = " ".join(match.group(1) or match.group(2) or "" for match in _LABEL.finditer(bare))
+    return len(_WORDS.findall(_LEAD_IN.sub(" ", plain(labels)))) < MIN_LABEL_WORDS
 
 
 def _has_media(text: str) -> bool:

@@ -34,7 +34,7 @@ class Block:
     """One block: lines `start` to `end` (from 0, `end` excluded, trailing blank lines not counted).
 
     `level` is a heading's level; `content` the raw inline text of headings and paragraphs, the code of fences and the
-    HTML of HTML blocks; `cells` the raw cells of a table row; `indent` the column a list item's content begins at.
+    HTML of HTML blocks; `cells` the raw cells of a table row; `indent` the column a list item's content begins at, `number` its own.
     """
 
     kind: str
@@ -45,6 +45,7 @@ class Block:
     level: int = 0
     content: str = ""
     ordered: bool = False
+    number: int | None = None
     indent: int = 0
     cells: list[str] = field(default_factory=list)
 
@@ -118,6 +119,7 @@ def _block(kind: str, token: Token, parent: Block, lines: list[str]) -> Block:
     elif kind == "list":
         block.ordered = token.type == "ordered_list_open"
     elif kind == "item":
+        block.number = int(token.info) if token.info.isdigit() else None
         block.indent = _content_column(
             lines[start], parent.parent.indent if parent.parent else 0
         )

@@ -20,7 +20,11 @@ from app.content.parsing.titles import clean_title, is_answer_title, is_contents
 _IDENT = re.compile(
     r"<!--\s*(?:card[-_ ])?id\s*[:=]\s*([\w.-]{1,64})\s*-->", re.IGNORECASE
 )
-_STARRED = re.compile(r"\s*(?:\\?\*){3}$")
+_ASKS_ABOUT_CODE = re.compile(
+    r":$|\b(?:output|result|logged|printed|evaluates?|returned by|happens?)\b.*\b(?:this|these|following|below|code)\b|"
+    r"\b(?:this|these|the following|below) (?:code|snippet|program|function|query|examples?)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(slots=True)
@@ -75,6 +79,10 @@ def _card(
         answer = Answer("", None)
     if mark.answer is not None:
         answer = Answer(mark.answer, answer.span, True)
+    if mark.answers is not None and answer.span is not None and _is_only_code(answer.text) and _ASKS_ABOUT_CODE.search(mark.plain):
+        question_span = Span(question_span.start, answer.span.end)
+        question = _with_code(question, answer.text)
+        answer = Answer("", None)
     draft = is_unanswered(answer.text) or (
         not (mark.inline or answer.labelled) and is_only_links(answer.text)
     )
@@ -91,6 +99,14 @@ def _card(
         draft=draft,
         ident=ident,
     )
+
+
+def _is_only_code(text: str) -> bool:
+    return text.startswith("```") and text.endswith("```") and text.count("```") == 2
+
+
+def _with_code(question: str, code: str) -> str:
+    return f"{question.strip()}\n\n{code}"
 
 
 def _idents(document: Document) -> list[_Ident]:

@@ -1,5 +1,6 @@
 """Which reading a person would choose: all candidates are scored against each other over the whole document."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from app.content.parsing.document import Document
 from app.content.parsing.reading import Mark, Reading
 
 MIN_LIKELY = 0.4
+MIN_MORE = 3
 _SAMPLE = 60
 
 
@@ -69,6 +71,46 @@ def _coverage(document: Document, marks: Sequence[Mark]) -> float:
         )
         covered += counts[last] - counts[first]
     return min(1.0, covered / max(1, counts[-1]))
+
+
+def complete(document: Document, best: Scored, scored: Sequence[Scored]) -> list[Mark]:
+    """The marks of the best reading with those of others in the parts of the document it says nothing about.
+
+    Files mix constructs: a section of bare bullets before two hundred collapsed answers, exercises after the questions.
+    """
+    marks = list(best.reading.marks)
+    asked = {mark.plain.lower() for mark in marks}
+    for other in sorted(scored, key=lambda one: not all(mark.explicit for mark in one.reading.marks)):
+        if other is best or other.likely < MIN_LIKELY:
+            continue
+        free = _free(marks, other.reading.marks, len(document.source.text))
+        likely = [mark for mark in free if mark.likeness > 0.5]
+        if len(likely) < (2 if all(mark.explicit for mark in likely) else MIN_MORE) or len(likely) < 0.6 * len(free):
+            continue
+        repeated = sum(mark.plain.lower() in asked for mark in likely) * 2 >= len(likely)
+        if repeated and not all(mark.explicit for mark in likely):
+            continue
+        marks = sorted([*marks, *free], key=lambda mark: mark.start)
+        asked.update(mark.plain.lower() for mark in free)
+    return marks
+
+
+def _free(marks: Sequence[Mark], others: Sequence[Mark], length: int) -> list[Mark]:
+    """Those of `others` that stand where no card of `marks` is, cut off where the next one begins."""
+    starts = [mark.start for mark in marks]
+    found = []
+    for mark in others:
+        position = bisect_right(starts, mark.start)
+        if position and marks[position - 1].end > mark.start:
+            continue
+        limit = starts[position] if position < len(starts) else length
+        if mark.title_end > limit or mark.start in starts:
+            continue
+        mark.end = min(mark.end, limit)
+        if mark.answers is not None:
+            mark.answers.end = max(mark.answers.start, min(mark.answers.end, limit))
+        found.append(mark)
+    return found
 
 
 def choose(

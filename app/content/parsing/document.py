@@ -11,11 +11,19 @@ from app.content.parsing.source import Source
 
 
 class Document:
-    """One parsed file. Line numbers count from 0."""
+    """One parsed file. Line numbers count from 0; without `markdown` it has text and no blocks."""
 
-    def __init__(self, source: Source) -> None:
+    meta: Mapping[str, str]
+    lines: list[str]
+    root: Block
+    code: bytearray
+
+    def __init__(self, source: Source, *, markdown: bool = True) -> None:
         self.source = source
-        self.meta: Mapping[str, str]
+        if not markdown:
+            self.meta, self.lines = {}, source.lines
+            self.root, self.code = Block("root", 0, len(source)), bytearray(len(source))
+            return
         self.meta, front = read_front_matter(source)
         lines = list(source.lines)
         lines[:front] = [""] * front

@@ -5,8 +5,9 @@ from pathlib import PurePosixPath
 
 from app.content.document import ContentError, Deck
 from app.content.parsing.build import build_cards, section_name
-from app.content.parsing.choose import Scored, choose
+from app.content.parsing.choose import Scored, choose, complete
 from app.content.parsing.dialects import REGISTRY
+from app.content.parsing.dialects.delimited import DELIMITED_ENDINGS
 from app.content.parsing.document import Document
 from app.content.parsing.reading import Reading
 from app.content.parsing.source import Source
@@ -22,7 +23,8 @@ def parse(text: str, file: str, *, dialect: str | None = None) -> Deck:
     asks for an unknown dialect, or in which no question is found.
     """
     text = text.removeprefix("\ufeff")
-    document = Document(Source(text, file))
+    markdown = not file.lower().endswith(DELIMITED_ENDINGS)
+    document = Document(Source(text, file), markdown=markdown)
     wanted = dialect or document.meta.get("dialect") or None
     readings = _readings(document, wanted)
     best, scored = choose(document, readings)
@@ -30,7 +32,7 @@ def parse(text: str, file: str, *, dialect: str | None = None) -> Deck:
         best = scored[0]
     if best is None:
         raise _nothing_found(document, wanted)
-    cards, warnings = build_cards(document, best.reading.marks)
+    cards, warnings = build_cards(document, complete(document, best, scored))
     return Deck(
         title=_title(document),
         file=file,

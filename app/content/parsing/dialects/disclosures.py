@@ -14,6 +14,7 @@ class Disclosures:
         """One reading of all elements whose summary is no "Show answer"."""
         marks: list[Mark] = []
         reached = -1
+        column = -1
         elements = document.details
         for position, element in enumerate(elements):
             if element.start < reached:
@@ -44,6 +45,7 @@ class Disclosures:
                 continue
             marks.append(mark)
             reached = element.end
+            column = _column(document, element.start)
         if sum(mark.likeness > 0.5 for mark in marks) * 2 < len(marks):
             marks = [mark for mark in marks if mark.likeness > 0.5]
         return [Reading(self.name, marks, 1.1)] if marks else []

@@ -31,7 +31,7 @@ class Headings:
             return []
         readings: list[Reading] = []
         for (in_item, level), group in _groups(marks).items():
-            numbered = [mark for mark in group if mark.title.form in _NAMED]
+            numbered = [mark for mark in group if mark.form in _NAMED]
             if len(numbered) >= 2 and 2 * len(numbered) >= len(group):
                 chosen = _with_strays(numbered, marks, in_item)
                 readings.append(
@@ -46,10 +46,12 @@ class Headings:
 
 
 class _HeadingMark(Mark):
-    """A mark with the heading it stands on."""
+    """A mark with the heading it stands on; `number` and `form` also come from the list item it stands in."""
 
     block: Block
     in_item: bool
+    number: int | None
+    form: str
 
 
 def _all_marks(document: Document) -> list[_HeadingMark]:
@@ -101,6 +103,9 @@ def _mark(document: Document, block: Block) -> _HeadingMark:
         level=block.level,
     )
     mark.block, mark.in_item = block, in_item
+    mark.number, mark.form = mark.title.number, mark.title.form
+    if in_item and item is not None and item.number is not None and mark.number is None:
+        mark.number, mark.form = item.number, "number"
     return mark
 
 
@@ -114,7 +119,7 @@ def _groups(marks: list[_HeadingMark]) -> dict[tuple[bool, int], list[_HeadingMa
 
 def _rises(marks: list[_HeadingMark]) -> bool:
     """Whether the numbers mostly go up by one: then they count questions, not steps of an answer."""
-    numbers = [mark.title.number for mark in marks if mark.title.number is not None]
+    numbers = [mark.number for mark in marks if mark.number is not None]
     steps = sum(
         1
         for left, right in zip(numbers, numbers[1:], strict=False)
@@ -123,39 +128,27 @@ def _rises(marks: list[_HeadingMark]) -> bool:
     return not numbers or 2 * steps >= len(numbers) - 1
 
 
-def _with_strays(
-    numbered: list[_HeadingMark], marks: list[_HeadingMark], in_item: bool
-) -> list[_HeadingMark]:
+def _with_strays(numbered: list[_HeadingMark], marks: list[_HeadingMark], in_item: bool) -> list[_HeadingMark]:
     """`numbered` with the headings of another level that continue its count where it has a gap."""
     chosen = set(map(id, numbered))
+    following: dict[int, int | None] = {}
+    coming: int | None = None
+    for mark in reversed(marks):
+        following[id(mark)] = coming
+        if id(mark) in chosen and mark.number is not None:
+            coming = mark.number
     found: list[_HeadingMark] = []
-    expected: int | None = None
-    following = _next_numbers(numbered)
+    last = 0
     for mark in marks:
-        number = mark.title.number
         if id(mark) in chosen:
             found.append(mark)
-            expected = None if number is None else number + 1
-        elif (
-            mark.in_item == in_item
-            and number is not None
-            and number == expected
-            and mark.likeness > 0.5
-        ):
-            last = found[-1]
-            after = following.get(id(last) if id(last) in following else -1)
-            if after is None or after > number:
+            last = mark.number if mark.number is not None else last
+        elif mark.in_item == in_item and mark.number == last + 1 and (mark.likeness > 0.5 or mark.form == "question"):
+            after = following[id(mark)]
+            if after is None or after > mark.number or after == 1:
                 found.append(mark)
-                expected = number + 1
+                last = mark.number
     return found
-
-
-def _next_numbers(numbered: list[_HeadingMark]) -> dict[int, int]:
-    return {
-        id(left): right.title.number
-        for left, right in zip(numbered, numbered[1:], strict=False)
-        if right.title.number is not None
-    }
 
 
 def _asking(group: list[_HeadingMark]) -> list[_HeadingMark]:
@@ -166,7 +159,7 @@ def _asking(group: list[_HeadingMark]) -> list[_HeadingMark]:
         for position, mark in enumerate(group)
         if mark.likeness > 0.5
         and (
-            mark.title.form in _NAMED
+            mark.form in _NAMED
             or counts[mark.plain.lower()] <= max(2, len(group) // 10)
         )
     ]
@@ -234,45 +227,41 @@ def _ask_below(document: Document, mark: _HeadingMark, end: int) -> None:
 def _ends(document: Document, marks: list[_HeadingMark], chosen: set[int]) -> list[int]:
     """Where each card ends: at the next card, or at a heading of its level or above that does not belong to it."""
     starts = document.source.starts
-    ends: list[int] = []
-    position = 0
     headings = document.headings
+    places = {id(block): position for position, block in enumerate(headings)}
+    ends: list[int] = []
     for index, mark in enumerate(marks):
-        limit = (
-            marks[index + 1].start
-            if index + 1 < len(marks)
-            else len(document.source.text)
-        )
-        while position < len(headings) and headings[position] is not mark.block:
-            position += 1
-        end = limit
-        for heading in (
-            headings[position + 1 :]
-            if index + 1 == len(marks)
-            else _until(headings, position + 1, limit, starts)
-        ):
-            if _bounds(heading, mark, chosen):
-                end = min(limit, starts[heading.start])
+        limit = marks[index + 1].start if index + 1 < len(marks) else len(document.source.text)
+        between: list[Block] = []
+        for heading in headings[places[id(mark.block)] + 1 :]:
+            if starts[heading.start] >= limit:
                 break
-        ends.append(end)
+            between.append(heading)
+        last = index + 1 == len(marks)
+        bound = _first_bound(document, mark, between, last)
+        ends.append(limit if bound is None else starts[bound.start])
     return ends
 
 
-def _until(
-    headings: list[Block], position: int, limit: int, starts: list[int]
-) -> Iterable[Block]:
-    while position < len(headings) and starts[headings[position].start] < limit:
-        yield headings[position]
-        position += 1
+def _first_bound(document: Document, mark: _HeadingMark, between: list[Block], last: bool) -> Block | None:
+    for index, heading in enumerate(between):
+        if heading.level > mark.level or heading.item is not None:
+            continue
+        text = plain(heading.content)
+        if (heading.parent is not None and heading.parent.kind == "quote") or is_answer_title(text):
+            continue
+        following = between[index + 1].start if index + 1 < len(between) else None
+        if heading.level < mark.level or last or mark.in_item or is_boilerplate(text) or not _has_text(document, heading, following):
+            return heading
+    return None
 
 
-def _bounds(heading: Block, mark: _HeadingMark, chosen: set[int]) -> bool:
-    if id(heading) in chosen:
-        return True
-    if (
-        heading.level > mark.level
-        or (heading.item is not None)
-        or (heading.parent is not None and heading.parent.kind == "quote")
-    ):
-        return False
-    return not is_answer_title(plain(heading.content))
+def _has_text(document: Document, heading: Block, following: int | None) -> bool:
+    """Whether a heading has text of its own: in a row of questions it is then part of an answer, else it is a section."""
+    if following is None:
+        siblings = heading.parent.children if heading.parent is not None else []
+        position = siblings.index(heading) + 1
+        return position < len(siblings) and siblings[position].kind not in ("heading", "list", "hr", "html")
+    return any(
+        document.lines[line].strip() and not document.furniture[line] for line in range(heading.end, following)
+    )

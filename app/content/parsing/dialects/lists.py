@@ -131,25 +131,19 @@ def _fitting(marks: list[_ItemMark]) -> list[_ItemMark]:
     by_list: dict[int, list[_ItemMark]] = {}
     for mark in marks:
         by_list.setdefault(id(mark.item.parent), []).append(mark)
-    forms = {
-        form: [mark for mark in marks if mark.form == form]
-        for form in ("none", "link", "text")
-    }
-    mostly = {
-        form: _share(group) >= 0.5 and marks[0].bold
-        for form, group in forms.items()
-        if group
-    }
-    found = []
+    forms = {form: [mark for mark in marks if mark.form == form] for form in ("none", "link", "text")}
+    mostly = {form: bool(group) and marks[0].bold and _share(group) >= 0.5 for form, group in forms.items()}
+    asking = [mark.start for mark in marks if mark.likeness > 0.5]
+    found: list[_ItemMark] = []
     for group in by_list.values():
-        asks = _share(group) >= 0.6
-        found.extend(
-            mark
-            for mark in group
-            if mark.likeness > 0.5
-            or asks
-            or (mark.form != "text" and mostly.get(mark.form, False))
-        )
+        share = _share(group)
+        among = len(group) > 1 and bool(asking) and asking[0] < group[0].start < asking[-1]
+        if share >= 0.6:
+            found.extend(group)
+        elif group[0].bold and (share > 0 or among):
+            found.extend(mark for mark in group if mark.likeness > 0.5 or (mark.form != "text" and mostly[mark.form]))
+        elif share >= 0.5:
+            found.extend(mark for mark in group if mark.likeness > 0.5)
     found.sort(key=lambda mark: mark.start)
     return found
 

@@ -1,0 +1,142 @@
+"""Multiple choice: the options of a question, and which of them are right."""
+
+import re
+from dataclasses import dataclass
+
+from app.content.document import Option
+from app.content.parsing.titles import plain
+
+_TASK = re.compile(r"^(?P<indent>[ \t]*)(?:[-*+]|\d{1,2}[.)])[ \t]+\\?\[(?P<tick>[ xX✓✔])?\\?\][ \t]*(?P<text>.*)$")
+_LETTERED = re.compile(
+    r"^(?P<indent>[ \t]*)(?:(?:[-*+]|\d{1,2}[.)])[ \t]+)?(?:\*\*|__|<b>|`)?[(\[]?(?P<key>[A-Ha-h]|\d{1,2})(?:[.):\]]|[ ]?[)-](?=\s))"
+    r"(?:\*\*|__|</b>|`)?:?[ \t]*(?P<text>.*)$"
+)
+_BULLET = re.compile(r"^(?P<indent>[ \t]*)[-*+][ \t]+(?P<text>.*)$")
+_NUMBERED = re.compile(r"^(?P<indent>[ \t]*)(?P<key>\d{1,2})[.)][ \t]+(?P<text>.*)$")
+_TICKED = re.compile(r"(?:✅|✔️?|☑️?|✓|\((?:correct|right|answer)\)|\*\((?:correct|right)\)\*|<-+\s*(?:correct|answer))\s*$", re.IGNORECASE)
+_KEY = re.compile(
+    r"(?:^|\n)[ \t>#*_`-]*(?:(?:the )?(?:correct |right )?(?:answers?|ans|options?|choices?|key|solution)(?: is| are)?|correct|"
+    r"答案|正确答案|ответ|respuesta(?: correcta)?|resposta|réponse|antwort)"
+    r"[*_`\s]*(?:[:：=\-–—]|is\b|\))*[*_`\s(\[]*(?P<keys>(?:option\s+)?[A-Ha-h\d](?:[*_`)\]]*\s*(?:,|and|&|/|;|、)\s*[*_`(\[]*[A-Ha-h\d])*)"
+    r"(?=[*_`)\]]*(?:[.):,;\s–—-]|$))",
+    re.IGNORECASE,
+)
+_BARE_KEY = re.compile(
+    r"^[\s*_`(>#]*(?:option\s+)?(?P<keys>[A-Ha-h](?:\s*(?:,|and|&|/)\s*[A-Ha-h])*)[*_`)]*(?:\s*$|[.):]\s|\s*\n|\s+[-–—:]\s)", re.IGNORECASE
+)
+_SINGLE = re.compile(r"[A-Ha-h]|\d{1,2}")
+_FENCE = re.compile(r"^\s*(?:`{3,}|~{3,})")
+_DETAILS_LINE = re.compile(r"^\s*<", re.IGNORECASE)
+MAX_OPTIONS = 12
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass(slots=True)
+class Choice:
+    """Options found in a text: lines `first` to `last` (excluded) hold them; `ticked` if the list marks the right ones."""
+
+    options: tuple[Option, ...]
+    first: int
+    last: int
+    ticked: bool
+
+
+@dataclass(slots=True)
+class _Run:
+    first: int
+    last: int
+    kind: str
+    keys: list[str]
+    texts: list[str]
+    ticks: list[bool]
+
+
+def find_choice(lines: list[str], code: list[bool]) -> Choice | None:
+    """The options among `lines` (an answer's, or a question's), and which are right as far as the list itself says.
+
+    `code` says of each line whether it is inside code, where nothing is an option.
+    """
+    for run in _runs(lines, code):
+        if not 2 <= len(run.texts) <= MAX_OPTIONS:
+            continue
+        if run.kind == "task":
+            keys = [_LETTERS[index] for index in range(len(run.texts))]
+            options = [Option(*one) for one in zip(keys, run.texts, run.ticks, strict=True)]
+            return Choice(tuple(options), run.first, run.last, any(run.ticks))
+        if run.kind == "lettered" and _in_order(run.keys):
+            marked = [bool(_TICKED.search(text)) for text in run.texts]
+            texts = [_TICKED.sub("", text).rstrip() for text in run.texts]
+            options = [Option(*one) for one in zip((key.upper() for key in run.keys), texts, marked, strict=True)]
+            return Choice(tuple(options), run.first, run.last, any(marked))
+    return None
+
+
+def with_key(options: tuple[Option, ...], answer: str) -> tuple[Option, ...] | None:
+    """`options` with those marked right that `answer` names by letter or by their text; None if it names none."""
+    match = _BARE_KEY.match(answer) or _KEY.search(answer)
+    names = {option.key.upper() for option in options}
+    if match is not None:
+        keys = {key.upper() for key in _SINGLE.findall(re.sub(r"option", "", match.group("keys"), flags=re.IGNORECASE))}
+        if keys and keys <= names:
+            return tuple(Option(option.key, option.text, option.key.upper() in keys) for option in options)
+    first = plain(answer.strip().partition("\n")[0]).strip(" .").lower()
+    right = [option for option in options if first and plain(option.text).strip(" .").lower() == first]
+    if len(right) == 1:
+        return tuple(Option(option.key, option.text, option is right[0]) for option in options)
+    return None
+
+
+def _in_order(keys: list[str]) -> bool:
+    folded = [key.upper() for key in keys]
+    if folded[0] == "A":
+        return folded == list(_LETTERS[: len(folded)])
+    return folded[0] in ("1", "0") and folded == [str(int(folded[0]) + index) for index in range(len(folded))]
+
+
+def _runs(lines: list[str], code: list[bool]) -> list[_Run]:
+    """Stretches of lines that begin like options; lines indented deeper, code and blank lines continue an option."""
+    runs: list[_Run] = []
+    run: _Run | None = None
+    indent = 0
+    for number, line in enumerate(lines):
+        kind, match = (None, None) if code[number] else _option(line)
+        if match is not None and kind is not None:
+            own = len(match.group("indent"))
+            if run is None or run.kind != kind or own > indent + 3:
+                if run is not None and own > indent + 1:
+                    run.texts[-1] += "\n" + line.strip()
+                    run.last = number + 1
+                    continue
+                run = _Run(number, number, kind, [], [], [])
+                runs.append(run)
+                indent = own
+            _add(run, number, match)
+        elif run is not None and line.strip():
+            deeper = len(line) - len(line.lstrip()) > indent
+            if code[number] or deeper or (_FENCE.match(line) and run.kind == "task"):
+                run.texts[-1] += "\n" + line.strip("\n")
+                run.last = number + 1
+            elif not (run.last == number and not _DETAILS_LINE.match(line) and run.kind == "task"):
+                run = None
+            else:
+                run.texts[-1] += " " + line.strip()
+                run.last = number + 1
+    return runs
+
+
+def _add(run: _Run, number: int, match: re.Match[str]) -> None:
+    groups = match.groupdict()
+    run.keys.append((groups.get("key") or "").strip())
+    run.texts.append((groups.get("text") or "").rstrip().rstrip("\\").removesuffix("<br>").removesuffix("<br/>").rstrip())
+    run.ticks.append((groups.get("tick") or " ") != " ")
+    run.last = number + 1
+
+
+def _option(line: str) -> tuple[str | None, re.Match[str] | None]:
+    match = _TASK.match(line)
+    if match is not None:
+        return "task", match
+    match = _LETTERED.match(line)
+    if match is not None:
+        return "lettered", match
+    return None, None
