@@ -32,6 +32,10 @@ class ContentError(Exception):
         self.remedy = remedy
 
 
+class NoQuestions(ContentError):
+    """A document that can be read but asks nothing: beside others it is passed over, by itself it is an error."""
+
+
 @dataclass(frozen=True, slots=True)
 class Warning:
     """Something the reader should look at, though the document was read: place, effect, remedy."""
@@ -72,6 +76,17 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class CardText:
+    """What may be written of a card, by a document or an editor; all of it Markdown but the section and the tags."""
+
+    question: str
+    answer: str
+    section: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """A question and its answer, as one document has them.
 
@@ -93,6 +108,11 @@ class Card:
     draft: bool = False
     options: tuple[Option, ...] = ()
     ident: str | None = None
+
+    @property
+    def text(self) -> CardText:
+        """What can be changed of it in the portal, without its place in the document."""
+        return CardText(self.question, self.answer, self.section, self.tags, self.options)
 
     @property
     def status(self) -> str:

@@ -3,7 +3,7 @@
 import re
 from pathlib import PurePosixPath
 
-from app.content.document import ContentError, Deck
+from app.content.document import ContentError, Deck, NoQuestions
 from app.content.parsing.build import build_cards, section_name
 from app.content.parsing.choose import Scored, choose, complete
 from app.content.parsing.dialects import REGISTRY
@@ -71,13 +71,15 @@ def _rivals(best: Scored, scored: list[Scored]) -> tuple[tuple[str, int], ...]:
 
 def _nothing_found(document: Document, wanted: str | None) -> ContentError:
     if wanted is not None:
-        return document.source.error(
-            0,
+        return NoQuestions(
+            document.source.file,
+            1,
             f"No question was found when reading it as “{wanted}”.",
             "Choose another dialect, or leave it to the portal.",
         )
-    return document.source.error(
-        0,
+    return NoQuestions(
+        document.source.file,
+        1,
         "No questions were found.",
         "Mark each question the same way, for example with a heading (## 1. …) and its answer below.",
     )
