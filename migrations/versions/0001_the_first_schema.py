@@ -444,7 +444,7 @@ def upgrade() -> None:
     sa.Column('decision', sa.Enum('same', 'different', 'ours', 'theirs', 'merged', name='decision', native_enum=False, create_constraint=True, length=24), nullable=True),
     sa.Column('decided_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.CheckConstraint("(kind = 'match') = (old_card_id IS NOT NULL)", name=op.f('ck_import_question_match_names_two')),
-    sa.CheckConstraint('(decided_at IS NULL) = (decision IS NULL)', name=op.f('ck_import_question_decision')),
+    sa.CheckConstraint('(decided_at IS NULL) = (decision IS NULL)', name=op.f('ck_import_question_decided')),
     sa.ForeignKeyConstraint(['card_id'], ['card.id'], name=op.f('fk_import_question_card_id')),
     sa.ForeignKeyConstraint(['decided_by_id'], ['user.id'], name=op.f('fk_import_question_decided_by_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['deck_id'], ['deck.id'], name=op.f('fk_import_question_deck_id'), ondelete='CASCADE'),

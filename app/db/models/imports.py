@@ -56,7 +56,7 @@ class Question(Base):
     __tablename__ = "import_question"
     __table_args__ = (
         CheckConstraint("(kind = 'match') = (old_card_id IS NOT NULL)", name="match_names_two"),
-        CheckConstraint("(decided_at IS NULL) = (decision IS NULL)", name="decision"),
+        CheckConstraint("(decided_at IS NULL) = (decision IS NULL)", name="decided"),
         Index(None, "card_id"),
         Index(None, "old_card_id"),
         {"sqlite_autoincrement": True},

@@ -1,0 +1,105 @@
+"""Jobs: run once, told apart by leases, and never lost."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from app.db.models import Job
+from app.web import clock, jobs
+
+
+def add(session: Session, **values: Any) -> Job:
+    job = jobs.enqueue(session, kind=values.pop("kind", "count"), payload=values.pop("payload", {}), user_id=None)
+    for name, value in values.items():
+        setattr(job, name, value)
+    session.commit()
+    return job
+
+
+def again(session: Session, job: Job) -> Job:
+    session.expire_all()
+    return session.get_one(Job, job.id)
+
+
+def test_a_job_runs_once_and_keeps_its_result(app: Flask, session: Session) -> None:
+    seen: list[dict[str, Any]] = []
+
+    def count(running: jobs.Running) -> dict[str, Any]:
+        seen.append(running.payload)
+        running.progress(1, 2, "counting")
+        return {"counted": 2}
+
+    jobs.handle(app, "count", count)
+    job = add(session, payload={"of": "cards"})
+    assert jobs.run_pending(app) == 1
+    assert jobs.run_pending(app) == 0
+    assert seen == [{"of": "cards"}]
+    job = again(session, job)
+    assert (job.state, job.result, job.step, job.done, job.total) == ("done", {"counted": 2}, "counting", 1, 2)
+    assert job.finished_at is not None
+
+
+def test_a_job_that_cannot_succeed_says_why_and_is_not_tried_again(app: Flask, session: Session) -> None:
+    def fail(_running: jobs.Running) -> dict[str, Any]:
+        raise jobs.JobFailed("notes.md:3: no question. Add one.")
+
+    jobs.handle(app, "count", fail)
+    job = add(session)
+    assert jobs.run_pending(app) == 1
+    assert jobs.run_pending(app) == 0
+    job = again(session, job)
+    assert (job.state, job.error) == ("failed", "notes.md:3: no question. Add one.")
+
+
+def test_a_broken_handler_gives_a_number_and_no_details(app: Flask, session: Session) -> None:
+    def break_down(_running: jobs.Running) -> dict[str, Any]:
+        raise ZeroDivisionError("secret detail")
+
+    jobs.handle(app, "count", break_down)
+    job = add(session)
+    jobs.run_pending(app)
+    job = again(session, job)
+    assert job.state == "failed"
+    assert job.guid in job.error
+    assert "secret detail" not in job.error
+
+
+def test_a_job_whose_runner_is_gone_is_run_by_another(app: Flask, session: Session) -> None:
+    jobs.handle(app, "count", lambda running: {})
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    job = add(session, state="running", lease_until=past, attempts=1)
+    assert jobs.run_pending(app) == 1
+    assert again(session, job).state == "done"
+
+
+def test_a_job_that_is_being_run_is_left_alone(app: Flask, session: Session) -> None:
+    jobs.handle(app, "count", lambda running: {})
+    job = add(session, state="running", lease_until=datetime.now(UTC) + timedelta(seconds=30), attempts=1)
+    assert jobs.run_pending(app) == 0
+    assert again(session, job).state == "running"
+
+
+def test_a_job_that_kills_its_runner_is_given_up(
+    app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill(_running: jobs.Running) -> dict[str, Any]:
+        raise Killed
+
+    jobs.handle(app, "count", kill)
+    job = add(session)
+    start = datetime.now(UTC)
+    for attempt in range(jobs.MAX_ATTEMPTS):
+        monkeypatch.setattr(clock, "now", lambda attempt=attempt: start + attempt * 2 * jobs.LEASE)
+        with pytest.raises(Killed):
+            jobs.run_pending(app)
+    monkeypatch.setattr(clock, "now", lambda: start + 10 * jobs.LEASE)
+    assert jobs.run_pending(app) == 0
+    job = again(session, job)
+    assert job.state == "failed"
+    assert "Start it again" in job.error
