@@ -93,6 +93,7 @@ class Card:
     `question` and `answer` are clean Markdown (no numbering, no promotion); `section` is the path of headings above,
     outermost first; `line` is the question's line in the file, from 1. `span` is the whole card in the source,
     `question_span` the text that names the question, `answer_span` what is read as the answer (None where there is none).
+    A choice card's `options` stand in `options_span`, which is part of `answer_span` where the list itself is ticked.
     `ident` is the guid of an `<!-- id: … -->` comment. A `draft` has no usable answer.
     """
 
@@ -107,6 +108,7 @@ class Card:
     kind: CardKind = CardKind.BASIC
     draft: bool = False
     options: tuple[Option, ...] = ()
+    options_span: Span | None = None
     ident: str | None = None
 
     @property

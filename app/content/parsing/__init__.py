@@ -8,9 +8,7 @@ from app.content.text import MAX_BYTES, decode
 __all__ = ["describe", "dialects", "parse", "read"]
 
 
-def read(
-    data: bytes, file: str, *, dialect: str | None = None, max_bytes: int = MAX_BYTES
-) -> Deck:
+def read(data: bytes, file: str, *, dialect: str | None = None, max_bytes: int = MAX_BYTES) -> Deck:
     """The deck of a file's bytes; `file` is the name shown to people, and its ending tells CSV and TSV.
 
     Raises ContentError as `decode` and `parse` do.

@@ -48,7 +48,9 @@ class Answer:
 
 
 @dataclass(slots=True)
-class _Line:
+class Line:
+    """A line that was kept, or the part of it: offsets in the source, text, and whether it is code."""
+
     number: int
     start: int
     end: int
@@ -58,7 +60,12 @@ class _Line:
 
 def read_answer(document: Document, stretch: Stretch) -> Answer:
     """The answer in `stretch`; its text is empty and its span None where there is none."""
-    kept = _trim(_lines(document, stretch))
+    return answer_of(body_lines(document, stretch), stretch)
+
+
+def answer_of(lines: list[Line], stretch: Stretch) -> Answer:
+    """The answer in lines of `stretch`, its marker ("Answer:") left out."""
+    kept = trim(lines)
     labelled = False
     while kept:
         first = kept[0]
@@ -70,41 +77,49 @@ def read_answer(document: Document, stretch: Stretch) -> Answer:
         _drop_closing(first)
         if first.text.strip():
             break
-        kept = _trim(kept[1:])
+        kept = trim(kept[1:])
     if kept and not kept[0].code:
         lead = _LEADING_BREAK.match(kept[0].text)
         if lead is not None and "<" in lead.group(0):
-            kept[0].text, kept[0].start = (
-                kept[0].text[lead.end() :],
-                kept[0].start + lead.end(),
-            )
+            kept[0].text, kept[0].start = kept[0].text[lead.end() :], kept[0].start + lead.end()
     if not kept:
         return Answer("", None, labelled)
-    text = "\n".join(_dedented(kept, stretch))
-    indent = len(kept[0].text) - len(kept[0].text.lstrip(" \t"))
-    start = kept[0].start + (
-        min(indent, stretch.indent) if kept[0].number < stretch.item_end else 0
-    )
-    return Answer(text.rstrip(), Span(start, max(start, kept[-1].end)), labelled)
+    return Answer(text_of(kept, stretch), span_of(kept, stretch), labelled)
 
 
-def _drop_closing(line: _Line) -> None:
+def text_of(lines: list[Line], stretch: Stretch) -> str:
+    """The Markdown of `lines`, the indentation of their list item taken off."""
+    return "\n".join(_dedented(lines, stretch)).rstrip()
+
+
+def span_of(lines: list[Line], stretch: Stretch) -> Span:
+    """The slice of the source from the first to the last of `lines`, without the first one's outer indentation."""
+    first = lines[0]
+    indent = len(first.text) - len(first.text.lstrip(" \t"))
+    if first.number < stretch.item_end:
+        indent = min(indent, stretch.indent)
+    elif first.code:
+        indent = 0
+    start = first.start + indent
+    return Span(start, max(start, lines[-1].end))
+
+
+def _drop_closing(line: Line) -> None:
     """A bold marker that spanned the whole line ("**Answer: D**") leaves its end behind."""
     for closing in ("**", "__", "</b>", "</strong>"):
         stripped = line.text.rstrip()
-        if stripped.endswith(closing) and (
-            closing[0] == "<" or stripped.count(closing) % 2
-        ):
+        if stripped.endswith(closing) and (closing[0] == "<" or stripped.count(closing) % 2):
             opening = closing.replace("/", "") if closing[0] == "<" else ""
             if not opening or opening not in stripped:
                 line.text = stripped[: -len(closing)]
                 line.end = line.start + len(line.text)
 
 
-def _lines(document: Document, stretch: Stretch) -> list[_Line]:
+def body_lines(document: Document, stretch: Stretch) -> list[Line]:
+    """The lines of `stretch` that are content."""
     source = document.source
     cuts = _wrapper_cuts(document, stretch)
-    found: list[_Line] = []
+    found: list[Line] = []
     number = source.line_at(stretch.start)
     while number < len(source) and source.starts[number] < stretch.end:
         start = max(source.starts[number], stretch.start)
@@ -116,16 +131,14 @@ def _lines(document: Document, stretch: Stretch) -> list[_Line]:
                 if cut_start < end and cut_end > start:
                     start, end, text = _without(text, start, end, cut_start, cut_end)
             if code or not _COMMENT_LINE.match(text):
-                found.append(_Line(number, start, end, text, code))
+                found.append(Line(number, start, end, text, code))
         elif not document.lines[number].strip():
-            found.append(_Line(number, start, start, "", code))
+            found.append(Line(number, start, start, "", code))
         number += 1
     return found
 
 
-def _without(
-    text: str, start: int, end: int, cut_start: int, cut_end: int
-) -> tuple[int, int, str]:
+def _without(text: str, start: int, end: int, cut_start: int, cut_end: int) -> tuple[int, int, str]:
     left, right = (
         text[: max(cut_start - start, 0)],
         text[max(min(cut_end, end) - start, 0) :],
@@ -144,9 +157,7 @@ def _wrapper_cuts(document: Document, stretch: Stretch) -> list[tuple[int, int]]
     index = bisect_left(elements, stretch.start, key=lambda element: element.start)
     while index < len(elements) and elements[index].start < stretch.end:
         element = elements[index]
-        summary = plain(
-            document.source.text[element.summary_start : element.summary_end]
-        )
+        summary = plain(document.source.text[element.summary_start : element.summary_end])
         if not summary or is_answer_title(summary):
             cuts.append((element.start, element.body_start))
             cuts.append((element.body_end, element.end))
@@ -154,18 +165,17 @@ def _wrapper_cuts(document: Document, stretch: Stretch) -> list[tuple[int, int]]
     return cuts
 
 
-def _trim(lines: list[_Line]) -> list[_Line]:
+def trim(lines: list[Line]) -> list[Line]:
+    """`lines` without blank lines, rules and stray tags at both ends."""
     first, last = 0, len(lines)
     while first < last and not lines[first].code and _EDGE.match(lines[first].text):
         first += 1
-    while (
-        last > first and not lines[last - 1].code and _EDGE.match(lines[last - 1].text)
-    ):
+    while last > first and not lines[last - 1].code and _EDGE.match(lines[last - 1].text):
         last -= 1
     return lines[first:last]
 
 
-def _dedented(lines: list[_Line], stretch: Stretch) -> list[str]:
+def _dedented(lines: list[Line], stretch: Stretch) -> list[str]:
     texts = []
     for position, line in enumerate(lines):
         text = line.text
@@ -190,7 +200,10 @@ _LEAD_IN = re.compile(
 )
 _LABEL = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(|<a\b[^<>]*>(.*?)</a>", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]+")
-_ELSEWHERE = re.compile(r"^\W*(?:(?:read|see|find|get|check|view) (?:the |full |more |this )*(?:answers?|solution|more)|sources?\b)", re.IGNORECASE)
+_ELSEWHERE = re.compile(
+    r"^\W*(?:(?:read|see|find|get|check|view) (?:the |full |more |this )*(?:answers?|solution|more)|sources?\b)",
+    re.IGNORECASE,
+)
 MIN_LABEL_WORDS = 3
 _PLACEHOLDER = re.compile(
     r"^\W*(?:answers? (?:goes |go |comes )?here|to be (?:completed|added|done|continued|answered|filled|updated|written)(?: soon)?|"
@@ -229,6 +242,4 @@ def is_only_links(text: str) -> bool:
 
 
 def _has_media(text: str) -> bool:
-    return "![" in text or bool(
-        re.search(r"<(?:img|video|iframe|svg)\b", text, re.IGNORECASE)
-    )
+    return "![" in text or bool(re.search(r"<(?:img|video|iframe|svg)\b", text, re.IGNORECASE))

@@ -100,11 +100,7 @@ def parse_blocks(source: Source, lines: list[str]) -> Block:
                 current.cells.append(token.content)
             else:
                 current.content = token.content
-        elif (
-            token.nesting == -1
-            and token.type[:-6] + "_open" in _KINDS
-            and current.parent is not None
-        ):
+        elif token.nesting == -1 and token.type[:-6] + "_open" in _KINDS and current.parent is not None:
             current = current.parent
     return root
 
@@ -120,9 +116,7 @@ def _block(kind: str, token: Token, parent: Block, lines: list[str]) -> Block:
         block.ordered = token.type == "ordered_list_open"
     elif kind == "item":
         block.number = int(token.info) if token.info.isdigit() else None
-        block.indent = _content_column(
-            lines[start], parent.parent.indent if parent.parent else 0
-        )
+        block.indent = _content_column(lines[start], parent.parent.indent if parent.parent else 0)
     elif token.content:
         block.content = token.content
     return block

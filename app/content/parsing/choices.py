@@ -11,22 +11,25 @@ _LETTERED = re.compile(
     r"^(?P<indent>[ \t]*)(?:(?:[-*+]|\d{1,2}[.)])[ \t]+)?(?:\*\*|__|<b>|`)?[(\[]?(?P<key>[A-Ha-h]|\d{1,2})(?:[.):\]]|[ ]?[)-](?=\s))"
     r"(?:\*\*|__|</b>|`)?:?[ \t]*(?P<text>.*)$"
 )
-_BULLET = re.compile(r"^(?P<indent>[ \t]*)[-*+][ \t]+(?P<text>.*)$")
-_NUMBERED = re.compile(r"^(?P<indent>[ \t]*)(?P<key>\d{1,2})[.)][ \t]+(?P<text>.*)$")
-_TICKED = re.compile(r"(?:✅|✔️?|☑️?|✓|\((?:correct|right|answer)\)|\*\((?:correct|right)\)\*|<-+\s*(?:correct|answer))\s*$", re.IGNORECASE)
+_TICKED = re.compile(
+    r"(?:✅|✔️?|☑️?|✓|\((?:correct|right|answer)\)|\*\((?:correct|right)\)\*|<-+\s*(?:correct|answer))\s*$", re.IGNORECASE
+)
 _KEY = re.compile(
-    r"(?:^|\n)[ \t>#*_`-]*(?:(?:the )?(?:correct |right )?(?:answers?|ans|options?|choices?|key|solution)(?: is| are)?|correct|"
-    r"答案|正确答案|ответ|respuesta(?: correcta)?|resposta|réponse|antwort)"
+    r"(?:^|\n)[ \t>#*_`-]*(?:(?:the )?(?:correct |right )(?:answers?|options?|choices?|one)(?: is| are)?|(?:the )?answers?(?: is| are)?|"
+    r"ans|key|solution|correct|答案|正确答案|ответ|respuesta(?: correcta)?|resposta|réponse|antwort)"
     r"[*_`\s]*(?:[:：=\-–—]|is\b|\))*[*_`\s(\[]*(?P<keys>(?:option\s+)?[A-Ha-h\d](?:[*_`)\]]*\s*(?:,|and|&|/|;|、)\s*[*_`(\[]*[A-Ha-h\d])*)"
     r"(?=[*_`)\]]*(?:[.):,;\s–—-]|$))",
     re.IGNORECASE,
 )
 _BARE_KEY = re.compile(
-    r"^[\s*_`(>#]*(?:option\s+)?(?P<keys>[A-Ha-h](?:\s*(?:,|and|&|/)\s*[A-Ha-h])*)[*_`)]*(?:\s*$|[.):]\s|\s*\n|\s+[-–—:]\s)", re.IGNORECASE
+    r"^[\s*_`(>#]*(?:option\s+)?(?P<keys>[A-Ha-h](?:\s*(?:,|and|&|/)\s*[A-Ha-h])*)[*_`)]*(?:\s*$|[.):]\s|\s*\n|\s+[-–—:]\s)",
+    re.IGNORECASE,
 )
+_NUMBER_KEY = re.compile(r"^[\s*_`(>#]*(?:option\s+)?(?P<keys>\d{1,2})[*_`)]*(?:\s|[.):]|$)", re.IGNORECASE)
 _SINGLE = re.compile(r"[A-Ha-h]|\d{1,2}")
 _FENCE = re.compile(r"^\s*(?:`{3,}|~{3,})")
 _DETAILS_LINE = re.compile(r"^\s*<", re.IGNORECASE)
+_UNFENCED = re.compile(r"(?m)^[ \t]*(?:`{3,}|~{3,})[^\n]*$")
 MAX_OPTIONS = 12
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -62,19 +65,30 @@ def find_choice(lines: list[str], code: list[bool]) -> Choice | None:
         if run.kind == "task":
             keys = [_LETTERS[index] for index in range(len(run.texts))]
             options = [Option(*one) for one in zip(keys, run.texts, run.ticks, strict=True)]
-            return Choice(tuple(options), run.first, run.last, any(run.ticks))
+            return Choice(tuple(options), run.first, run.last, any(run.ticks)) if any(run.ticks) else None
         if run.kind == "lettered" and _in_order(run.keys):
             marked = [bool(_TICKED.search(text)) for text in run.texts]
-            texts = [_TICKED.sub("", text).rstrip() for text in run.texts]
+            if not any(marked):
+                bold = [text.rstrip().endswith(("**", "</b>", "</strong>")) for text in run.texts]
+                marked = bold if sum(bold) == 1 else marked
+            texts = [_unmarked(text) for text in run.texts]
             options = [Option(*one) for one in zip((key.upper() for key in run.keys), texts, marked, strict=True)]
             return Choice(tuple(options), run.first, run.last, any(marked))
     return None
 
 
-def with_key(options: tuple[Option, ...], answer: str) -> tuple[Option, ...] | None:
-    """`options` with those marked right that `answer` names by letter or by their text; None if it names none."""
+def with_key(options: tuple[Option, ...], answer: str, *, labelled: bool) -> tuple[Option, ...] | None:
+    """`options` with those marked right that `answer` names by letter or by their text; None if it names none.
+
+    Numbers name options only where the answer is `labelled` as one: a numbered list may be an answer by itself.
+    """
+    answer = _UNFENCED.sub("", answer).strip()
     match = _BARE_KEY.match(answer) or _KEY.search(answer)
     names = {option.key.upper() for option in options}
+    if not labelled and match is None and not all(key.isalpha() for key in names):
+        return None
+    if labelled and match is None:
+        match = _NUMBER_KEY.match(answer)
     if match is not None:
         keys = {key.upper() for key in _SINGLE.findall(re.sub(r"option", "", match.group("keys"), flags=re.IGNORECASE))}
         if keys and keys <= names:
@@ -84,6 +98,14 @@ def with_key(options: tuple[Option, ...], answer: str) -> tuple[Option, ...] | N
     if len(right) == 1:
         return tuple(Option(option.key, option.text, option is right[0]) for option in options)
     return None
+
+
+def _unmarked(text: str) -> str:
+    bare = _TICKED.sub("", text).strip()
+    for closing in ("**", "</b>", "</strong>"):
+        if bare.endswith(closing) and bare.count(closing) == 1 and bare.count(closing.replace("/", "")) < 2:
+            bare = bare.removesuffix(closing)
+    return bare
 
 
 def _in_order(keys: list[str]) -> bool:
@@ -127,7 +149,9 @@ def _runs(lines: list[str], code: list[bool]) -> list[_Run]:
 def _add(run: _Run, number: int, match: re.Match[str]) -> None:
     groups = match.groupdict()
     run.keys.append((groups.get("key") or "").strip())
-    run.texts.append((groups.get("text") or "").rstrip().rstrip("\\").removesuffix("<br>").removesuffix("<br/>").rstrip())
+    run.texts.append(
+        (groups.get("text") or "").rstrip().rstrip("\\").removesuffix("<br>").removesuffix("<br/>").rstrip()
+    )
     run.ticks.append((groups.get("tick") or " ") != " ")
     run.last = number + 1
 

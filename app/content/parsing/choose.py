@@ -35,23 +35,12 @@ def score(document: Document, reading: Reading) -> Scored:
     likely = sum(mark.likeness for mark in marks) / len(marks)
     answered = _answered(document, marks)
     coverage = _coverage(document, marks)
-    value = (
-        len(marks)
-        * likely
-        * likely
-        * (0.35 + 0.65 * answered)
-        * (0.2 + 0.8 * coverage)
-        * reading.weight
-    )
+    value = len(marks) * likely * likely * (0.35 + 0.65 * answered) * (0.2 + 0.8 * coverage) * reading.weight
     return Scored(reading, value, likely, answered)
 
 
 def _answered(document: Document, marks: Sequence[Mark]) -> float:
-    sample = (
-        marks
-        if len(marks) <= _SAMPLE
-        else [marks[i * len(marks) // _SAMPLE] for i in range(_SAMPLE)]
-    )
+    sample = marks if len(marks) <= _SAMPLE else [marks[i * len(marks) // _SAMPLE] for i in range(_SAMPLE)]
     found = 0
     for mark in sample:
         if mark.answer is not None:
@@ -113,12 +102,8 @@ def _free(marks: Sequence[Mark], others: Sequence[Mark], length: int) -> list[Ma
     return found
 
 
-def choose(
-    document: Document, readings: Sequence[Reading]
-) -> tuple[Scored | None, list[Scored]]:
+def choose(document: Document, readings: Sequence[Reading]) -> tuple[Scored | None, list[Scored]]:
     """The best reading, and all of them from best to worst. None where nothing asks."""
-    scored = sorted(
-        (score(document, reading) for reading in readings), key=lambda one: -one.score
-    )
+    scored = sorted((score(document, reading) for reading in readings), key=lambda one: -one.score)
     best = next((one for one in scored if one.likely >= MIN_LIKELY), None)
     return best, scored

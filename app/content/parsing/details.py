@@ -52,9 +52,7 @@ def find_details(source: Source, lines: list[str], code: bytearray) -> list[Deta
     return [element for element in found if element.summary_end >= 0]
 
 
-def _close_what_is_open(
-    found: list[Details], stack: list[Details], length: int
-) -> None:
+def _close_what_is_open(found: list[Details], stack: list[Details], length: int) -> None:
     for element in stack:
         element.closed = False
     unclosed = 0

@@ -55,20 +55,12 @@ class Document:
         if not self.headings or self.headings[0].item is not None:
             return None
         first = self.headings[0]
-        if first.level > 2 or any(
-            other.level <= first.level
-            for other in self.headings[1:]
-            if other.item is None
-        ):
+        if first.level > 2 or any(other.level <= first.level for other in self.headings[1:] if other.item is None):
             return None if first.level != 1 or self._level_one_asks(first) else first
         return first if first.level == 1 else None
 
     def _level_one_asks(self, first: Block) -> bool:
-        others = [
-            other
-            for other in self.headings[1:]
-            if other.level == 1 and other.item is None
-        ]
+        others = [other for other in self.headings[1:] if other.level == 1 and other.item is None]
         return first.start > 10 or len(others) > 20
 
     @cached_property

@@ -7,9 +7,7 @@ import yaml
 
 from app.content.parsing.source import Source
 
-_IMPORT = re.compile(
-    r"^(?:import\s+(?:[\w*{'\"].*)|export\s+(?:default|const|let|function|\{|\*).*)$"
-)
+_IMPORT = re.compile(r"^(?:import\s+(?:[\w*{'\"].*)|export\s+(?:default|const|let|function|\{|\*).*)$")
 _COMPONENT = re.compile(r"^\s*</?[A-Z][\w.]*(?:\s[^>]*)?/?>\s*$")
 _ADMONITION = re.compile(r"^\s*:{3,}(?:\s*[a-z][\w-]*.*)?$")
 _JSX_COMMENT = re.compile(r"^\s*\{/\*.*\*/\}\s*$")
@@ -49,19 +47,13 @@ def _mapping(text: str) -> dict[str, str] | None:
     for key, value in loaded.items():
         if isinstance(value, _SCALAR):
             found[str(key)] = str(value)
-        elif isinstance(value, list) and all(
-            isinstance(item, _SCALAR) for item in value
-        ):
+        elif isinstance(value, list) and all(isinstance(item, _SCALAR) for item in value):
             found[str(key)] = ", ".join(str(item) for item in value)
     return found
 
 
 def _plain_pairs(text: str) -> dict[str, str] | None:
-    pairs = [
-        line.partition(":")
-        for line in text.splitlines()
-        if line.strip() and not line.startswith((" ", "#", "-"))
-    ]
+    pairs = [line.partition(":") for line in text.splitlines() if line.strip() and not line.startswith((" ", "#", "-"))]
     if not pairs or not all(colon for _, colon, _ in pairs):
         return None
     return {key.strip(): value.strip().strip("\"'") for key, _, value in pairs}
@@ -78,14 +70,8 @@ def machinery(lines: list[str], code: bytearray, *, mdx: bool) -> list[int]:
     in_module = False
     for number in text_lines:
         line = lines[number]
-        in_module = (
-            mdx and bool(line.strip()) and (in_module or bool(_IMPORT.match(line)))
-        )
-        if (
-            in_module
-            or (":::" in line and _ADMONITION.match(line))
-            or (mdx and _is_component(line))
-        ):
+        in_module = mdx and bool(line.strip()) and (in_module or bool(_IMPORT.match(line)))
+        if in_module or (":::" in line and _ADMONITION.match(line)) or (mdx and _is_component(line)):
             found.append(number)
     return found
 

@@ -41,9 +41,7 @@ _PITCH = re.compile(
 _MAX_PITCH_WORDS = 70
 
 
-def furniture_lines(
-    blocks: Iterable[Block], lines: list[str], code: bytearray
-) -> bytearray:
+def furniture_lines(blocks: Iterable[Block], lines: list[str], code: bytearray) -> bytearray:
     """A flag for each line that is page furniture. Linear in the number of blocks and lines."""
     flags = bytearray(len(lines))
     for number, line in enumerate(lines):
@@ -62,11 +60,7 @@ def furniture_lines(
         elif block.kind == "table":
             if _is_contents_table(block):
                 _flag(block, flags)
-        elif (
-            block.kind == "html"
-            and block.end - block.start <= 8
-            and _is_to_top(" ".join(block.content.split()))
-        ):
+        elif block.kind == "html" and block.end - block.start <= 8 and _is_to_top(" ".join(block.content.split())):
             _flag(block, flags)
     _flag_run(anchors, None, flags)
     return flags
@@ -109,11 +103,7 @@ def _is_to_top(line: str) -> bool:
 
 def _is_local_link(content: str) -> bool:
     rest = _LOCAL_LINK.sub("", content, count=1)
-    return (
-        rest is not content
-        and len(rest) < len(content)
-        and not re.search(r"\w", _LOCAL_LINK.sub("", rest))
-    )
+    return rest is not content and len(rest) < len(content) and not re.search(r"\w", _LOCAL_LINK.sub("", rest))
 
 
 def _is_contents_list(block: Block) -> bool:
@@ -132,9 +122,7 @@ def _is_contents_list(block: Block) -> bool:
 
 def _is_contents_table(block: Block) -> bool:
     rows = [row for row in block.children if row.kind == "row"][1:]
-    links = sum(
-        any(_is_local_link(cell) for cell in row.cells if "#" in cell) for row in rows
-    )
+    links = sum(any(_is_local_link(cell) for cell in row.cells if "#" in cell) for row in rows)
     return len(rows) >= 2 and links >= 0.6 * len(rows)
 
 

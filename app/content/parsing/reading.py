@@ -44,11 +44,7 @@ class Mark:
     @cached_property
     def plain(self) -> str:
         """The clean title without markup."""
-        return plain(
-            self.question
-            if self.question is not None
-            else self.raw[self.title.start : self.title.end]
-        )
+        return plain(self.question if self.question is not None else self.raw[self.title.start : self.title.end])
 
     @cached_property
     def likeness(self) -> float:

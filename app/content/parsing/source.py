@@ -30,9 +30,7 @@ class Source:
 
     def _refuse_what_is_too_large(self) -> None:
         if not self.text.strip():
-            raise self.error(
-                0, "The document is empty.", "Write at least one question into it."
-            )
+            raise self.error(0, "The document is empty.", "Write at least one question into it.")
         if len(self.text) > MAX_CHARS:
             raise self.error(
                 0,
@@ -67,9 +65,7 @@ class Source:
     def lines(self) -> list[str]:
         """The lines without their ends."""
         text = self.text
-        return [
-            text[start:end] for start, end in zip(self.starts, self.ends, strict=True)
-        ]
+        return [text[start:end] for start, end in zip(self.starts, self.ends, strict=True)]
 
     def line_at(self, offset: int) -> int:
         """The line, from 0, that holds the character at `offset`."""

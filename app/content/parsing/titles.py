@@ -166,12 +166,7 @@ def _strip_edges(raw: str, start: int, end: int, tags: list[str]) -> tuple[int, 
 
 def _emoji_tags(text: str) -> list[str]:
     shortcodes = [code.strip(":") for code in _SHORTCODE.findall(text)]
-    symbols = (
-        _SHORTCODE.sub("", text)
-        .replace("\u200d", "")
-        .replace("\ufe0f", "")
-        .replace("\ufe0e", "")
-    )
+    symbols = _SHORTCODE.sub("", text).replace("\u200d", "").replace("\ufe0f", "").replace("\ufe0e", "")
     stars = symbols.count("⭐") + symbols.count("★") + shortcodes.count("star")
     found = []
     if stars > 1 or "★" in symbols or "star" in shortcodes:
@@ -193,19 +188,11 @@ def _unwrap(raw: str, start: int, end: int) -> tuple[int, int]:
         start += 1
     while start < end and raw[end - 1].isspace():
         end -= 1
-    match = (
-        _OPENING.match(raw[start:end])
-        if raw[start : start + 1] in ("<", "\\")
-        else None
-    )
+    match = _OPENING.match(raw[start:end]) if raw[start : start + 1] in ("<", "\\") else None
     if match is not None and not _closes_inside(raw[start:end], match.group(0)):
         start += match.end()
     match = _CLOSING.search(raw, start, end)
-    if (
-        match is not None
-        and match.start() > start
-        and not _opened_inside(raw[start:end], match.group(0))
-    ):
+    if match is not None and match.start() > start and not _opened_inside(raw[start:end], match.group(0)):
         end = match.start()
     return _unwrap_emphasis(raw, start, end)
 

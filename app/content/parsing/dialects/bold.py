@@ -13,9 +13,7 @@ _BOLD = re.compile(
     r"(?:(?P<mark>\*\*|__)(?P<text>(?:(?!(?P=mark)).)+)(?P=mark)|<(?P<tag>b|strong)>(?P<html>.+?)</(?P=tag)>)(?P<rest>[^\n]*)",
     re.IGNORECASE | re.DOTALL,
 )
-_ONLY_NUMBER = re.compile(
-    r"^\W*(?:Q(?:uestion)?\s*)?\d{1,4}[a-z]?\s*[.):]*\W*$", re.IGNORECASE
-)
+_ONLY_NUMBER = re.compile(r"^\W*(?:Q(?:uestion)?\s*)?\d{1,4}[a-z]?\s*[.):]*\W*$", re.IGNORECASE)
 _NUMBERED = re.compile(r"^\W*(?:Q(?:uestion)?\s*)?\d{1,4}\s*[.):]", re.IGNORECASE)
 _TRAILING = re.compile(
     r"^[^\w(\[`<]*(?::[a-z_]+:|\((?:easy|medium|hard|\w+ level)\)|[^\w(\[`<])*$",
@@ -30,35 +28,20 @@ class Bold:
     def read(self, document: Document) -> list[Reading]:
         """One reading of the bold paragraphs that ask or are numbered, one of the numbered alone."""
         sections = Sections(document)
-        found = [
-            mark
-            for block in document.blocks
-            if block.kind == "paragraph"
-            for mark in _marks(document, block)
-        ]
+        found = [mark for block in document.blocks if block.kind == "paragraph" for mark in _marks(document, block)]
         readings = []
         asking = [mark for mark in found if mark.likeness > 0.5 or mark.title.tags]
         numbered = [mark for mark in found if _NUMBERED.match(mark.raw)]
         for marks in (asking, numbered):
-            if marks and (
-                marks is asking
-                or [id(one) for one in marks] != [id(one) for one in asking]
-            ):
-                readings.append(
-                    Reading(self.name, _bounded(document, marks, sections), 1.0)
-                )
+            if marks and (marks is asking or [id(one) for one in marks] != [id(one) for one in asking]):
+                readings.append(Reading(self.name, _bounded(document, marks, sections), 1.0))
         return readings
 
 
 def _marks(document: Document, block: Block) -> list[Mark]:
-    if block.item is not None or (
-        block.parent is not None and block.parent.kind == "quote"
-    ):
+    if block.item is not None or (block.parent is not None and block.parent.kind == "quote"):
         return []
-    if (
-        not block.content.startswith(("**", "__", "<", "Q", "q"))
-        and "**" not in block.content[:8]
-    ):
+    if not block.content.startswith(("**", "__", "<", "Q", "q")) and "**" not in block.content[:8]:
         return []
     if document.furniture[block.start]:
         return []
@@ -66,15 +49,9 @@ def _marks(document: Document, block: Block) -> list[Mark]:
     found = []
     number = block.start
     while number < block.end:
-        end = (
-            source.ends[block.end - 1] if number == block.start else source.ends[number]
-        )
+        end = source.ends[block.end - 1] if number == block.start else source.ends[number]
         line = source.text[source.starts[number] : end]
-        match = (
-            _BOLD.match(line.lstrip())
-            if number == block.start or line.lstrip().startswith("**")
-            else None
-        )
+        match = _BOLD.match(line.lstrip()) if number == block.start or line.lstrip().startswith("**") else None
         if match is not None:
             mark = _mark(
                 document,
@@ -83,9 +60,7 @@ def _marks(document: Document, block: Block) -> list[Mark]:
                 source.starts[number] + len(line) - len(line.lstrip()),
                 match,
             )
-            if number == block.start or (
-                mark.likeness > 0.5 and mark.answers is not None and _fills_line(match)
-            ):
+            if number == block.start or (mark.likeness > 0.5 and mark.answers is not None and _fills_line(match)):
                 found.append(mark)
         number += 1
     return found
@@ -95,9 +70,7 @@ def _fills_line(match: re.Match[str]) -> bool:
     return bool(_TRAILING.match(match.group("rest")))
 
 
-def _mark(
-    document: Document, block: Block, number: int, offset: int, match: re.Match[str]
-) -> Mark:
+def _mark(document: Document, block: Block, number: int, offset: int, match: re.Match[str]) -> Mark:
     """The mark of one bold opening at `offset`. What follows it on the line is answer, or the rest of the question."""
     source = document.source
     text = match.group("text") or match.group("html") or ""
@@ -105,11 +78,7 @@ def _mark(
     if not _fills_line(match):
         end = offset + match.start("rest")
         number_only = bool(_ONLY_NUMBER.match(text))
-        if number_only or (
-            _NUMBERED.match(text)
-            and not text.rstrip().endswith("?")
-            and _more_follows(block)
-        ):
+        if number_only or (_NUMBERED.match(text) and not text.rstrip().endswith("?") and _more_follows(block)):
             end = source.ends[block.end - 1]
     raw = source.text[offset:end]
     return Mark(source.starts[number], end, offset, end, Stretch(end, end), raw=raw)
@@ -126,11 +95,7 @@ def _bounded(document: Document, marks: list[Mark], sections: Sections) -> list[
     made = []
     for mark, end in zip(marks, ends, strict=True):
         body = min(mark.title_end, end)
-        inline = bool(
-            document.source.text[
-                body : document.source.ends[document.source.line_at(body)]
-            ].strip()
-        )
+        inline = bool(document.source.text[body : document.source.ends[document.source.line_at(body)]].strip())
         made.append(
             Mark(
                 mark.start,

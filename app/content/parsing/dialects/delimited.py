@@ -70,7 +70,7 @@ def _separator(document: Document) -> tuple[str | None, int]:
     if tabbed:
         return "\t", first
     for one in (",", ";"):
-        if len(lines) >= 2 and _columns([field.strip("\" ") for field in lines[0].split(one)])[0] is not None:
+        if len(lines) >= 2 and _columns([field.strip('" ') for field in lines[0].split(one)])[0] is not None:
             return one, first
     return None, first
 

@@ -19,9 +19,7 @@ class Disclosures:
         for position, element in enumerate(elements):
             if element.start < reached:
                 continue
-            summary = plain(
-                document.source.text[element.summary_start : element.summary_end]
-            )
+            summary = plain(document.source.text[element.summary_start : element.summary_end])
             if not summary or is_answer_title(summary) or is_contents(summary):
                 continue
             mark = _mark(
@@ -37,10 +35,7 @@ class Disclosures:
                 _indent(document, element.start),
                 len(document.source),
             )
-            inner = (
-                position + 1 < len(elements)
-                and elements[position + 1].start < element.end
-            )
+            inner = position + 1 < len(elements) and elements[position + 1].start < element.end
             if inner and mark.likeness < 0.5:
                 continue
             marks.append(mark)
@@ -56,9 +51,17 @@ def _indent(document: Document, offset: int) -> int:
     return len(line) - len(line.lstrip(" \t"))
 
 
-def _mark(
-    document: Document, start: int, end: int, title_start: int, title_end: int
-) -> Mark:
+def _column(document: Document, offset: int) -> int:
+    return offset - document.source.starts[document.source.line_at(offset)]
+
+
+def _cut(mark: Mark, end: int) -> None:
+    mark.end = end
+    if mark.answers is not None:
+        mark.answers.end = max(mark.answers.start, min(mark.answers.end, end))
+
+
+def _mark(document: Document, start: int, end: int, title_start: int, title_end: int) -> Mark:
     text = document.source.text
     raw = text[title_start:title_end]
     mark = Mark(start, end, title_start, title_end, None, raw=raw)

@@ -20,9 +20,7 @@ _NAMED = ("number", "question", "letter")
 
 class Headings:
     name = "headings"
-    description = (
-        "Headings that ask, numbered or not, at one level; the text below answers."
-    )
+    description = "Headings that ask, numbered or not, at one level; the text below answers."
 
     def read(self, document: Document) -> list[Reading]:
         """One reading for each level, place (in a list item or not) and form of heading."""
@@ -34,11 +32,7 @@ class Headings:
             numbered = [mark for mark in group if mark.form in _NAMED]
             if len(numbered) >= 2 and 2 * len(numbered) >= len(group):
                 chosen = _with_strays(numbered, marks, in_item)
-                readings.append(
-                    _reading(
-                        document, chosen, level, weight=1.0 if _rises(numbered) else 0.7
-                    )
-                )
+                readings.append(_reading(document, chosen, level, weight=1.0 if _rises(numbered) else 0.7))
             asking = _asking(group)
             if asking and len(asking) != len(numbered):
                 readings.append(_reading(document, asking, level, weight=1.0))
@@ -61,17 +55,8 @@ def _all_marks(document: Document) -> list[_HeadingMark]:
         text = plain(block.content)
         if skip_level and block.level > skip_level:
             continue
-        skip_level = (
-            block.level
-            if is_contents(text) and _holds_furniture(document, block)
-            else 0
-        )
-        if (
-            not text
-            or skip_level
-            or is_answer_title(text)
-            or document.furniture[block.start]
-        ):
+        skip_level = block.level if is_contents(text) and _holds_furniture(document, block) else 0
+        if not text or skip_level or is_answer_title(text) or document.furniture[block.start]:
             continue
         if block.parent is not None and block.parent.kind == "quote":
             continue
@@ -120,11 +105,7 @@ def _groups(marks: list[_HeadingMark]) -> dict[tuple[bool, int], list[_HeadingMa
 def _rises(marks: list[_HeadingMark]) -> bool:
     """Whether the numbers mostly go up by one: then they count questions, not steps of an answer."""
     numbers = [mark.number for mark in marks if mark.number is not None]
-    steps = sum(
-        1
-        for left, right in zip(numbers, numbers[1:], strict=False)
-        if 0 < right - left <= 3
-    )
+    steps = sum(1 for left, right in zip(numbers, numbers[1:], strict=False) if 0 < right - left <= 3)
     return not numbers or 2 * steps >= len(numbers) - 1
 
 
@@ -157,11 +138,7 @@ def _asking(group: list[_HeadingMark]) -> list[_HeadingMark]:
     likely = [
         position
         for position, mark in enumerate(group)
-        if mark.likeness > 0.5
-        and (
-            mark.form in _NAMED
-            or counts[mark.plain.lower()] <= max(2, len(group) // 10)
-        )
+        if mark.likeness > 0.5 and (mark.form in _NAMED or counts[mark.plain.lower()] <= max(2, len(group) // 10))
     ]
     if not likely:
         return []
@@ -169,14 +146,11 @@ def _asking(group: list[_HeadingMark]) -> list[_HeadingMark]:
     return [
         mark
         for mark in inside
-        if mark.likeness > 0.5
-        or not (is_boilerplate(mark.plain) or counts[mark.plain.lower()] > 2)
+        if mark.likeness > 0.5 or not (is_boilerplate(mark.plain) or counts[mark.plain.lower()] > 2)
     ]
 
 
-def _reading(
-    document: Document, marks: Iterable[_HeadingMark], level: int, weight: float
-) -> Reading:
+def _reading(document: Document, marks: Iterable[_HeadingMark], level: int, weight: float) -> Reading:
     marks = list(marks)
     chosen = {id(mark.block) for mark in marks}
     ends = _ends(document, marks, chosen)
@@ -251,7 +225,13 @@ def _first_bound(document: Document, mark: _HeadingMark, between: list[Block], l
         if (heading.parent is not None and heading.parent.kind == "quote") or is_answer_title(text):
             continue
         following = between[index + 1].start if index + 1 < len(between) else None
-        if heading.level < mark.level or last or mark.in_item or is_boilerplate(text) or not _has_text(document, heading, following):
+        if (
+            heading.level < mark.level
+            or last
+            or mark.in_item
+            or is_boilerplate(text)
+            or not _has_text(document, heading, following)
+        ):
             return heading
     return None
 
@@ -262,6 +242,4 @@ def _has_text(document: Document, heading: Block, following: int | None) -> bool
         siblings = heading.parent.children if heading.parent is not None else []
         position = siblings.index(heading) + 1
         return position < len(siblings) and siblings[position].kind not in ("heading", "list", "hr", "html")
-    return any(
-        document.lines[line].strip() and not document.furniture[line] for line in range(heading.end, following)
-    )
+    return any(document.lines[line].strip() and not document.furniture[line] for line in range(heading.end, following))

@@ -66,9 +66,7 @@ def _parted(document: Document, block: Block) -> Mark | None:
     if "?" not in block.content:
         return None
     source = document.source
-    between = next(
-        (line for line in range(block.start + 1, block.end) if _BETWEEN.match(source.lines[line])), None
-    )
+    between = next((line for line in range(block.start + 1, block.end) if _BETWEEN.match(source.lines[line])), None)
     if between is None:
         return None
     stop = between + 1

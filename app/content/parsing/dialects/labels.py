@@ -87,7 +87,11 @@ def _offset(document: Document, label: _Label) -> int:
 
 def _start(document: Document, label: _Label) -> int:
     item = label.block.item
-    line = item.start if item is not None and item.children[0] is label.block and label.line == label.block.start else label.line
+    line = (
+        item.start
+        if item is not None and item.children[0] is label.block and label.line == label.block.start
+        else label.line
+    )
     return document.source.starts[line]
 
 
@@ -119,7 +123,9 @@ def _mark(document: Document, ask: _Label, reply: _Label | None, end: int) -> Ma
         stretch = Stretch(reply.text, end, item.indent if item else 0, item.end if item else 0)
     elif end > title_end:
         stretch = Stretch(title_end, end)
-    mark = Mark(start, max(end, title_end), title_start, title_end, stretch, raw=raw, explicit=True, inline=reply is not None)
+    mark = Mark(
+        start, max(end, title_end), title_start, title_end, stretch, raw=raw, explicit=True, inline=reply is not None
+    )
     return mark
 
 

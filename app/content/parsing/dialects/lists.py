@@ -15,12 +15,8 @@ _BOLD = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _TASK = re.compile(r"^\[[ xX]\]\s")
-_LABEL = re.compile(
-    r"^[*_]*(?:Q|Question|Ques|A|Ans|Answer)\s*\d*[*_]*\s*[:.]", re.IGNORECASE
-)
-_LINKED = re.compile(
-    r"^\[(?P<label>(?:[^\[\]]|\[[^\[\]]*\])+)\]\((?:[^()]|\([^()]*\))*\)\s*\.?$"
-)
+_LABEL = re.compile(r"^[*_]*(?:Q|Question|Ques|A|Ans|Answer)\s*\d*[*_]*\s*[:.]", re.IGNORECASE)
+_LINKED = re.compile(r"^\[(?P<label>(?:[^\[\]]|\[[^\[\]]*\])+)\]\((?:[^()]|\([^()]*\))*\)\s*\.?$")
 _SEPARATOR = re.compile(r"\s*(?:[-–—:→=]+>?|\.)?\s*")
 _ASKED = re.compile(r"[?？](?:[*_`\"'”)]*)(?=\s+[-–—:]\s|\s*\r?\n|\s*$)")
 
@@ -43,18 +39,12 @@ class Lists:
         items = [mark for mark in _item_marks(document)]
         bold = _fitting([mark for mark in items if mark.bold])
         plain_items = _fitting([mark for mark in items if not mark.bold])
-        ordered = [
-            mark
-            for mark in plain_items
-            if mark.item.parent is not None and mark.item.parent.ordered
-        ]
+        ordered = [mark for mark in plain_items if mark.item.parent is not None and mark.item.parent.ordered]
         groups = [(bold, 1.0), (plain_items, 0.9)]
         if len(ordered) != len(plain_items):
             groups.append((ordered, 0.9))
         return [
-            Reading(
-                self.name, _bounded(document, _with_nested(group), sections), weight
-            )
+            Reading(self.name, _bounded(document, _with_nested(group), sections), weight)
             for group, weight in groups
             if group
         ]
@@ -62,18 +52,10 @@ class Lists:
 
 def _item_marks(document: Document) -> Iterator[_ItemMark]:
     for block in document.blocks:
-        if (
-            block.kind != "item"
-            or not block.children
-            or document.furniture[block.start]
-        ):
+        if block.kind != "item" or not block.children or document.furniture[block.start]:
             continue
         first = block.children[0]
-        if (
-            first.kind != "paragraph"
-            or _TASK.match(first.content)
-            or _LABEL.match(first.content)
-        ):
+        if first.kind != "paragraph" or _TASK.match(first.content) or _LABEL.match(first.content):
             continue
         yield _mark(document, block, first)
 
@@ -112,13 +94,7 @@ def _mark(document: Document, item: Block, first: Block) -> _ItemMark:
     )
     mark.item, mark.bold = item, bold is not None
     remainder = source.text[rest:line_end].strip()
-    mark.form = (
-        "none"
-        if not remainder
-        else "link"
-        if linked is not None or is_only_links(remainder)
-        else "text"
-    )
+    mark.form = "none" if not remainder else "link" if linked is not None or is_only_links(remainder) else "text"
     mark.inline = bool(remainder) and linked is None
     mark.answers = Stretch(rest, mark.end, item.indent, item.end)
     return mark
@@ -174,14 +150,10 @@ def _is_follow_up(mark: _ItemMark, outer: _ItemMark) -> bool:
         return False
     others = [child for child in outer.item.children[1:] if child.kind != "list"]
     texts = [child.children[0].content for child in siblings[:20] if child.children]
-    return not others and sum(
-        likeness(plain(text)) > 0.5 for text in texts
-    ) >= 0.6 * max(1, len(texts))
+    return not others and sum(likeness(plain(text)) > 0.5 for text in texts) >= 0.6 * max(1, len(texts))
 
 
-def _bounded(
-    document: Document, marks: list[_ItemMark], sections: Sections
-) -> list[Mark]:
+def _bounded(document: Document, marks: list[_ItemMark], sections: Sections) -> list[Mark]:
     """The marks, each reaching over what stands between its item and the next one."""
     source = document.source
     limits = sections.ends([mark.start for mark in marks])
@@ -201,11 +173,7 @@ def _reach(mark: _ItemMark) -> int:
     """The line after the last card of a run: its item, with code that follows it at once."""
     block: Block = mark.item
     top = block.parent
-    while (
-        top is not None
-        and top.parent is not None
-        and top.parent.kind in ("item", "list")
-    ):
+    while top is not None and top.parent is not None and top.parent.kind in ("item", "list"):
         top = top.parent
     end = block.end
     if top is None or top.parent is None or top.end > end:

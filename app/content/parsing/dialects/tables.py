@@ -26,9 +26,7 @@ _CELL = re.compile(r"(?:[^|\\]|\\.)*", re.DOTALL)
 
 class Tables:
     name = "tables"
-    description = (
-        "Tables with a column of questions, and columns for answers, levels and topics."
-    )
+    description = "Tables with a column of questions, and columns for answers, levels and topics."
 
     def read(self, document: Document) -> list[Reading]:
         """One reading of all tables whose header or cells say that they hold questions."""
@@ -53,41 +51,25 @@ def _table(document: Document, table: Block) -> list[Mark]:
     return [mark for mark in marks if mark is not None]
 
 
-def columns(
-    header: list[str], rows: list[list[str]]
-) -> tuple[int | None, int | None, list[int]]:
+def columns(header: list[str], rows: list[list[str]]) -> tuple[int | None, int | None, list[int]]:
     """Which column asks, which answers, and which make tags; none asks where the header and the cells are about else."""
     asks = next(
         (index for index, name in enumerate(header) if QUESTION_COLUMN.match(name)),
         None,
     )
     answers = next(
-        (
-            index
-            for index, name in enumerate(header)
-            if ANSWER_COLUMN.match(name) and index != asks
-        ),
+        (index for index, name in enumerate(header) if ANSWER_COLUMN.match(name) and index != asks),
         None,
     )
-    tags = [
-        index
-        for index, name in enumerate(header)
-        if TAG_COLUMN.match(name) and index not in (asks, answers)
-    ]
+    tags = [index for index, name in enumerate(header) if TAG_COLUMN.match(name) and index not in (asks, answers)]
     if asks is None:
         shares = [
-            sum(likeness(plain(row[index])) > 0.5 for row in rows if index < len(row))
-            / len(rows)
+            sum(likeness(plain(row[index])) > 0.5 for row in rows if index < len(row)) / len(rows)
             for index in range(len(header))
         ]
         best = max(range(len(shares)), key=lambda index: shares[index], default=0)
         asks = best if shares and shares[best] >= 0.6 and len(rows) >= 2 else None
-        if (
-            asks is not None
-            and answers is None
-            and len(header) == asks + 2
-            and not tags
-        ):
+        if asks is not None and answers is None and len(header) == asks + 2 and not tags:
             answers = asks + 1
     elif answers is None and len(header) > asks + 1 and asks + 1 not in tags:
         others = [index for index in range(asks + 1, len(header)) if index not in tags]
@@ -95,9 +77,7 @@ def columns(
     return asks, answers, tags
 
 
-def _row(
-    document: Document, row: Block, asks: int, answers: int | None, tags: list[int]
-) -> Mark | None:
+def _row(document: Document, row: Block, asks: int, answers: int | None, tags: list[int]) -> Mark | None:
     source = document.source
     start, end = source.starts[row.start], source.ends[row.start]
     cells = _cells(source.text, start, end)
@@ -111,14 +91,8 @@ def _row(
     stretch = None
     if answers is not None and answers < len(cells):
         stretch = Stretch(*cells[answers])
-    names = [
-        plain(source.text[slice(*cells[index])]).lower()
-        for index in tags
-        if index < len(cells)
-    ]
-    found = tuple(
-        name for group in names for name in re.split(r"\s*,\s*", group) if name
-    )
+    names = [plain(source.text[slice(*cells[index])]).lower() for index in tags if index < len(cells)]
+    found = tuple(name for group in names for name in re.split(r"\s*,\s*", group) if name)
     return Mark(
         start,
         end,
