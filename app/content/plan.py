@@ -1,0 +1,189 @@
+"""What an import will do, before it is done: stored cards and documents to a plan. Pure.
+
+Nothing is deleted: what a document no longer has is archived, and comes back when the document has it again. An edit
+made in the portal is never reverted: where only one side changed a field, that side wins; where both did, the texts
+are merged block by block; where they collide, the portal's text stays and the plan says so.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from app.content.document import CardText, Warning
+from app.content.matching import Match, NewCard, StoredCard, match
+from app.content.merge import merge
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCard:
+    """A question of a document and what becomes of its card.
+
+    `stored` is None for a new card. `text` is what learners will see, `base` what is kept as the document's text (None:
+    as before). `changed`, `moved` (in the order, to another section or deck), `restored` and `conflict` say what a
+    reader of the plan is told.
+    """
+
+    new: NewCard
+    stored: StoredCard | None
+    text: CardText
+    base: CardText | None
+    changed: bool = False
+    moved: bool = False
+    restored: bool = False
+    conflict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """All that an import will do: the questions in the order of their documents, and the cards to archive."""
+
+    cards: tuple[PlannedCard, ...]
+    archived: tuple[StoredCard, ...]
+    warnings: tuple[Warning, ...]
+
+
+def plan(stored: Sequence[StoredCard], new: Sequence[NewCard]) -> ImportPlan:
+    """Plan the import of the questions `new`, given every card of their collection."""
+    matching = match(stored, new)
+    wandering = _wandering(matching.pairs)
+    by_new = {id(pair.new): pair for pair in matching.pairs}
+    cards = tuple(
+        _kept(by_new[id(one)], one.deck, by_new[id(one)].stored.guid in wandering)
+        if id(one) in by_new
+        else PlannedCard(one, None, one.card.text, one.card.text)
+        for one in new
+    )
+    archived = tuple(
+        card for card in matching.gone if card.base is not None and card.archived is None and not card.held
+    )
+    warnings = (
+        *(_conflict_warning(card) for card in cards if card.conflict),
+        *(_ident_warning(one) for one in matching.refused),
+        *_replaced_warnings(stored, new, matching.pairs),
+    )
+    return ImportPlan(cards, archived, warnings)
+
+
+def merge_texts(base: CardText | None, ours: CardText, theirs: CardText) -> tuple[CardText, bool]:
+    """The text that stands when `base` became `ours` here and `theirs` upstream, and whether they collide.
+
+    Where any field collides the whole of ours stays, so that nobody reads half of one text and half of another.
+    """
+    if ours == theirs:
+        return ours, False
+    if base is None:
+        return ours, True
+    question, clash_q = _merge_markdown(base.question, ours.question, theirs.question)
+    answer, clash_a = _merge_markdown(base.answer, ours.answer, theirs.answer)
+    section, clash_s = _pick(base.section, ours.section, theirs.section)
+    tags, clash_t = _pick(base.tags, ours.tags, theirs.tags)
+    options, clash_o = _pick(base.options, ours.options, theirs.options)
+    if clash_q or clash_a or clash_s or clash_t or clash_o:
+        return ours, True
+    return CardText(question, answer, section, tags, options), False
+
+
+def _pick(base: T, ours: T, theirs: T) -> tuple[T, bool]:
+    if theirs == base or ours == theirs:
+        return ours, False
+    return (theirs, False) if ours == base else (ours, True)
+
+
+def _merge_markdown(base: str, ours: str, theirs: str) -> tuple[str, bool]:
+    text, clash = _pick(base, ours, theirs)
+    if not clash:
+        return text, False
+    merged = merge(base, ours, theirs)
+    return (merged.text, False) if merged.clean else (ours, True)
+
+
+def _kept(pair: Match, deck: str, wandered: bool) -> PlannedCard:
+    stored, theirs = pair.stored, pair.new.card.text
+    text, conflict = merge_texts(stored.base, stored.text, theirs)
+    return PlannedCard(
+        new=pair.new,
+        stored=stored,
+        text=text,
+        base=stored.base if conflict else theirs,
+        changed=_without_place(text) != _without_place(stored.text),
+        moved=wandered or stored.deck != deck or text.section != stored.text.section,
+        restored=stored.archived == "source",
+        conflict=conflict,
+    )
+
+
+def _without_place(text: CardText) -> CardText:
+    return CardText(text.question, text.answer, (), text.tags, text.options)
+
+
+def _wandering(pairs: Iterable[Match]) -> set[str]:
+    """Cards whose order among the others of their deck changed: those outside a longest run that kept it."""
+    decks: dict[str, list[StoredCard]] = {}
+    for pair in pairs:
+        if pair.stored.deck == pair.new.deck:
+            decks.setdefault(pair.new.deck, []).append(pair.stored)
+    return {card.guid for cards in decks.values() for card in _outside_longest_run(cards)}
+
+
+def _outside_longest_run(cards: Sequence[StoredCard]) -> list[StoredCard]:
+    """The cards that are not in one longest subsequence with rising positions (patience sorting)."""
+    tails: list[int] = []
+    piles: list[int] = []
+    before: list[int | None] = []
+    for index, card in enumerate(cards):
+        place = bisect_left(tails, card.position)
+        before.append(piles[place - 1] if place else None)
+        tails[place : place + 1] = [card.position]
+        piles[place : place + 1] = [index]
+    run: set[int] = set()
+    at: int | None = piles[-1] if piles else None
+    while at is not None:
+        run.add(at)
+        at = before[at]
+    return [card for index, card in enumerate(cards) if index not in run]
+
+
+def _conflict_warning(card: PlannedCard) -> Warning:
+    return Warning(
+        card.new.file,
+        card.new.card.line,
+        f"“{_short(card.text.question)}” was edited both here and in the document: the portal's text stays.",
+        "Open the card's edit page, take over what should stand, and save.",
+    )
+
+
+def _ident_warning(new: NewCard) -> Warning:
+    return Warning(
+        new.file,
+        new.card.line,
+        f"The id “{new.card.ident}” names no card of this collection, or stands at another question too: it is not used.",
+        "Take the comment away, or give the question the id that the portal's export shows.",
+    )
+
+
+def _replaced_warnings(stored: Sequence[StoredCard], new: Sequence[NewCard], pairs: Iterable[Match]) -> list[Warning]:
+    """A document in which no question of its deck is left is likely another document of the same name."""
+    found = {pair.stored.guid for pair in pairs}
+    lost: dict[str, int] = {}
+    for card in stored:
+        if card.base is not None and card.archived is None and not card.held:
+            lost[card.deck] = -1 if card.guid in found or lost.get(card.deck) == -1 else lost.get(card.deck, 0) + 1
+    files = {one.deck: one.file for one in new}
+    return [
+        Warning(
+            files[deck],
+            1,
+            f"None of the {count} questions of the deck “{deck}” is in this document: they are archived.",
+            "If this is another document, restore them and import it into a deck of its own.",
+        )
+        for deck, count in lost.items()
+        if count > 0 and deck in files
+    ]
+
+
+def _short(text: str, limit: int = 70) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
