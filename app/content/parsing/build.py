@@ -29,6 +29,7 @@ _ASKS_ABOUT_CODE = re.compile(
     r"\b(?:this|these|the following|below) (?:code|snippet|program|function|query|examples?)\b",
     re.IGNORECASE,
 )
+_ASKS_TO_CHOOSE = re.compile(r"\b(?:which of|choose|select|pick|tick|of the following|true or false)\b", re.IGNORECASE)
 MAX_LINES_BEFORE_OPTIONS = 6
 
 
@@ -125,7 +126,9 @@ def _choice_below(document: Document, mark: Mark, question: str, span: Span, lin
     else:
         answer = answer_of([replace(line) for line in lines[choice.last :]], stretch)
         keyed = with_key(choice.options, answer.text, labelled=answer.labelled)
-        if keyed is None and (answer.text or not choice.options[0].key.isalpha() or mark.likeness < 0.5):
+        if keyed is None and (
+            answer.text or not choice.options[0].key.isalpha() or not _ASKS_TO_CHOOSE.search(mark.plain)
+        ):
             return None
         options = keyed or choice.options
     if before:

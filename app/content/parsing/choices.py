@@ -68,7 +68,7 @@ def find_choice(lines: list[str], code: list[bool]) -> Choice | None:
             return Choice(tuple(options), run.first, run.last, any(run.ticks)) if any(run.ticks) else None
         if run.kind == "lettered" and _in_order(run.keys):
             marked = [bool(_TICKED.search(text)) for text in run.texts]
-            if not any(marked):
+            if not any(marked) and run.keys[0].isalpha():
                 bold = [text.rstrip().endswith(("**", "</b>", "</strong>")) for text in run.texts]
                 marked = bold if sum(bold) == 1 else marked
             texts = [_unmarked(text) for text in run.texts]

@@ -1,5 +1,6 @@
 """A document as dialects see it: source, blocks, headings, what is code, and what is no content at all."""
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 
@@ -8,6 +9,8 @@ from app.content.parsing.details import Details, find_details
 from app.content.parsing.furniture import furniture_lines
 from app.content.parsing.frontmatter import machinery, read_front_matter
 from app.content.parsing.source import Source
+
+_GLUED = re.compile(r"^(#{2,6})(?=[^\s#])")
 
 
 class Document:
@@ -30,9 +33,14 @@ class Document:
         root = parse_blocks(source, lines)
         code = _code_lines(root, len(lines))
         blanked = machinery(lines, code, mdx=source.file.lower().endswith(".mdx"))
-        if blanked:
+        glued = [
+            number for number, line in enumerate(lines) if line[:2] == "##" and _GLUED.match(line) and not code[number]
+        ]
+        if blanked or glued:
             for number in blanked:
                 lines[number] = ""
+            for number in glued:
+                lines[number] = _GLUED.sub(r"\1 ", lines[number])
             root = parse_blocks(source, lines)
             code = _code_lines(root, len(lines))
         self.lines = lines

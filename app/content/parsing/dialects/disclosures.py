@@ -1,6 +1,7 @@
 """`<details><summary>Question</summary>Answer</details>`."""
 
 from app.content.parsing.answers import Stretch
+from app.content.parsing.details import Details
 from app.content.parsing.document import Document
 from app.content.parsing.reading import Mark, Reading
 from app.content.parsing.titles import is_answer_title, is_contents, plain
@@ -13,46 +14,37 @@ class Disclosures:
     def read(self, document: Document) -> list[Reading]:
         """One reading of all elements whose summary is no "Show answer"."""
         marks: list[Mark] = []
-        reached = -1
-        column = -1
+        column = reached = -1
         elements = document.details
         for position, element in enumerate(elements):
-            if element.start < reached:
-                continue
             summary = plain(document.source.text[element.summary_start : element.summary_end])
             if not summary or is_answer_title(summary) or is_contents(summary):
                 continue
-            mark = _mark(
-                document,
-                element.start,
-                element.end,
-                element.summary_start,
-                element.summary_end,
-            )
-            mark.answers = Stretch(
-                element.body_start,
-                element.body_end,
-                _indent(document, element.start),
-                len(document.source),
-            )
-            inner = position + 1 < len(elements) and elements[position + 1].start < element.end
-            if inner and mark.likeness < 0.5:
+            mark = _mark(document, element)
+            own = _column(document, element.start)
+            if element.start < reached:
+                # An end tag was forgotten where a question opens at the same column inside another one.
+                if mark.likeness < 0.5 or own != column or marks[-1].likeness < 0.5:
+                    continue
+                _cut(marks[-1], element.start)
+            holds_more = position + 1 < len(elements) and elements[position + 1].start < element.end
+            if holds_more and mark.likeness < 0.5:
                 continue
             marks.append(mark)
-            reached = element.end
-            column = _column(document, element.start)
-        if sum(mark.likeness > 0.5 for mark in marks) * 2 < len(marks):
-            marks = [mark for mark in marks if mark.likeness > 0.5]
+            reached, column = element.end, own
+        asking = [mark for mark in marks if mark.likeness > 0.5]
+        if 2 * len(asking) < len(marks):
+            marks = asking
         return [Reading(self.name, marks, 1.1)] if marks else []
+
+
+def _column(document: Document, offset: int) -> int:
+    return offset - document.source.starts[document.source.line_at(offset)]
 
 
 def _indent(document: Document, offset: int) -> int:
     line = document.source.lines[document.source.line_at(offset)]
     return len(line) - len(line.lstrip(" \t"))
-
-
-def _column(document: Document, offset: int) -> int:
-    return offset - document.source.starts[document.source.line_at(offset)]
 
 
 def _cut(mark: Mark, end: int) -> None:
@@ -61,10 +53,12 @@ def _cut(mark: Mark, end: int) -> None:
         mark.answers.end = max(mark.answers.start, min(mark.answers.end, end))
 
 
-def _mark(document: Document, start: int, end: int, title_start: int, title_end: int) -> Mark:
-    text = document.source.text
-    raw = text[title_start:title_end]
-    mark = Mark(start, end, title_start, title_end, None, raw=raw)
+def _mark(document: Document, element: Details) -> Mark:
+    raw = document.source.text[element.summary_start : element.summary_end]
+    stretch = Stretch(
+        element.body_start, element.body_end, _indent(document, element.start), item_end=len(document.source)
+    )
+    mark = Mark(element.start, element.end, element.summary_start, element.summary_end, stretch, raw=raw)
     clean = raw[mark.title.start : mark.title.end]
     if "\n" in clean or "\r" in clean:
         mark.question = " ".join(clean.split())

@@ -29,7 +29,7 @@ class Headings:
             return []
         readings: list[Reading] = []
         for (in_item, level), group in _groups(marks).items():
-            numbered = [mark for mark in group if mark.form in _NAMED]
+            numbered = _numbered(group)
             if len(numbered) >= 2 and 2 * len(numbered) >= len(group):
                 chosen = _with_strays(numbered, marks, in_item)
                 readings.append(_reading(document, chosen, level, weight=1.0 if _rises(numbered) else 0.7))
@@ -100,6 +100,15 @@ def _groups(marks: list[_HeadingMark]) -> dict[tuple[bool, int], list[_HeadingMa
         if mark.in_item or mark.block.item is None:
             groups.setdefault((mark.in_item, mark.level), []).append(mark)
     return groups
+
+
+def _numbered(group: list[_HeadingMark]) -> list[_HeadingMark]:
+    """The headings of a level that carry a number or a `Q`. Where most carry a `Q`, bare numbers count sections."""
+    named = [mark for mark in group if mark.form in _NAMED]
+    lettered = [mark for mark in named if mark.form == "question"]
+    if 2 * len(lettered) > len(named):
+        return [mark for mark in named if mark.form == "question" or mark.likeness > 0.5]
+    return named
 
 
 def _rises(marks: list[_HeadingMark]) -> bool:
