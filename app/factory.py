@@ -6,6 +6,9 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from app.accounts import security
+from app.accounts import views as accounts
+from app.accounts.entrance import entrance
 from app.config import Settings
 from app.web import access, database, errors, headers, health, jobs, limits, logs, pages, sessions
 
@@ -40,6 +43,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def _rooms(app: Flask, settings: Settings) -> None:
     """Register the rooms."""
+    security.init_app(app)
+    app.register_blueprint(entrance)
+    app.register_blueprint(accounts.blueprint)
 
 
 def _configure(app: Flask, settings: Settings) -> None:

@@ -8,27 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.content import render
-from app.content.document import Card as ParsedCard
-from app.content.document import CardKind, Option
+from app.content.document import CardKind, CardText, Option
 from app.content.parsing.answers import is_only_links, is_unanswered
 from app.db.models import Card, CardRevision
 from app.library.search import fold
-
-
-@dataclass(frozen=True, slots=True)
-class CardText:
-    """What an editor may write of a card. All of it Markdown, but the tags and the section's headings."""
-
-    question: str
-    answer: str
-    section: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    options: tuple[Option, ...] = ()
-
-    @property
-    def stored_options(self) -> list[dict[str, Any]]:
-        """The options as their column keeps them."""
-        return [{"key": option.key, "text": option.text, "right": option.right} for option in self.options]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +24,6 @@ class Rendered:
     question_text: str
     search_text: str
     renderer: int
-
-
-def of_parsed(card: ParsedCard) -> CardText:
-    """The text of a card as a document has it."""
-    return CardText(card.question, card.answer, card.section, card.tags, card.options)
 
 
 def of_stored(card: Card | CardRevision) -> CardText:
@@ -71,6 +49,11 @@ def options_of(stored: Sequence[Mapping[str, Any]]) -> tuple[Option, ...]:
     return tuple(Option(str(one["key"]), str(one["text"]), bool(one["right"])) for one in stored)
 
 
+def stored_options(text: CardText) -> list[dict[str, Any]]:
+    """The options of a text as their column keeps them."""
+    return [{"key": option.key, "text": option.text, "right": option.right} for option in text.options]
+
+
 def render_text(text: CardText) -> Rendered:
     """Render and sanitise a card, and put its plain text together for search."""
     question = " ".join(render.plain(text.question).split())
@@ -90,7 +73,7 @@ def put(card: Card, text: CardText, rendered: Rendered) -> None:
     """Write a text and what follows from it into a card's columns."""
     card.question, card.answer = text.question, text.answer
     card.section, card.tags = list(text.section), list(text.tags)
-    card.options = text.stored_options
+    card.options = stored_options(text)
     if text.options:
         card.kind = CardKind.CHOICE.value
     elif card.kind == CardKind.CHOICE.value:
@@ -110,7 +93,7 @@ def put_base(card: Card, text: CardText) -> None:
     """Note the text that the document has, beside the one that learners see."""
     card.base_question, card.base_answer = text.question, text.answer
     card.base_section, card.base_tags = list(text.section), list(text.tags)
-    card.base_options = text.stored_options
+    card.base_options = stored_options(text)
 
 
 def is_draft(text: CardText) -> bool:

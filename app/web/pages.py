@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, render_template, request, url_for
-from flask_babel import Babel, format_date, format_datetime, format_decimal, get_locale
+from flask_babel import Babel, format_date, format_datetime, format_decimal, get_locale, to_user_timezone
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,6 +29,11 @@ def wants_fragment() -> bool:
 def render(template: str, partial: str, **values: Any) -> str:
     """The page, or only its `partial` when a script asks for that; both are the same template."""
     return render_template(partial if wants_fragment() else template, **values)
+
+
+def shown(template: str, status: int = 200, **values: Any) -> Response:
+    """A page with its status."""
+    return current_app.make_response((render_template(template, **values), status))
 
 
 def day_label(day: date, today: date) -> str:
@@ -84,6 +89,7 @@ def init_app(app: Flask) -> None:
         viewer=viewer,
         day_label=day_label,
         interval_label=interval_label,
+        moment=moment,
         format_date=format_date,
         format_decimal=format_decimal,
         format_datetime=format_datetime,
@@ -118,6 +124,14 @@ def forget_portal() -> None:
 def _zone() -> str:
     person = viewer()
     return person.zone if person else "UTC"
+
+
+def moment(instant: datetime) -> str:
+    """When something was, as short as it can be said to the reader: today 14:02, 9 Nov, 9 Nov 2025."""
+    here, today = to_user_timezone(instant), to_user_timezone(clock.now())
+    if here.date() == today.date():
+        return str(_("today %(time)s", time=local_time(instant)))
+    return str(format_date(instant, "d MMM" if here.year == today.year else "d MMM yyyy"))
 
 
 def local_time(instant: datetime) -> str:

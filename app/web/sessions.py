@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask, current_app, g, has_request_context, request
 from flask import session as cookie
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.config import Settings
@@ -21,7 +21,6 @@ from app.web import clock
 from app.web.database import db
 
 SEEN_EVERY = timedelta(minutes=5)
-IDLE_TOUCH_ENDPOINTS_SKIPPED = ("static",)
 _RANKS = {"learner": 1, "editor": 2, "admin": 3}
 
 
@@ -72,7 +71,8 @@ def _settings() -> Settings:
     return settings
 
 
-def _living(now: datetime, settings: Settings) -> Any:
+def living(now: datetime, settings: Settings) -> ColumnElement[bool]:
+    """The condition of a session that still holds: not over, and not idle for too long."""
     idle = now - timedelta(hours=settings.session_idle_hours)
     return (LoginSession.expires_at > now) & or_(LoginSession.remembered, LoginSession.seen_at > idle)
 
@@ -102,7 +102,7 @@ def _load() -> Any:
             _has_role("admin").label("admin"),
         )
         .join(User, User.id == LoginSession.user_id)
-        .where(LoginSession.token_hash == token_hash(token), User.active, _living(clock.now(), _settings()))
+        .where(LoginSession.token_hash == token_hash(token), User.active, living(clock.now(), _settings()))
     ).one_or_none()
 
 
@@ -143,8 +143,9 @@ def require_viewer() -> Viewer:
     return person
 
 
-def start(session: Session, *, user_id: int, remembered: bool) -> None:
-    """Begin a new signed-in session of this browser and end the one it had. Flushes; the edge commits."""
+def start(session: Session, *, user_id: int, remembered: bool) -> str:
+    """Make a new session and end the one this browser had. Gives the token to `hand_out` after the commit."""
+    write(session)
     end_current(session)
     now = clock.now()
     settings = _settings()
@@ -155,25 +156,54 @@ def start(session: Session, *, user_id: int, remembered: bool) -> None:
             user_id=user_id,
             created_at=now,
             seen_at=now,
-            expires_at=now + (timedelta(days=settings.session_days) if remembered else timedelta(days=1)),
+            expires_at=now + _longest(remembered, settings),
             remembered=remembered,
             agent=request.user_agent.string[:200],
-            address=request.remote_addr or "",
+            address=(request.remote_addr or "")[:64],
         )
     )
     session.flush()
+    return token
+
+
+def _longest(remembered: bool, settings: Settings) -> timedelta:
+    """How long a session may live whatever happens: a day unless “keep me signed in” was asked for."""
+    most = timedelta(days=settings.session_days)
+    return most if remembered else min(most, max(timedelta(days=1), timedelta(hours=settings.session_idle_hours)))
+
+
+def hand_out(token: str, *, remembered: bool) -> None:
+    """Give this browser the session that was made for it, and nothing of what its cookie held before."""
     cookie["sid"] = token
     cookie.permanent = remembered
     g.pop("viewer", None)
 
 
+def forget() -> None:
+    """Empty this browser's cookie, form tokens included: nothing set before a sign-in or sign-out outlives it."""
+    cookie.clear()
+    for kept in ("viewer", "csrf_token", "touch_session"):
+        g.pop(kept, None)
+
+
+def is_remembered() -> bool:
+    """Whether this browser asked to be kept signed in."""
+    return cookie.permanent
+
+
 def end_current(session: Session) -> None:
     """End this browser's session, if it has one; a copy of its cookie is dead from then on."""
-    token = cookie.pop("sid", None)
-    g.pop("viewer", None)
+    token = cookie.get("sid")
     if isinstance(token, str):
         write(session)
         session.execute(delete(LoginSession).where(LoginSession.token_hash == token_hash(token)))
+
+
+def end_one(session: Session, *, user_id: int, guid: str) -> bool:
+    """End one session of a user, named by its guid; gives whether there was one."""
+    write(session)
+    condition = (LoginSession.user_id == user_id) & (LoginSession.guid == guid)
+    return bool(session.execute(delete(LoginSession).where(condition)).rowcount)  # type: ignore[attr-defined]
 
 
 def end_all(session: Session, *, user_id: int, but: int | None = None) -> int:

@@ -24,6 +24,7 @@ _EDGE = re.compile(
     re.IGNORECASE,
 )
 _LEADING_BREAK = re.compile(r"^(?:\s|</?br\s*/?>|</?p>)+", re.IGNORECASE)
+_END_TAG = re.compile(r"\s*</(p|b|strong|div|span|center|i|em)>\s*$", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _COMMENT_LINE = re.compile(r"^\s*(?:<!--(?:(?!-->).)*-->\s*)+$")
 
@@ -84,7 +85,19 @@ def answer_of(lines: list[Line], stretch: Stretch) -> Answer:
             kept[0].text, kept[0].start = kept[0].text[lead.end() :], kept[0].start + lead.end()
     if not kept:
         return Answer("", None, labelled)
+    _drop_stray_ends(kept)
     return Answer(text_of(kept, stretch), span_of(kept, stretch), labelled)
+
+
+def _drop_stray_ends(lines: list[Line]) -> None:
+    """Take end tags off the last line that nothing in the answer opens: wrappers that were cut away."""
+    last = lines[-1]
+    while not last.code and (match := _END_TAG.search(last.text)) is not None:
+        opening = f"<{match.group(1).lower()}"
+        if match.start() == 0 or any(opening in line.text.lower() for line in lines):
+            return
+        last.text = last.text[: match.start()]
+        last.end = last.start + len(last.text)
 
 
 def text_of(lines: list[Line], stretch: Stretch) -> str:
@@ -97,7 +110,7 @@ def span_of(lines: list[Line], stretch: Stretch) -> Span:
     first = lines[0]
     indent = len(first.text) - len(first.text.lstrip(" \t"))
     if first.number < stretch.item_end:
-        indent = min(indent, stretch.indent)
+        indent = min(indent, _outer_indent(lines, stretch))
     elif first.code:
         indent = 0
     start = first.start + indent
@@ -175,13 +188,22 @@ def trim(lines: list[Line]) -> list[Line]:
     return lines[first:last]
 
 
+def _outer_indent(lines: list[Line], stretch: Stretch) -> int:
+    """How far the list item around an answer is indented: its content column, or up to three columns more."""
+    if not stretch.indent or lines[0].number >= stretch.item_end:
+        return stretch.indent
+    leading = len(lines[0].text) - len(lines[0].text.lstrip(" \t"))
+    return leading if stretch.indent < leading < stretch.indent + 4 and not lines[0].code else stretch.indent
+
+
 def _dedented(lines: list[Line], stretch: Stretch) -> list[str]:
     texts = []
+    outer = _outer_indent(lines, stretch)
     for position, line in enumerate(lines):
         text = line.text
         if stretch.indent and line.number < stretch.item_end:
             leading = len(text) - len(text.lstrip(" \t"))
-            text = text[min(leading, stretch.indent) :]
+            text = text[min(leading, outer) :]
         elif position == 0 and not line.code:
             text = text.lstrip()
         texts.append(text.rstrip() if not line.code else text)

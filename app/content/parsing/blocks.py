@@ -33,7 +33,7 @@ _MARKER = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])([ \t]*)")
 class Block:
     """One block: lines `start` to `end` (from 0, `end` excluded, trailing blank lines not counted).
 
-    `level` is a heading's level; `content` the raw inline text of headings and paragraphs, the code of fences and the
+    `position` counts it among its siblings; `level` is a heading's level; `content` the raw inline text of headings and paragraphs, the code of fences and the
     HTML of HTML blocks; `cells` the raw cells of a table row; `indent` the column a list item's content begins at, `number` its own.
     """
 
@@ -42,6 +42,7 @@ class Block:
     end: int
     parent: "Block | None" = None
     children: "list[Block]" = field(default_factory=list)
+    position: int = 0
     level: int = 0
     content: str = ""
     ordered: bool = False
@@ -56,6 +57,12 @@ class Block:
             block = stack.pop()
             yield block
             stack.extend(reversed(block.children))
+
+    @property
+    def next(self) -> "Block | None":
+        """The block right after this one, in the same container."""
+        siblings = self.parent.children if self.parent is not None else []
+        return siblings[self.position + 1] if self.position + 1 < len(siblings) else None
 
     @property
     def item(self) -> "Block | None":
@@ -92,6 +99,7 @@ def parse_blocks(source: Source, lines: list[str]) -> Block:
         kind = _KINDS.get(token.type)
         if kind is not None:
             block = _block(kind, token, current, lines)
+            block.position = len(current.children)
             current.children.append(block)
             if token.nesting == 1:
                 current = block

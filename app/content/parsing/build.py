@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -21,7 +21,7 @@ from app.content.parsing.answers import (
 from app.content.parsing.choices import find_choice, with_key
 from app.content.parsing.document import Document
 from app.content.parsing.reading import Mark
-from app.content.parsing.titles import clean_title, is_answer_title, is_contents, plain
+from app.content.parsing.titles import clean_title, is_answer_title, is_contents, likeness, plain
 
 _IDENT = re.compile(r"<!--\s*(?:card[-_ ])?id\s*[:=]\s*([\w.-]{1,64})\s*-->", re.IGNORECASE)
 _ASKS_ABOUT_CODE = re.compile(
@@ -31,6 +31,7 @@ _ASKS_ABOUT_CODE = re.compile(
 )
 _ASKS_TO_CHOOSE = re.compile(r"\b(?:which of|choose|select|pick|tick|of the following|true or false)\b", re.IGNORECASE)
 MAX_LINES_BEFORE_OPTIONS = 6
+REFRAIN = 3
 
 
 @dataclass(slots=True)
@@ -222,6 +223,7 @@ def _sections(document: Document, marks: Sequence[Mark]) -> list[tuple[str, ...]
     source = document.source
     headings = [(source.starts[block.start], block) for block in document.headings if block.item is None]
     title = document.title_heading
+    counts = Counter(block.content for _, block in headings)
     path: list[tuple[int, str]] = []
     position = 0
     reached = -1
@@ -235,7 +237,15 @@ def _sections(document: Document, marks: Sequence[Mark]) -> list[tuple[str, ...]
             while path and path[-1][0] >= block.level:
                 path.pop()
             name = section_name(block.content)
-            if block is not title and name and not is_contents(plain(block.content)) and not is_answer_title(name):
+            if counts[block.content] >= REFRAIN and likeness(name) > 0.5:
+                continue
+            if (
+                block is not title
+                and name
+                and not document.furniture[block.start]
+                and not is_contents(plain(block.content))
+                and not is_answer_title(name)
+            ):
                 path.append((block.level, name))
         reached = max(reached, mark.end)
         found.append(mark.section if mark.section is not None else tuple(name for _, name in path))
@@ -245,7 +255,7 @@ def _sections(document: Document, marks: Sequence[Mark]) -> list[tuple[str, ...]
 def section_name(raw: str) -> str:
     """A section heading as plain text, without anchors and decoration."""
     title = clean_title(raw, numbered=False)
-    return plain(raw[title.start : title.end])
+    return plain(raw[title.start : title.end]).lstrip("# ")
 
 
 def _draft_warnings(document: Document, cards: Sequence[Card]) -> list[Warning]:

@@ -1,6 +1,7 @@
 """Which reading a person would choose: all candidates are scored against each other over the whole document."""
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from app.content.parsing.document import Document
 from app.content.parsing.reading import Mark, Reading
 
 MIN_LIKELY = 0.4
+COUNTED_LIKELY = 0.35
 MIN_MORE = 3
 _SAMPLE = 60
 
@@ -33,6 +35,8 @@ def score(document: Document, reading: Reading) -> Scored:
     if not marks:
         return Scored(reading, 0.0, 0.0, 0.0)
     likely = sum(mark.likeness for mark in marks) / len(marks)
+    if reading.counted and (document.announces_questions or likely >= COUNTED_LIKELY):
+        likely = 1 - (1 - likely) * 0.6
     answered = _answered(document, marks)
     coverage = _coverage(document, marks)
     value = len(marks) * likely * likely * (0.35 + 0.65 * answered) * (0.2 + 0.8 * coverage) * reading.weight
@@ -72,7 +76,7 @@ def complete(document: Document, best: Scored, scored: Sequence[Scored]) -> list
     for other in sorted(scored, key=lambda one: not all(mark.explicit for mark in one.reading.marks)):
         if other is best or other.likely < MIN_LIKELY:
             continue
-        free = _free(marks, other.reading.marks, len(document.source.text))
+        free = _without_refrains(_free(marks, other.reading.marks, len(document.source.text)))
         likely = [mark for mark in free if mark.likeness > 0.5]
         if len(likely) < (2 if all(mark.explicit for mark in likely) else MIN_MORE) or len(likely) < 0.6 * len(free):
             continue
@@ -82,6 +86,12 @@ def complete(document: Document, best: Scored, scored: Sequence[Scored]) -> list
         marks = sorted([*marks, *free], key=lambda mark: mark.start)
         asked.update(mark.plain.lower() for mark in free)
     return marks
+
+
+def _without_refrains(marks: list[Mark]) -> list[Mark]:
+    """Without titles that come again and again: they are calls to the reader, not questions."""
+    counts = Counter(mark.plain.lower() for mark in marks)
+    return [mark for mark in marks if mark.title.form != "plain" or counts[mark.plain.lower()] < MIN_MORE]
 
 
 def _free(marks: Sequence[Mark], others: Sequence[Mark], length: int) -> list[Mark]:

@@ -10,6 +10,11 @@ from app.content.parsing.furniture import furniture_lines
 from app.content.parsing.frontmatter import machinery, read_front_matter
 from app.content.parsing.source import Source
 
+OPENING_LINES = 15
+_ANNOUNCED = re.compile(
+    r"\binterview|\bquestions?\b|\bquiz|\bq\s?&\s?a\b|flash ?cards?|\btrivia\b|\bexams?\b|\bexercises?\b|面试|вопрос|preguntas|perguntas|fragen",
+    re.IGNORECASE,
+)
 _GLUED = re.compile(r"^(#{2,6})(?=[^\s#])")
 
 
@@ -56,6 +61,13 @@ class Document:
     def headings(self) -> list[Block]:
         """All headings, those inside list items and quotes included."""
         return [block for block in self.blocks if block.kind == "heading"]
+
+    @cached_property
+    def announces_questions(self) -> bool:
+        """Whether title, front matter, name or first lines say that questions follow."""
+        opening = [*self.meta.values(), self.source.file, *self.lines[:OPENING_LINES]]
+        headings = [block.content for block in self.headings if block.level <= 2]
+        return any(_ANNOUNCED.search(text) for text in (*opening, *headings))
 
     @cached_property
     def title_heading(self) -> Block | None:

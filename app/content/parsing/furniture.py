@@ -30,7 +30,7 @@ _ONLY_IMAGES = re.compile(
     re.IGNORECASE,
 )
 _PITCH = re.compile(
-    r"explore all \d+|sign[ -]?up (?:for|to|now|here)|subscribe|join (?:our|my|the|us)\b|follow (?:me|us)\b|star (?:this|the) (?:repo|project)|"
+    r"(?:explore|find|see|get) all \d+|sign[ -]?up (?:for|to|now|here)|subscribe|join (?:our|my|the|us)\b|follow (?:me|us)\b|star (?:this|the) (?:repo|project)|"
     r"give (?:it |this \w+ )?a (?:star|⭐)|buy me a coffee|become a (?:sponsor|patron|member)|sponsored by|our (?:course|bootcamp|newsletter)|"
     r"(?:enrol|register) (?:now|here|today)|use (?:the )?(?:code|coupon)|discount|\d+ ?% off|free trial|try \w+ →|"
     r"get (?:the )?(?:full|complete) (?:access|course|pdf)|download (?:the |this )?(?:full |free )?(?:pdf|ebook)|"
@@ -39,6 +39,9 @@ _PITCH = re.compile(
     re.IGNORECASE,
 )
 _MAX_PITCH_WORDS = 70
+_HTML_TAG = re.compile(r"<[^<>]*>")
+_HREF = re.compile(r"href=[\"']?(https?://[^\"'\s>]+)", re.IGNORECASE)
+_MEDIA = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|mp4|pdf)\b|youtu\.?be|vimeo", re.IGNORECASE)
 
 
 def furniture_lines(blocks: Iterable[Block], lines: list[str], code: bytearray) -> bytearray:
@@ -60,6 +63,8 @@ def furniture_lines(blocks: Iterable[Block], lines: list[str], code: bytearray) 
         elif block.kind == "table":
             if _is_contents_table(block):
                 _flag(block, flags)
+        elif block.kind == "html" and _is_linked_image(block.content):
+            _flag(block, flags)
         elif block.kind == "html" and block.end - block.start <= 8 and _is_to_top(" ".join(block.content.split())):
             _flag(block, flags)
     _flag_run(anchors, None, flags)
@@ -79,6 +84,14 @@ def _flag_run(run: list[Block], block: Block | None, flags: bytearray) -> None:
         for anchor in run:
             _flag(anchor, flags)
     run.clear()
+
+
+def _is_linked_image(content: str) -> bool:
+    """Whether HTML is nothing but images that lead to another page, as sponsors and badges are."""
+    if len(content) > 3000 or "<img" not in content or _HTML_TAG.sub("", content).strip():
+        return False
+    links = _HREF.findall(content)
+    return bool(links) and not any(_MEDIA.search(link) for link in links)
 
 
 def _is_furniture_line(line: str) -> bool:

@@ -1,7 +1,7 @@
 """What a dialect hands over: the places where it sees questions, and how far each card reaches."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
@@ -36,6 +36,11 @@ class Mark:
     level: int = 0
     section: tuple[str, ...] | None = None
 
+    def forget(self) -> None:
+        """Drop what was worked out from the title, after it was changed."""
+        for name in ("title", "plain", "likeness"):
+            self.__dict__.pop(name, None)
+
     @cached_property
     def title(self) -> Title:
         """The parts of the title."""
@@ -56,12 +61,14 @@ class Mark:
 
 @dataclass
 class Reading:
-    """A document read by one dialect: its marks in document order. `weight` favours telling forms over loose ones."""
+    """A document read by one dialect: its marks in document order.
+    `weight` favours telling forms over loose ones, `counted` says that the titles are numbered through.
+    """
 
     dialect: str
     marks: Sequence[Mark]
     weight: float = 1.0
-    bounds: Sequence[int] = field(default_factory=tuple)
+    counted: bool = False
 
 
 class Dialect(Protocol):

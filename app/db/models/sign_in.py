@@ -30,12 +30,12 @@ class LoginSession(Base):
 
 
 class SignInCounter(Base):
-    """Failed sign-ins of one account or one address within one window of time."""
+    """Failed sign-ins of one account, one address, or the two together within one window of time."""
 
     __tablename__ = "sign_in_counter"
     __table_args__ = (CheckConstraint("failures >= 0", name="failures"),)
 
-    kind: Mapped[str] = mapped_column(words("account", "address", "register", name="kind"), primary_key=True)
+    kind: Mapped[str] = mapped_column(words("account", "address", "pair", "register", name="kind"), primary_key=True)
     key_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     """HMAC-SHA-256 of the account or the address, so that the table names nobody."""
     failures: Mapped[int]

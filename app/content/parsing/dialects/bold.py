@@ -1,6 +1,7 @@
 """Paragraphs that begin in bold: `**What …?**`, `**7)** What …`, `**What …?** The answer at once.`"""
 
 import re
+from copy import copy
 
 from app.content.parsing.answers import Stretch
 from app.content.parsing.blocks import Block
@@ -15,10 +16,17 @@ _BOLD = re.compile(
 )
 _ONLY_NUMBER = re.compile(r"^\W*(?:Q(?:uestion)?\s*)?\d{1,4}[a-z]?\s*[.):]*\W*$", re.IGNORECASE)
 _NUMBERED = re.compile(r"^\W*(?:Q(?:uestion)?\s*)?\d{1,4}\s*[.):]", re.IGNORECASE)
+_NUMBER = re.compile(r"^\W*(?:Q(?:uestion)?\s*)?\d{1,4}\s*[.):]+\s*", re.IGNORECASE)
 _TRAILING = re.compile(
     r"^[^\w(\[`<]*(?::[a-z_]+:|\((?:easy|medium|hard|\w+ level)\)|[^\w(\[`<])*$",
     re.IGNORECASE,
 )
+
+
+class _BoldMark(Mark):
+    """A mark that knows whether its bold text begins with a number."""
+
+    counted: bool
 
 
 class Bold:
@@ -31,14 +39,15 @@ class Bold:
         found = [mark for block in document.blocks if block.kind == "paragraph" for mark in _marks(document, block)]
         readings = []
         asking = [mark for mark in found if mark.likeness > 0.5 or mark.title.tags]
-        numbered = [mark for mark in found if _NUMBERED.match(mark.raw)]
+        numbered = [mark for mark in found if mark.counted]
         for marks in (asking, numbered):
             if marks and (marks is asking or [id(one) for one in marks] != [id(one) for one in asking]):
-                readings.append(Reading(self.name, _bounded(document, marks, sections), 1.0))
+                counted = 2 * len(numbered) >= len(marks)
+                readings.append(Reading(self.name, _bounded(document, marks, sections), 1.0, counted))
         return readings
 
 
-def _marks(document: Document, block: Block) -> list[Mark]:
+def _marks(document: Document, block: Block) -> list[_BoldMark]:
     if block.item is not None or (block.parent is not None and block.parent.kind == "quote"):
         return []
     if not block.content.startswith(("**", "__", "<", "Q", "q")) and "**" not in block.content[:8]:
@@ -70,41 +79,38 @@ def _fills_line(match: re.Match[str]) -> bool:
     return bool(_TRAILING.match(match.group("rest")))
 
 
-def _mark(document: Document, block: Block, number: int, offset: int, match: re.Match[str]) -> Mark:
+def _mark(document: Document, block: Block, number: int, offset: int, match: re.Match[str]) -> _BoldMark:
     """The mark of one bold opening at `offset`. What follows it on the line is answer, or the rest of the question."""
     source = document.source
     text = match.group("text") or match.group("html") or ""
-    end = offset + match.end("rest")
+    start, end = offset, offset + match.end("rest")
+    numbered = bool(_NUMBERED.match(text))
+    question: str | None = None
     if not _fills_line(match):
         end = offset + match.start("rest")
-        number_only = bool(_ONLY_NUMBER.match(text))
-        if number_only or (_NUMBERED.match(text) and not text.rstrip().endswith("?") and _more_follows(block)):
+        if _ONLY_NUMBER.match(text):
+            start, end = end, source.ends[block.end - 1]
+            start += len(source.text[start:end]) - len(source.text[start:end].lstrip())
+        elif numbered and not text.rstrip().endswith("?") and _more_follows(block):
             end = source.ends[block.end - 1]
-    raw = source.text[offset:end]
-    return Mark(source.starts[number], end, offset, end, Stretch(end, end), raw=raw)
+            opening = match.group("mark") or f"<{match.group('tag')}>"
+            question = opening + _NUMBER.sub("", source.text[offset:end].removeprefix(opening), count=1)
+    mark = _BoldMark(source.starts[number], end, start, end, Stretch(end, end), raw=source.text[start:end])
+    mark.counted, mark.question, mark.numbered = numbered, question, question is None
+    return mark
 
 
 def _more_follows(block: Block) -> bool:
-    siblings = block.parent.children if block.parent is not None else []
-    position = siblings.index(block) + 1 if len(siblings) < 5000 else len(siblings)
-    return position < len(siblings) and siblings[position].kind != "heading"
+    return block.next is not None and block.next.kind != "heading"
 
 
-def _bounded(document: Document, marks: list[Mark], sections: Sections) -> list[Mark]:
+def _bounded(document: Document, marks: list[_BoldMark], sections: Sections) -> list[Mark]:
     ends = sections.ends([mark.start for mark in marks])
-    made = []
+    made: list[Mark] = []
     for mark, end in zip(marks, ends, strict=True):
         body = min(mark.title_end, end)
         inline = bool(document.source.text[body : document.source.ends[document.source.line_at(body)]].strip())
-        made.append(
-            Mark(
-                mark.start,
-                end,
-                mark.title_start,
-                mark.title_end,
-                Stretch(body, end),
-                raw=mark.raw,
-                inline=inline,
-            )
-        )
+        own = copy(mark)
+        own.end, own.answers, own.inline = end, Stretch(body, end), inline
+        made.append(own)
     return made

@@ -1,7 +1,7 @@
 """Headings that ask: numbered, lettered, with a `Q`, or plain; at any level, on their own or in list items."""
 
 from collections import Counter
-from collections.abc import Iterable
+from copy import copy
 
 from app.content.parsing.answers import Stretch
 from app.content.parsing.blocks import Block
@@ -32,10 +32,12 @@ class Headings:
             numbered = _numbered(group)
             if len(numbered) >= 2 and 2 * len(numbered) >= len(group):
                 chosen = _with_strays(numbered, marks, in_item)
-                readings.append(_reading(document, chosen, level, weight=1.0 if _rises(numbered) else 0.7))
+                reading = _reading(document, chosen, weight=1.0 if _rises(numbered) else 0.7)
+                reading.counted = _rises(numbered)
+                readings.append(reading)
             asking = _asking(group)
             if asking and len(asking) != len(numbered):
-                readings.append(_reading(document, asking, level, weight=1.0))
+                readings.append(_reading(document, asking, weight=1.0))
         return readings
 
 
@@ -119,7 +121,7 @@ def _rises(marks: list[_HeadingMark]) -> bool:
 
 
 def _with_strays(numbered: list[_HeadingMark], marks: list[_HeadingMark], in_item: bool) -> list[_HeadingMark]:
-    """`numbered` with the headings of another level that continue its count where it has a gap."""
+    """`numbered` with the headings of another level that continue its count where it has a gap, or carry its bare `Q`."""
     chosen = set(map(id, numbered))
     following: dict[int, int | None] = {}
     coming: int | None = None
@@ -127,12 +129,15 @@ def _with_strays(numbered: list[_HeadingMark], marks: list[_HeadingMark], in_ite
         following[id(mark)] = coming
         if id(mark) in chosen and mark.number is not None:
             coming = mark.number
+    by_letter = all(mark.form == "question" and mark.number is None for mark in numbered)
     found: list[_HeadingMark] = []
     last = 0
     for mark in marks:
         if id(mark) in chosen:
             found.append(mark)
             last = mark.number if mark.number is not None else last
+        elif mark.form == "question" and mark.number is None and by_letter:
+            found.append(mark)
         elif mark.in_item == in_item and mark.number == last + 1 and (mark.likeness > 0.5 or mark.form == "question"):
             after = following[id(mark)]
             if after is None or after > mark.number or after == 1:
@@ -159,70 +164,52 @@ def _asking(group: list[_HeadingMark]) -> list[_HeadingMark]:
     ]
 
 
-def _reading(document: Document, marks: Iterable[_HeadingMark], level: int, weight: float) -> Reading:
-    marks = list(marks)
-    chosen = {id(mark.block) for mark in marks}
-    ends = _ends(document, marks, chosen)
+def _reading(document: Document, marks: list[_HeadingMark], weight: float) -> Reading:
+    source = document.source
     made: list[Mark] = []
-    for mark, end in zip(marks, ends, strict=True):
+    for mark, end in zip(marks, _ends(document, marks), strict=True):
+        own = copy(mark)
+        body = source.start_of(mark.block.end)
+        if is_bare_question(plain(mark.raw)) and _ask_below(document, own, end):
+            body = source.start_of(source.line_at(own.title_end) + 1)
+        own.end = end
+        own.answers = Stretch(min(body, end), end)
         item = mark.block.item if mark.in_item else None
-        body = document.source.start_of(mark.block.end)
-        if is_bare_question(plain(mark.raw)):
-            _ask_below(document, mark, end)
-            body = document.source.start_of(document.source.line_at(mark.title_end) + 1)
-        stretch = Stretch(min(body, end), end)
         if item is not None:
-            stretch.indent, stretch.item_end = item.indent, item.end
-        made.append(
-            Mark(
-                mark.start,
-                end,
-                mark.title_start,
-                mark.title_end,
-                stretch,
-                raw=mark.raw,
-                explicit=mark.explicit,
-                level=level,
-            )
-        )
+            own.answers.indent, own.answers.item_end = item.indent, item.end
+        made.append(own)
     return Reading(Headings.name, made, weight)
 
 
-def _ask_below(document: Document, mark: _HeadingMark, end: int) -> None:
-    """A heading that only says "Question": the paragraph below it asks."""
-    siblings = mark.block.parent.children if mark.block.parent is not None else []
-    position = siblings.index(mark.block) + 1
+def _ask_below(document: Document, mark: _HeadingMark, end: int) -> bool:
+    """Whether the paragraph below asks, for a heading that only says "Question"; `mark` is then moved to it."""
     source = document.source
-    if (
-        position < len(siblings)
-        and siblings[position].kind == "paragraph"
-        and source.starts[siblings[position].start] < end
-    ):
-        below = siblings[position]
-        mark.title_start, mark.title_end = (
-            source.starts[below.start],
-            source.ends[below.end - 1],
-        )
-        mark.raw = source.text[mark.title_start : mark.title_end]
-        mark.explicit = True
+    below = mark.block.next
+    if below is None or below.kind != "paragraph" or source.starts[below.start] >= end:
+        return False
+    mark.title_start, mark.title_end = source.starts[below.start], source.ends[below.end - 1]
+    mark.raw = source.text[mark.title_start : mark.title_end]
+    mark.explicit = True
+    mark.forget()
+    return True
 
 
-def _ends(document: Document, marks: list[_HeadingMark], chosen: set[int]) -> list[int]:
+def _ends(document: Document, marks: list[_HeadingMark]) -> list[int]:
     """Where each card ends: at the next card, or at a heading of its level or above that does not belong to it."""
     starts = document.source.starts
     headings = document.headings
-    places = {id(block): position for position, block in enumerate(headings)}
     ends: list[int] = []
+    position = 0
     for index, mark in enumerate(marks):
         limit = marks[index + 1].start if index + 1 < len(marks) else len(document.source.text)
-        between: list[Block] = []
-        for heading in headings[places[id(mark.block)] + 1 :]:
-            if starts[heading.start] >= limit:
-                break
-            between.append(heading)
-        last = index + 1 == len(marks)
-        bound = _first_bound(document, mark, between, last)
+        while headings[position] is not mark.block:
+            position += 1
+        last = position + 1
+        while last < len(headings) and starts[headings[last].start] < limit:
+            last += 1
+        bound = _first_bound(document, mark, headings[position + 1 : last], last=index + 1 == len(marks))
         ends.append(limit if bound is None else starts[bound.start])
+        position = last - 1
     return ends
 
 
@@ -248,7 +235,5 @@ def _first_bound(document: Document, mark: _HeadingMark, between: list[Block], l
 def _has_text(document: Document, heading: Block, following: int | None) -> bool:
     """Whether a heading has text of its own: in a row of questions it is then part of an answer, else it is a section."""
     if following is None:
-        siblings = heading.parent.children if heading.parent is not None else []
-        position = siblings.index(heading) + 1
-        return position < len(siblings) and siblings[position].kind not in ("heading", "list", "hr", "html")
+        return heading.next is not None and heading.next.kind not in ("heading", "list", "hr", "html")
     return any(document.lines[line].strip() and not document.furniture[line] for line in range(heading.end, following))

@@ -153,10 +153,8 @@ def _before(document: Document, reply: _Label, floor: int) -> int:
 
 def _below(document: Document, ask: _Label, offset: int) -> tuple[int, int]:
     """A label alone on its line: the next paragraph asks."""
-    siblings = ask.block.parent.children if ask.block.parent is not None else []
-    position = siblings.index(ask.block) + 1
-    if position < len(siblings) and siblings[position].kind == "paragraph":
-        below = siblings[position]
+    below = ask.block.next
+    if below is not None and below.kind == "paragraph":
         return document.source.starts[below.start], document.source.ends[below.end - 1]
     return offset, offset
 

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from copy import copy
+from dataclasses import replace
 
 from app.content.parsing.answers import Stretch, is_only_links
 from app.content.parsing.blocks import Block
@@ -17,6 +19,7 @@ _BOLD = re.compile(
 _TASK = re.compile(r"^\[[ xX]\]\s")
 _LABEL = re.compile(r"^[*_]*(?:Q|Question|Ques|A|Ans|Answer)\s*\d*[*_]*\s*[:.]", re.IGNORECASE)
 _LINKED = re.compile(r"^\[(?P<label>(?:[^\[\]]|\[[^\[\]]*\])+)\]\((?:[^()]|\([^()]*\))*\)\s*\.?$")
+WRAPPED_FROM = 60
 _SEPARATOR = re.compile(r"\s*(?:[-–—:→=]+>?|\.)?\s*")
 _ASKED = re.compile(r"[?？](?:[*_`\"'”)]*)(?=\s+[-–—:]\s|\s*\r?\n|\s*$)")
 
@@ -43,6 +46,8 @@ class Lists:
         groups = [(bold, 1.0), (plain_items, 0.9)]
         if len(ordered) != len(plain_items):
             groups.append((ordered, 0.9))
+        if bold and plain_items:
+            groups.append((sorted([*bold, *plain_items], key=lambda mark: mark.start), 0.9))
         return [
             Reading(self.name, _bounded(document, _with_nested(group), sections), weight)
             for group, weight in groups
@@ -77,7 +82,7 @@ def _mark(document: Document, item: Block, first: Block) -> _ItemMark:
         start, end, tail = start + 1, linked.end("label") - 1, text
     else:
         asked = _ASKED.search(text)
-        end = asked.end() if asked is not None else len(text)
+        end = asked.end() if asked is not None else _end_of_order(text)
         tail = text[end:]
     title_end = start + end
     rest = line_end - len(tail)
@@ -98,6 +103,13 @@ def _mark(document: Document, item: Block, first: Block) -> _ItemMark:
     mark.inline = bool(remainder) and linked is None
     mark.answers = Stretch(rest, mark.end, item.indent, item.end)
     return mark
+
+
+def _end_of_order(text: str) -> int:
+    """The end of a title that does not end in a question mark: its first line, if that is a whole order by itself."""
+    first, _, rest = text.partition("\n")
+    lone = len(first) < WRAPPED_FROM and rest.lstrip()[:1].isupper() and likeness(plain(first)) > 0.5
+    return len(first.rstrip()) if lone else len(text)
 
 
 def _fitting(marks: list[_ItemMark]) -> list[_ItemMark]:
@@ -156,17 +168,24 @@ def _is_follow_up(mark: _ItemMark, outer: _ItemMark) -> bool:
 def _bounded(document: Document, marks: list[_ItemMark], sections: Sections) -> list[Mark]:
     """The marks, each reaching over what stands between its item and the next one."""
     source = document.source
+    spills = _spills(marks)
     limits = sections.ends([mark.start for mark in marks])
     made: list[Mark] = []
     for index, (mark, limit) in enumerate(zip(marks, limits, strict=True)):
         last = index + 1 == len(marks) or marks[index + 1].start != limit
-        end = limit if not last else min(limit, source.start_of(_reach(mark)))
-        stretch = mark.answers
-        assert stretch is not None
-        stretch.end = max(stretch.start, end)
-        made.append(mark)
-        mark.end = max(end, mark.title_end)
+        end = limit if not last or spills else min(limit, source.start_of(_reach(mark)))
+        own = copy(mark)
+        if own.answers is not None:
+            own.answers = replace(own.answers, end=max(own.answers.start, end))
+        own.end = max(end, mark.title_end)
+        made.append(own)
     return made
+
+
+def _spills(marks: list[_ItemMark]) -> bool:
+    """Whether answers mostly stand below their items, outside of the list: each item is then a list of its own."""
+    lists = {id(mark.item.parent) for mark in marks}
+    return len(marks) > 1 and len(lists) == len(marks) and not any(len(mark.item.children) > 1 for mark in marks)
 
 
 def _reach(mark: _ItemMark) -> int:
@@ -178,13 +197,8 @@ def _reach(mark: _ItemMark) -> int:
     end = block.end
     if top is None or top.parent is None or top.end > end:
         return end
-    siblings = top.parent.children
-    position = siblings.index(top) + 1
-    while (
-        position < len(siblings)
-        and siblings[position].kind in ("fence", "code")
-        and siblings[position].start <= end + 1
-    ):
-        end = siblings[position].end
-        position += 1
+    following = top.next
+    while following is not None and following.kind in ("fence", "code") and following.start <= end + 1:
+        end = following.end
+        following = following.next
     return end

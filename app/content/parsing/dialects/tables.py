@@ -91,6 +91,10 @@ def _row(document: Document, row: Block, asks: int, answers: int | None, tags: l
     stretch = None
     if answers is not None and answers < len(cells):
         stretch = Stretch(*cells[answers])
+    question = raw.replace("\\|", "|") if "\\|" in raw else None
+    answer = None
+    if stretch is not None and "\\|" in source.text[stretch.start : stretch.end]:
+        answer = source.text[stretch.start : stretch.end].replace("\\|", "|")
     names = [plain(source.text[slice(*cells[index])]).lower() for index in tags if index < len(cells)]
     found = tuple(name for group in names for name in re.split(r"\s*,\s*", group) if name)
     return Mark(
@@ -103,6 +107,8 @@ def _row(document: Document, row: Block, asks: int, answers: int | None, tags: l
         tags=found,
         inline=True,
         explicit=True,
+        question=question,
+        answer=answer,
     )
 
 

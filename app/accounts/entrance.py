@@ -1,0 +1,92 @@
+"""Signing in, out, and registering: the endpoints that Flask-Security would register, under its names."""
+
+from functools import partial
+
+from flask import Blueprint, redirect, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.accounts import counters, passwords, queries, security, service
+from app.accounts.forms import RegisterForm, SignInForm
+from app.accounts.service import AccountDisabled, EmailTaken, WrongPassword
+from app.db.models import User
+from app.web import clock
+from app.web.access import Access, access
+from app.web.database import session, transact
+from app.web.limits import limiter
+from app.web.pages import shown
+from app.web.redirects import safe_next
+from app.web.sessions import viewer
+
+entrance = Blueprint("security", __name__)
+
+
+def _target() -> str:
+    """Where the reader wanted to go before they were asked to sign in."""
+    return safe_next(request.values.get("next"), "")
+
+
+@entrance.route("/sign-in", methods=["GET", "POST"])
+@access(Access.ANYONE)
+def login() -> Response:
+    """Sign in."""
+    target = _target()
+    if viewer() is not None:
+        return redirect(target or url_for("study.home"), 303)
+    form = SignInForm(next=target)
+    problem = ""
+    if form.validate_on_submit():
+        try:
+            proof = security.prove(form.email.data or "", form.password.data or "")
+            security.enter(partial(service.sign_in, proof=proof, now=clock.now()), remembered=form.keep.data)
+            return redirect(target or url_for("study.home"), 303)
+        except WrongPassword:
+            problem = "wrong"
+        except AccountDisabled:
+            problem = "disabled"
+    return shown("accounts/sign_in.html", 422 if problem else 200, form=form, problem=problem, target=target)
+
+
+@entrance.post("/sign-out")
+@access(Access.ANYONE)
+def logout() -> Response:
+    """Sign out; again, or without being signed in, does nothing."""
+    security.leave()
+    return redirect(url_for("study.home"), 303)
+
+
+@entrance.route("/register", methods=["GET", "POST"])
+@access(Access.ANYONE)
+@limiter.limit("120/hour", methods=["POST"])
+def register() -> Response:
+    """Make an account, and sign in."""
+    target = _target()
+    if viewer() is not None:
+        return redirect(target or url_for("study.home"), 303)
+    portal = queries.portal(session())
+    if portal.registration != "open":
+        return shown("accounts/register_closed.html", 403, registration=portal.registration)
+    form = RegisterForm(portal.name, next=target)
+    if form.validate_on_submit():
+        try:
+            _register(form)
+            return redirect(target or url_for("study.home"), 303)
+        except EmailTaken:
+            form.email.errors = [_("There is an account with this address. Sign in, or use another.")]
+    return shown("accounts/register.html", 422 if form.errors else 200, form=form, target=target)
+
+
+def _register(form: RegisterForm) -> None:
+    """The try is taken back when an account was made: only asking which addresses have one makes anybody wait."""
+    now = clock.now()
+    keys = counters.register_keys(security.settings().secret_key, address=security.client())
+    transact(lambda current: counters.enter(current, keys, now=now))
+    password = passwords.hashed(form.password.data)
+
+    def work(current: Session) -> User:
+        user = service.register(current, email=form.email.data, password=password, zone=form.zone.data, now=now)
+        counters.leave(current, keys, now=now)
+        return user
+
+    security.enter(work, remembered=False)

@@ -1,0 +1,95 @@
+"""Reading accounts: frozen values out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.config import Settings
+from app.db.models import LoginSession, Portal, User
+from app.web.sessions import Viewer, living
+
+
+@dataclass(frozen=True, slots=True)
+class PortalFacts:
+    """The portal's own choices."""
+
+    name: str
+    registration: str
+    """open, invited or closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Whose password is to be checked, and against what."""
+
+    user_id: int
+    kept: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """One signed-in browser of a user."""
+
+    guid: str
+    agent: str
+    """As the browser named itself; `app.web.agents` says it in words."""
+    address: str
+    created_at: datetime
+    seen_at: datetime
+    remembered_until: datetime | None
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SecuritySummary:
+    """What the settings page says of the account."""
+
+    email: str
+    password_changed_at: datetime | None
+    sessions: tuple[SessionFacts, ...]
+    """The present one first, then the last used."""
+
+
+def portal(session: Session) -> PortalFacts:
+    """The portal's name and who may register."""
+    row = session.execute(select(Portal.name, Portal.registration)).one()
+    return PortalFacts(name=row.name, registration=row.registration)
+
+
+def credentials(session: Session, email: str) -> Credentials | None:
+    """The kept password of an address in its normal form."""
+    row = session.execute(select(User.id, User.password).where(User.email == email)).one_or_none()
+    return None if row is None else Credentials(user_id=row.id, kept=row.password)
+
+
+def sessions_of(session: Session, person: Viewer, *, now: datetime, settings: Settings) -> tuple[SessionFacts, ...]:
+    """The living sessions of `person`, the present one first, then the last used."""
+    rows = session.scalars(
+        select(LoginSession)
+        .where(LoginSession.user_id == person.id, living(now, settings))
+        .order_by(LoginSession.seen_at.desc(), LoginSession.id.desc())
+    ).all()
+    facts = [
+        SessionFacts(
+            guid=row.guid,
+            agent=row.agent,
+            address=row.address,
+            created_at=row.created_at,
+            seen_at=row.seen_at,
+            remembered_until=row.expires_at if row.remembered else None,
+            current=row.id == person.session_id,
+        )
+        for row in rows
+    ]
+    return tuple(sorted(facts, key=lambda fact: not fact.current))
+
+
+def security_summary(session: Session, person: Viewer, *, now: datetime, settings: Settings) -> SecuritySummary:
+    """What the settings page says of password, address and sessions."""
+    return SecuritySummary(
+        email=person.email,
+        password_changed_at=session.scalar(select(User.password_changed_at).where(User.id == person.id)),
+        sessions=sessions_of(session, person, now=now, settings=settings),
+    )

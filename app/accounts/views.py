@@ -1,0 +1,174 @@
+"""Pages of one's own account, and the set-up of the portal."""
+
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.accounts import passwords, queries, security, service, setup
+from app.accounts.counters import TooManyTries
+from app.accounts.entrance import entrance
+from app.accounts.forms import ChangeEmailForm, ChangePasswordForm, DeleteForm, SetupForm
+from app.accounts.service import EmailTaken, LastAdmin, WrongPassword
+from app.accounts.setup import LinkSpent
+from app.web import clock, sessions
+from app.web.access import Access, access
+from app.web.agents import in_words
+from app.web.database import session, transact
+from app.web.pages import forget_portal, shown
+from app.web.sessions import require_viewer
+
+blueprint = Blueprint("accounts", __name__)
+blueprint.add_app_template_filter(in_words, "browser")
+
+
+@blueprint.app_errorhandler(TooManyTries)
+def too_many_tries(error: TooManyTries) -> Response:
+    """429 with the seconds to wait; nothing is locked."""
+    until = clock.now().replace(microsecond=0) + error.after
+    response = shown("accounts/too_often.html", 429, wait=error.wait, until=until)
+    response.headers["Retry-After"] = str(error.wait)
+    return response
+
+
+def _not_yours(form: Any) -> None:
+    form.current_password.errors = [_("This is not your present password. Passwords are case-sensitive.")]
+
+
+def _status(form: Any) -> int:
+    return 422 if form.errors else 200
+
+
+@blueprint.route("/setup/<token>", methods=["GET", "POST"], endpoint="setup")
+@access(Access.ANYONE)
+def set_up(token: str) -> Response:
+    """Name the portal and make its administrator, by a one-time link."""
+    try:
+        until = setup.expiry(session(), token, now=clock.now())
+        portal = queries.portal(session())
+        form = SetupForm(site=portal.name, registration=portal.registration)
+        if form.validate_on_submit():
+            _set_up(token, form)
+            return redirect(url_for("study.home"), 303)
+    except LinkSpent:
+        return shown("accounts/setup_spent.html", 410)
+    return shown("accounts/setup.html", _status(form), form=form, until=until, first=not setup.has_admin(session()))
+
+
+def _set_up(token: str, form: SetupForm) -> None:
+    password = passwords.hashed(form.password.data)
+    work = partial(
+        setup.set_up,
+        token=token,
+        site=form.site.data,
+        registration=form.registration.data,
+        email=form.email.data,
+        password=password,
+        now=clock.now(),
+    )
+    security.enter(work, remembered=False)
+    forget_portal()
+
+
+@blueprint.get("/account/security", endpoint="security")
+@access(Access.LEARNER)
+def overview() -> Response:
+    """Password, address and sessions."""
+    return _overview(_password_form())
+
+
+def _overview(form: ChangePasswordForm) -> Response:
+    person = require_viewer()
+    now = clock.now()
+    summary = queries.security_summary(session(), person, now=now, settings=security.settings())
+    return shown("accounts/security.html", _status(form), form=form, summary=summary, now=now, area="settings")
+
+
+def _password_form() -> ChangePasswordForm:
+    return ChangePasswordForm(queries.portal(session()).name, require_viewer().email)
+
+
+@entrance.route("/account/password", methods=["GET", "POST"])
+@access(Access.LEARNER)
+def change_password() -> Response:
+    """Another password: every other device is signed out, and this one gets a new session."""
+    form = _password_form()
+    if form.validate_on_submit():
+        try:
+            proof = security.prove(require_viewer().email, form.current_password.data or "")
+            password = passwords.hashed(form.new_password.data)
+            work = partial(service.change_password, proof=proof, password=password, now=clock.now())
+            security.enter(work, remembered=sessions.is_remembered())
+            flash(_("Your password is changed. Every other device is signed out."))
+            return redirect(url_for("accounts.security"), 303)
+        except WrongPassword:
+            _not_yours(form)
+    return _overview(form)
+
+
+@blueprint.route("/account/email", methods=["GET", "POST"])
+@access(Access.LEARNER)
+def change_email() -> Response:
+    """Another address to sign in with."""
+    form = ChangeEmailForm()
+    if form.validate_on_submit():
+        try:
+            proof = security.prove(require_viewer().email, form.current_password.data or "")
+            transact(partial(service.change_email, proof=proof, email=form.email.data, now=clock.now()))
+            flash(_("From now on you sign in as %(email)s.", email=form.email.data))
+            return redirect(url_for("accounts.security"), 303)
+        except WrongPassword:
+            _not_yours(form)
+        except EmailTaken:
+            form.email.errors = [_("Another account has this address. Enter a different one.")]
+    return shown("accounts/email.html", _status(form), form=form, area="settings")
+
+
+@blueprint.route("/account/delete", methods=["GET", "POST"])
+@access(Access.LEARNER)
+def delete() -> Response:
+    """Ask for the account's deletion: signed out and disabled now, erased after seven days."""
+    form = DeleteForm()
+    if form.validate_on_submit():
+        try:
+            proof = security.prove(require_viewer().email, form.current_password.data or "")
+            transact(partial(service.ask_deletion, proof=proof, now=clock.now()))
+            security.empty()
+            return redirect(url_for("accounts.deleted"), 303)
+        except WrongPassword:
+            _not_yours(form)
+        except LastAdmin:
+            form.current_password.errors = [
+                _("You are the only administrator. Make somebody else one first, under Edit, People.")
+            ]
+    return shown("accounts/delete.html", _status(form), form=form, area="settings")
+
+
+@blueprint.get("/account/deleted")
+@access(Access.ANYONE)
+def deleted() -> Response:
+    """What happens after deletion was asked for."""
+    return shown("accounts/deleted.html")
+
+
+@blueprint.post("/account/sessions/<guid>/end")
+@access(Access.LEARNER)
+def end_session(guid: str) -> Response:
+    """End one session of one's own."""
+    person = require_viewer()
+    if not transact(lambda current: sessions.end_one(current, user_id=person.id, guid=guid)):
+        abort(404)
+    flash(_("That session has ended."))
+    return redirect(url_for("accounts.security"), 303)
+
+
+@blueprint.post("/account/sessions/end")
+@access(Access.LEARNER)
+def end_sessions() -> Response:
+    """End every session of one's own but this one."""
+    person = require_viewer()
+    transact(lambda current: sessions.end_all(current, user_id=person.id, but=person.session_id))
+    flash(_("Every other session has ended."))
+    return redirect(url_for("accounts.security"), 303)

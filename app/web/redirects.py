@@ -1,0 +1,33 @@
+"""Where a reader may be sent on to."""
+
+import unicodedata
+from urllib.parse import urlsplit
+
+_MAX_LENGTH = 2000
+
+
+def safe_next(target: str | None, default: str) -> str:
+    r"""`target` if it is a path of this portal, else `default`.
+
+    Browsers read `//e`, `/\e`, `///e` and `https:e` as other sites, and drop tabs and line breaks before they read;
+    `urlsplit` alone sees none of these, so anything but a plain path is refused.
+    """
+    if not target or len(target) > _MAX_LENGTH or not target.startswith("/") or not _is_plain(target):
+        return default
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return default
+    if parts.scheme or parts.netloc or "//" in parts.path or any(dots in parts.path.split("/") for dots in (".", "..")):
+        return default
+    return target
+
+
+def _is_plain(target: str) -> bool:
+    """No backslash, control, format or separator character, nor one that turns into a slash by normalisation."""
+    return not any(
+        letter == "\\"
+        or (letter != " " and unicodedata.category(letter)[0] in "CZ")
+        or (letter > "\x7f" and set(unicodedata.normalize("NFKC", letter)) & set("/\\:?#@"))
+        for letter in target
+    )
