@@ -8,8 +8,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.accounts import security
 from app.accounts import views as accounts
-from app.accounts.entrance import entrance
+from app.accounts.views.entrance import entrance
+from app.admin import views as admin
 from app.config import Settings
+from app.progress import views as progress
+from app.study import views as study
 from app.web import access, database, errors, headers, health, jobs, limits, logs, pages, sessions
 
 csrf = CSRFProtect()
@@ -45,7 +48,8 @@ def _rooms(app: Flask, settings: Settings) -> None:
     """Register the rooms."""
     security.init_app(app)
     app.register_blueprint(entrance)
-    app.register_blueprint(accounts.blueprint)
+    for room in (accounts, study, progress, admin):
+        app.register_blueprint(room.blueprint)
 
 
 def _configure(app: Flask, settings: Settings) -> None:

@@ -86,7 +86,8 @@ Key = Callable[[str, CardText], Hashable]
 @dataclass(frozen=True, slots=True)
 class _Step:
     """Cards of one key belong together: `alike` if they are then the same in all but place; else only where
-    there are as many of them on both sides, and at most `most`."""
+    there are as many of them on both sides, and at most `most`.
+    """
 
     reason: Reason
     certainty: float

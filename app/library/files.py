@@ -23,7 +23,8 @@ class SourceFile:
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Files that are imported together. `folder` names what holds them (empty for a file named alone); `slug` is the
-    deck that a single file goes to, where that was said."""
+    deck that a single file goes to, where that was said.
+    """
 
     files: tuple[SourceFile, ...]
     folder: str = ""

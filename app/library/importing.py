@@ -3,25 +3,19 @@
 What was planned is written only where the database still is as it was when the plan was made; else it is planned anew.
 """
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.content.document import CardText, Warning
-from app.content.matching import NewCard, StoredCard
-from app.content.plan import ImportPlan, PlannedCard, plan
-from app.db.models import Card, Collection, Deck
-from app.db.models import Document as StoredDocument
-from app.db.session import write
-from app.library import slugs
-from app.library.applying import DeckOutcome, Target, apply_target
+from app.content.plan import ImportPlan
+from app.db.models import Collection
+from app.library.applying import DeckOutcome, Target
 from app.library.files import Batch, Document, read_batch
-from app.library.texts import Rendered, base_of, of_stored, render_text
+from app.library.texts import Rendered
 
 _ATTEMPTS = 5
 _ADVISORY_LOCK = 0x5245_5052

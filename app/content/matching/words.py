@@ -3,10 +3,6 @@
 import html
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from math import log
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _FENCE_LINE = re.compile(r"^[ \t>]*(?:`{3,}|~{3,})[^\n`]*$", re.MULTILINE)
@@ -22,10 +18,7 @@ _PUNCTUATION = re.compile(r"[.,;:!?…·“”„‘’'\"«»()\[\]¿¡。，�
 _STRAIGHT = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " ", "–": "-", "—": "-", "\u200d": None, "\ufe0f": None})
 
 FUNCTION_WORDS = frozenset(
-    "a an and any are as at be between by can could describe did do does each explain for from give has have how i if in is it "
-    "its list me mean means my of on or please s should some t tell that the their them there these they this those to us used "
-    "using was we were what when where which who why will with would you your difference differences different use name does "
-    "explain re ll ve about into so than then".split()
+    ["a", "an", "and", "any", "are", "as", "at", "be", "between", "by", "can", "could", "describe", "did", "do", "does", "each", "explain", "for", "from", "give", "has", "have", "how", "i", "if", "in", "is", "it", "its", "list", "me", "mean", "means", "my", "of", "on", "or", "please", "s", "should", "some", "t", "tell", "that", "the", "their", "them", "there", "these", "they", "this", "those", "to", "us", "used", "using", "was", "we", "were", "what", "when", "where", "which", "who", "why", "will", "with", "would", "you", "your", "difference", "differences", "different", "use", "name", "does", "explain", "re", "ll", "ve", "about", "into", "so", "than", "then"]
 )
 """English words that ask, join or refer; where they change, the question stays the same. Other languages go by frequency."""
 FUNCTION_WEIGHT = 0.15

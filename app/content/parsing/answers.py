@@ -250,7 +250,7 @@ def is_only_links(text: str) -> bool:
     "Read the answer on …", a source line or a bare address say nothing; a link that carries a title of its own is an
     answer somebody can check theirs against.
     """
-    if "](" not in text and "http" not in text and "<a" not in text or len(text) > 5000:
+    if ("](" not in text and "http" not in text and "<a" not in text) or len(text) > 5000:
         return False
     if _has_media(text) or "```" in text:
         return False

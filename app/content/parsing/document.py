@@ -6,8 +6,8 @@ from functools import cached_property
 
 from app.content.parsing.blocks import Block, parse_blocks
 from app.content.parsing.details import Details, find_details
-from app.content.parsing.furniture import furniture_lines
 from app.content.parsing.frontmatter import machinery, read_front_matter
+from app.content.parsing.furniture import furniture_lines
 from app.content.parsing.source import Source
 
 OPENING_LINES = 15

@@ -8,7 +8,7 @@ from app.content.parsing.titles import plain
 
 _LOCAL_LINK = re.compile(
     r"!?\[(?:[^\[\]]|\[[^\[\]]*\])*\]\(\s*#[^()]*(?:\([^()]*\)[^()]*)*\)|<a\b[^<>]*href=[\"']?#[^<>]*>.*?</a>",
-    re.I,
+    re.IGNORECASE,
 )
 _SYMBOLS = re.compile(r"[^\w\s]|_", re.UNICODE)
 _TO_TOP = re.compile(
@@ -63,9 +63,7 @@ def furniture_lines(blocks: Iterable[Block], lines: list[str], code: bytearray) 
         elif block.kind == "table":
             if _is_contents_table(block):
                 _flag(block, flags)
-        elif block.kind == "html" and _is_linked_image(block.content):
-            _flag(block, flags)
-        elif block.kind == "html" and block.end - block.start <= 8 and _is_to_top(" ".join(block.content.split())):
+        elif (block.kind == "html" and _is_linked_image(block.content)) or (block.kind == "html" and block.end - block.start <= 8 and _is_to_top(" ".join(block.content.split()))):
             _flag(block, flags)
     _flag_run(anchors, None, flags)
     return flags
@@ -140,6 +138,6 @@ def _is_contents_table(block: Block) -> bool:
 
 
 def _is_pitch(content: str) -> bool:
-    if not _LINKED.search(content) and "http" not in content or len(content) > 1500:
+    if (not _LINKED.search(content) and "http" not in content) or len(content) > 1500:
         return False
     return bool(_PITCH.search(content)) and len(content.split()) <= _MAX_PITCH_WORDS

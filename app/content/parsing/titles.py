@@ -219,7 +219,7 @@ def _closes_inside(part: str, tag: str) -> bool:
     if name is None or "</" in tag:
         return False
     close = part.lower().find(f"</{name.group(1).lower()}>")
-    return 0 <= close and bool(part[close:].partition(">")[2].strip())
+    return close >= 0 and bool(part[close:].partition(">")[2].strip())
 
 
 def _opened_inside(part: str, tag: str) -> bool:

@@ -1,0 +1,1 @@
+"""Pages for editors and administrators; they call accounts, library and study."""

@@ -1,0 +1,6 @@
+"""The pages of this room. Importing them registers them on the blueprint."""
+
+from app.admin.views import decks as decks
+from app.admin.views.blueprint import blueprint
+
+__all__ = ["blueprint"]

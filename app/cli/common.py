@@ -1,0 +1,59 @@
+"""What every command shares: settings, a session that commits once, and errors said in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlalchemy.orm import Session
+
+    from app.config import Settings
+
+
+def fail(message: str) -> NoReturn:
+    """Say why nothing was done, and end with 1."""
+    click.echo(message, err=True)
+    raise SystemExit(1)
+
+
+def read_settings() -> Settings:
+    """The settings; a value that cannot be used is named and ends the command."""
+    from app.config import Settings, SettingsError
+
+    try:
+        return Settings.from_environment()
+    except SettingsError as error:
+        fail(f"Setting {error}")
+
+
+def open_engine() -> Engine:
+    """An engine on the database that the settings name."""
+    from app.db.session import make_engine
+
+    return make_engine(read_settings().database_url)
+
+
+@contextmanager
+def writing_session() -> Iterator[Session]:
+    """A session that commits at the end, or leaves nothing behind. A database that is away is said in one line."""
+    from sqlalchemy.exc import DBAPIError
+
+    from app.db.session import DatabaseBusy, session_factory
+
+    engine = open_engine()
+    try:
+        with session_factory(engine)() as session:
+            yield session
+            session.commit()
+    except DBAPIError as error:
+        first = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+        fail(f"The database said: {first}\nNothing was written. If its tables are missing, run `reprise db upgrade`.")
+    except DatabaseBusy as error:
+        fail(f"The database is busy: {error} Nothing was written; try again.")
+    finally:
+        engine.dispose()

@@ -1,0 +1,10 @@
+"""The pages of this room. Importing them registers them on the blueprint."""
+
+from app.study.views import choose as choose
+from app.study.views import home as home
+from app.study.views import reading as reading
+from app.study.views import session as session
+from app.study.views import settings as settings
+from app.study.views.blueprint import blueprint
+
+__all__ = ["blueprint"]

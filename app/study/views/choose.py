@@ -1,0 +1,14 @@
+"""Choosing decks."""
+
+from werkzeug.wrappers import Response
+
+from app.study.views.blueprint import blueprint
+from app.web.access import Access, access
+from app.web.pages import shown
+
+
+@blueprint.get("/choose")
+@access(Access.LEARNER)
+def choose() -> Response:
+    """To be built."""
+    return shown("layouts/base.html", area="library")
