@@ -31,7 +31,9 @@ def db_upgrade(revision: str) -> None:
 
     engine = open_engine()
     before, after = upgrade(engine, revision)
-    click.echo(f"The database is up to date ({after})." if before == after else f"Schema: {before or 'empty'} → {after}.")
+    click.echo(
+        f"The database is up to date ({after})." if before == after else f"Schema: {before or 'empty'} → {after}."
+    )
 
 
 @db.command("downgrade")
@@ -61,7 +63,3 @@ def serve() -> None:
 
 main.add_command(content)
 main.add_command(admin)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,121 @@
+"""A real Chromium against a real gunicorn, with the deck that ships with the portal."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+
+from app.db.base import new_guid
+from app.db.models import User
+from tests.browser.portals import Portal, command, environment_of, running
+from tests.builders import PASSWORD, make_user
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+DESKTOP, PHONE = (1280, 800), (390, 844)
+
+NewPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """One portal for all browser tests, set up as `make run` does; each test brings its own people and decks."""
+    environment = environment_of(f"sqlite:///{tmp_path_factory.mktemp('portal')}/portal.db")
+    command(environment, "db", "upgrade")
+    command(environment, "content", "import", "content/", "--yes")
+    with running(environment) as portal:
+        yield portal
+
+
+@pytest.fixture(scope="session")
+def playwright_driver() -> Iterator[Playwright]:
+    """Playwright, started once."""
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright_driver: Playwright) -> Iterator[Browser]:
+    """The system's Chromium; Playwright's own where there is none."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    browser = playwright_driver.chromium.launch(executable_path=found, args=list(FLAGS))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def new_page(portal: Portal, browser: Browser) -> Iterator[NewPage]:
+    """Makes pages, each a browser of its own: `new_page(javascript=False, theme="dark", size=PHONE)`.
+
+    A script that breaks, or anything the content policy refuses, fails the test.
+    """
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text or message.text.startswith("Uncaught"):
+            complaints.append(message.text)
+
+    def make(
+        *,
+        javascript: bool = True,
+        theme: str = "light",
+        size: tuple[int, int] = DESKTOP,
+        base: str = "",
+        **options: Any,
+    ) -> Page:
+        context = browser.new_context(
+            base_url=base or portal.url,
+            java_script_enabled=javascript,
+            color_scheme="dark" if theme == "dark" else "light",
+            viewport={"width": size[0], "height": size[1]},
+            **options,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", note)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+@pytest.fixture
+def page(new_page: NewPage) -> Page:
+    """A browser with JavaScript on a laptop, not signed in."""
+    return new_page()
+
+
+@pytest.fixture
+def make_person(portal: Portal) -> Callable[..., User]:
+    """Makes an account on the portal: `make_person(role="editor")`."""
+
+    def make(**values: Any) -> User:
+        with portal.session() as session:
+            return make_user(session, email=values.pop("email", f"{new_guid()}@example.org"), **values)
+
+    return make
+
+
+def enter(page: Page, user: User | str, password: str = PASSWORD) -> None:
+    """Sign in through the page."""
+    page.goto("/sign-in")
+    page.get_by_label("Email").fill(user if isinstance(user, str) else user.email)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "/sign-in" not in url)

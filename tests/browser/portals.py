@@ -1,0 +1,107 @@
+"""A portal as an operator runs it: the real commands, the real gunicorn, on a free port of this machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.db.session import make_engine, session_factory
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+ROOT = Path(__file__).resolve().parents[2]
+STARTS_WITHIN_S = 60.0
+
+
+@dataclass(slots=True)
+class Portal:
+    """A running portal: its address, its database, and what it has said."""
+
+    url: str
+    environment: dict[str, str]
+    process: subprocess.Popen[str]
+    lines: list[str]
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session on its database that commits at the end."""
+        engine = make_engine(self.environment["DATABASE_URL"])
+        try:
+            with session_factory(engine)() as session:
+                yield session
+                session.commit()
+        finally:
+            engine.dispose()
+
+    def command(self, *arguments: str) -> str:
+        """What a `reprise` command prints, run beside the portal."""
+        return command(self.environment, *arguments)
+
+
+def command(environment: dict[str, str], *arguments: str) -> str:
+    """What a `reprise` command prints; it must succeed."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "app.cli", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, f"reprise {' '.join(arguments)} ended with {ran.returncode}:\n{ran.stdout}{ran.stderr}"
+    return ran.stdout
+
+
+def environment_of(database_url: str, **settings: str) -> dict[str, str]:
+    """This process's environment with a portal's settings and a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    given = {"DATABASE_URL": database_url, "SECRET_KEY": "browser-" * 6, "HOST": "127.0.0.1", "PORT": str(port)}
+    return os.environ | given | settings
+
+
+@contextmanager
+def running(environment: dict[str, str]) -> Iterator[Portal]:
+    """Serve until the block ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "serve"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    portal = Portal(f"http://127.0.0.1:{environment['PORT']}", environment, process, [])
+    listening = threading.Event()
+
+    def listen() -> None:
+        assert process.stderr is not None
+        for line in process.stderr:
+            portal.lines.append(line)
+            if re.search(r"Listening at", line):
+                listening.set()
+        listening.set()
+
+    reader = threading.Thread(target=listen, daemon=True)
+    reader.start()
+    try:
+        assert listening.wait(STARTS_WITHIN_S), "".join(portal.lines)
+        assert process.poll() is None, "".join(portal.lines)
+        yield portal
+    finally:
+        process.terminate()
+        process.wait(30)
+        reader.join(5)
+        if process.stderr is not None:
+            process.stderr.close()
