@@ -33,6 +33,7 @@ class CardState(Base):
         CheckConstraint("version >= 1", name="version"),
         CheckConstraint("(repeat_at IS NULL) = (repeat_day IS NULL)", name="repeat"),
         Index(None, "user_id", "due"),
+        Index(None, "user_id", "repeat_day"),
         Index(None, "card_id"),
     )
 

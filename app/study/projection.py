@@ -1,0 +1,150 @@
+"""The log of one learner and one card in tables: read it as values, and store what replaying it gives."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row, and_, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.db.models import Card, CardState, Event, Scheduler
+from app.scheduling import replay
+from app.scheduling.replay import REPEAT_STEP, EventFacts, EventKind, Projection
+from app.scheduling.state import Grade, MemoryState
+
+FACTS = (
+    "live",
+    "counted",
+    "lapse",
+    "was_due",
+    "interval_before",
+    "interval_after",
+    "ease_before",
+    "ease_after",
+    "repetitions_before",
+    "due_after",
+)
+"""The columns of an event that follow from the log."""
+
+STATE = ("due", "ease", "repetitions", "interval", "lapses", "last_study_day", "repeat_at", "repeat_day", "reviews")
+"""The columns of a card state that follow from the log."""
+
+COLUMNS = (
+    Event.user_id,
+    Event.id,
+    Event.card_id,
+    Event.kind,
+    Event.grade,
+    Event.answered_at,
+    Event.study_day,
+    Event.target_id,
+    Event.chosen_due,
+    Event.reason,
+    Event.seed_ease,
+    Event.seed_repetitions,
+    Event.seed_interval,
+    Event.seed_due,
+    Event.seed_lapses,
+    *(getattr(Event, name) for name in FACTS),
+)
+"""What replay needs of an event, and what is stored of its outcome."""
+
+Logged = Row[Any]
+
+
+def read_log(session: Session, user_id: int, card_id: int) -> Sequence[Logged]:
+    """The events of a card, and of the cards that were joined to it, in the order they were written."""
+    cards = select(Card.id).where(or_(Card.id == card_id, Card.merged_into_id == card_id))
+    mine = and_(Event.user_id == user_id, Event.card_id.in_(cards))
+    return session.execute(select(*COLUMNS).where(mine).order_by(Event.id)).all()
+
+
+def as_event(row: Logged) -> replay.Event:
+    """An event as replay takes it."""
+    seed = None
+    if row.seed_ease is not None:
+        seed = MemoryState(row.seed_ease, row.seed_repetitions, row.seed_interval, row.seed_due, row.seed_lapses)
+    return replay.Event(
+        id=row.id,
+        kind=EventKind(row.kind),
+        answered_at=row.answered_at,
+        study_day=row.study_day,
+        grade=None if row.grade is None else Grade(row.grade),
+        target=row.target_id,
+        due=row.chosen_due,
+        reason=row.reason,
+        seed=seed,
+    )
+
+
+def fact_columns(facts: EventFacts) -> dict[str, Any]:
+    """The columns `FACTS` of one event."""
+    before, after = facts.before, facts.after
+    return {
+        "live": facts.live,
+        "counted": facts.counted,
+        "lapse": facts.lapse,
+        "was_due": facts.was_due,
+        "interval_before": None if before.is_new else before.interval,
+        "interval_after": None if after.is_new else after.interval,
+        "ease_before": None if before.is_new else before.ease,
+        "ease_after": None if after.is_new else after.ease,
+        "repetitions_before": None if before.is_new else before.repetitions,
+        "due_after": after.due,
+    }
+
+
+def state_columns(projection: Projection, step: timedelta = REPEAT_STEP) -> dict[str, Any]:
+    """The columns `STATE` of a card state."""
+    state = projection.state
+    waits = projection.repeat_from is not None and projection.repeat_day is not None
+    return {
+        "due": state.due,
+        "ease": state.ease,
+        "repetitions": state.repetitions,
+        "interval": state.interval,
+        "lapses": state.lapses,
+        "last_study_day": projection.last_study_day,
+        "repeat_at": projection.repeat_from + step if projection.repeat_from is not None and waits else None,
+        "repeat_day": projection.repeat_day if waits else None,
+        "reviews": projection.reviews,
+    }
+
+
+def memory_of(row: Any) -> MemoryState:
+    """The memory state in the columns of a card state; that of a new card where there is none (outer join)."""
+    if row.ease is None:
+        return MemoryState.new()
+    return MemoryState(row.ease, row.repetitions, row.interval, row.due, row.lapses)
+
+
+def store_facts(session: Session, log: Sequence[Logged], projection: Projection) -> int:
+    """Rewrite the outcome of those events of which replay says something else now; gives how many."""
+    changed = 0
+    for row in log:
+        new = fact_columns(projection.facts[row.id])
+        differing = {name: value for name, value in new.items() if getattr(row, name) != value}
+        if differing:
+            one = and_(Event.user_id == row.user_id, Event.id == row.id)
+            session.execute(update(Event.__table__).where(one).values(differing))  # type: ignore[arg-type]
+            changed += 1
+    return changed
+
+
+def store_state(
+    session: Session, *, user_id: int, card_id: int, version: int | None, events: int, to: Projection
+) -> int:
+    """Write the state of a card whose stored one has `version` (None: there is none); gives the version it has now.
+
+    `events` is how many its log has. The version is that number, unless joining and parting of cards made it higher.
+    """
+    new = max((version or 0) + 1, events)
+    values = state_columns(to) | {"version": new}
+    if version is None:
+        scheduler = select(Scheduler.id).order_by(Scheduler.id).limit(1).scalar_subquery()
+        keys = {"user_id": user_id, "card_id": card_id, "scheduler_id": scheduler}
+        session.execute(insert(CardState.__table__).values(keys | values))  # type: ignore[arg-type]
+    else:
+        one = and_(CardState.user_id == user_id, CardState.card_id == card_id)
+        session.execute(update(CardState.__table__).where(one).values(values))  # type: ignore[arg-type]
+    return new

@@ -1,0 +1,347 @@
+"""What learners do to their log: answer, undo, redo; and what is done to it for them: ask again, replay.
+
+Each appends an event and rewrites what follows from the log, in one transaction. A learner's events are numbered and
+checked in line: on SQLite behind the one writer, on PostgreSQL behind a lock on the learner's row.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+from sqlalchemy import and_, func, insert, select
+from sqlalchemy.orm import Session, aliased
+
+from app.db.base import new_guid
+from app.db.models import Card, CardState, Deck, DeckChoice, Event, User
+from app.db.session import write
+from app.scheduling import replay
+from app.scheduling.replay import EventKind, Projection
+from app.scheduling.state import Grade, MemoryState
+from app.scheduling.study_day import never_before, study_day
+from app.study.projection import Logged, as_event, fact_columns, read_log, store_facts, store_state
+from app.web.access import can
+from app.web.sessions import Viewer
+
+LONGEST_ELAPSED_MS = 24 * 60 * 60 * 1000
+"""A page may be left open for days; what is noted of the time is a day at most."""
+
+
+class UnknownCard(Exception):
+    """There is no such card, or none that this learner may know of."""
+
+
+class NotAsked(Exception):
+    """The card is there but not studied. `why` says whether it is a draft, archived, or in a deck not chosen."""
+
+    def __init__(self, why: Literal["draft", "archived", "unchosen"]) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class KeyReused(Exception):
+    """This idempotency key came with another body before. Nothing was changed."""
+
+
+class StaleCard(Exception):
+    """The card was answered or undone since it was shown: this is version `version` now. Nothing was changed."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"The card has version {version} now.")
+        self.version = version
+
+
+class UnknownEvent(Exception):
+    """There is no such event of this learner that could be undone or redone."""
+
+
+class NotLast(Exception):
+    """The card has a later live event, so this one cannot be undone or redone any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer in the log. `version` is the card's now; `again` says that it had been there already."""
+
+    event_id: int
+    card_id: int
+    version: int
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """An answer taken back (or put back by redo), and the card it was given to."""
+
+    event_id: int
+    card_guid: str
+    deck_id: int
+
+
+def answer(
+    session: Session,
+    *,
+    viewer: Viewer,
+    card: str,
+    grade: Grade,
+    key: str,
+    version: int,
+    elapsed_ms: int | None,
+    now: datetime,
+    device: str = "",
+) -> Answered:
+    """Record a grade for the card with guid `card`, shown at `version` of its state (0: none yet).
+
+    The same `key` again gives the same answer and changes nothing. Raises `UnknownCard`, `NotAsked`, `KeyReused`,
+    `StaleCard`.
+    """
+    body = _hash(card=card, grade=int(grade), version=version)
+    _get_in_line(session, viewer.id)
+    row = _card_to_answer(session, viewer, card, key)
+    if row.known_id is not None:
+        if row.known_hash != body:
+            raise KeyReused
+        return Answered(row.known_id, row.id, row.version or 0, again=True)
+    _check_asked(viewer, row)
+    if version != (row.version or 0):
+        raise StaleCard(row.version or 0)
+    log = read_log(session, viewer.id, row.id) if row.version else ()
+    day = never_before(study_day(now, viewer.zone, viewer.rollover_hour), row.last_study_day)
+    event = replay.Event((row.last_id or 0) + 1, EventKind.REVIEW, _after_log(now, log), day, grade=grade)
+    facts = _Facts(now, viewer.zone, viewer.rollover_hour, key, body, device[:64])
+    elapsed = None if elapsed_ms is None else min(elapsed_ms, LONGEST_ELAPSED_MS)
+    new = _append(session, viewer.id, row.id, event, facts, log=log, version=row.version, elapsed_ms=elapsed)
+    return Answered(event.id, row.id, new)
+
+
+def undo(session: Session, *, viewer: Viewer, event: int | Literal["last"], now: datetime) -> Undone:
+    """Take back a live event of this learner: the one with id `event`, or their last answer.
+
+    Undone already, nothing changes. Raises `UnknownEvent`, `NotLast`.
+    """
+    _get_in_line(session, viewer.id)
+    target = _event_to_undo(session, viewer.id, event)
+    log = read_log(session, viewer.id, target.root_id)
+    if target.live:
+        projection = replay.replay(map(as_event, log))
+        if projection.last_live != target.id:
+            raise NotLast
+        _void(session, viewer, target, target.id, log, now)
+    return Undone(target.id, target.guid, target.deck_id)
+
+
+def redo(session: Session, *, viewer: Viewer, event: int, now: datetime) -> Undone:
+    """Put back an event that was undone, as long as nothing else has happened to the card since.
+
+    Live already, nothing changes. Raises `UnknownEvent`, `NotLast`.
+    """
+    _get_in_line(session, viewer.id)
+    target = _event_to_undo(session, viewer.id, event)
+    log = read_log(session, viewer.id, target.root_id)
+    if not target.live:
+        if any(row.live and row.id > target.id and row.kind != EventKind.VOID for row in log):
+            raise NotLast
+        void = next(row.id for row in reversed(log) if row.live and row.target_id == target.id)
+        _void(session, viewer, target, void, log, now)
+    return Undone(target.id, target.guid, target.deck_id)
+
+
+def ask_again(session: Session, *, card_id: int, now: datetime) -> int:
+    """Make a card due today for every learner who has learned it; gives how many they are."""
+    write(session)
+    learners = select(User.id).join(CardState, CardState.user_id == User.id).where(CardState.card_id == card_id)
+    learners = learners.where(CardState.repetitions >= 1).order_by(User.id)
+    asked = 0
+    for user_id in session.scalars(learners).all():
+        _get_in_line(session, user_id)
+        row = _learner_of(session, user_id, card_id)
+        day = never_before(study_day(now, row.zone, row.rollover_hour), row.last_study_day)
+        log = read_log(session, user_id, card_id)
+        kind = EventKind.RESCHEDULE
+        event = replay.Event((row.last_id or 0) + 1, kind, _after_log(now, log), day, due=day, reason="asked")
+        key = new_guid()
+        facts = _Facts(now, row.zone, row.rollover_hour, key, _hash(reason="asked", card=card_id, key=key))
+        _append(session, user_id, card_id, event, facts, log=log, version=row.version)
+        asked += 1
+    return asked
+
+
+def replay_card(session: Session, user_id: int, card_id: int) -> None:
+    """Rewrite all that follows from the log of one learner and one card. Raises `BrokenLog`."""
+    _get_in_line(session, user_id)
+    log = read_log(session, user_id, card_id)
+    projection = replay.replay(map(as_event, log))
+    one = and_(CardState.user_id == user_id, CardState.card_id == card_id)
+    version = session.scalar(select(CardState.version).where(one))
+    store_facts(session, log, projection)
+    if log or version is not None:
+        store_state(session, user_id=user_id, card_id=card_id, version=version, events=len(log), to=projection)
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """The facts of an event that replay does not need."""
+
+    received_at: datetime
+    zone: str
+    rollover_hour: int
+    key: str
+    body: bytes
+    device: str = ""
+
+
+def _hash(**body: Any) -> bytes:
+    """SHA-256 of what was asked, so that a key used for something else is noticed."""
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).digest()
+
+
+def _get_in_line(session: Session, user_id: int) -> None:
+    """From here on to the end of the transaction nobody else appends to this learner's log."""
+    write(session)
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
+
+
+def _last_id(user_id: int) -> Any:
+    return select(func.max(Event.id)).where(Event.user_id == user_id).scalar_subquery().label("last_id")
+
+
+def _card_to_answer(session: Session, viewer: Viewer, guid: str, key: str) -> Any:
+    """All that an answer depends on, in one statement."""
+    known = aliased(Event)
+    row = session.execute(
+        select(
+            Card.id,
+            Card.draft,
+            Card.archived_at.label("card_archived_at"),
+            Card.merged_into_id,
+            Deck.visibility,
+            Deck.archived_at,
+            DeckChoice.chosen_at,
+            CardState.version,
+            CardState.last_study_day,
+            known.id.label("known_id"),
+            known.request_hash.label("known_hash"),
+            _last_id(viewer.id),
+        )
+        .join(Deck, Deck.id == Card.deck_id)
+        .outerjoin(DeckChoice, and_(DeckChoice.deck_id == Deck.id, DeckChoice.user_id == viewer.id))
+        .outerjoin(CardState, and_(CardState.card_id == Card.id, CardState.user_id == viewer.id))
+        .outerjoin(known, and_(known.user_id == viewer.id, known.idempotency_key == key))
+        .where(Card.guid == guid)
+    ).one_or_none()
+    if row is None or not (row.chosen_at is not None or can(viewer, "read", row)):
+        raise UnknownCard
+    return row
+
+
+def _check_asked(viewer: Viewer, row: Any) -> None:
+    gone = row.archived_at is not None or row.card_archived_at is not None or row.merged_into_id is not None
+    if not gone and not can(viewer, "study", row):
+        raise UnknownCard
+    if gone:
+        raise NotAsked("archived")
+    if row.draft:
+        raise NotAsked("draft")
+    if row.chosen_at is None:
+        raise NotAsked("unchosen")
+
+
+def _learner_of(session: Session, user_id: int, card_id: int) -> Any:
+    """How a learner's days run, and what they have of a card."""
+    return session.execute(
+        select(User.zone, User.rollover_hour, CardState.version, CardState.last_study_day, _last_id(user_id))
+        .join(CardState, and_(CardState.user_id == User.id, CardState.card_id == card_id))
+        .where(User.id == user_id)
+    ).one()
+
+
+def _event_to_undo(session: Session, user_id: int, event: int | Literal["last"]) -> Any:
+    """The event and its card; of a card that was joined to another, that other one."""
+    root = aliased(Card)
+    found = (
+        select(
+            Event.id, Event.live, Event.card_id, root.id.label("root_id"), root.guid, root.deck_id, _last_id(user_id)
+        )
+        .join(Card, Card.id == Event.card_id)
+        .join(root, root.id == func.coalesce(Card.merged_into_id, Card.id))
+        .where(Event.user_id == user_id, Event.kind == EventKind.REVIEW)
+    )
+    if event == "last":
+        found = found.where(Event.live).order_by(Event.id.desc()).limit(1)
+    else:
+        found = found.where(Event.id == event)
+    row = session.execute(found).one_or_none()
+    if row is None:
+        raise UnknownEvent
+    return row
+
+
+def _void(session: Session, viewer: Viewer, target: Any, void: int, log: Sequence[Logged], now: datetime) -> None:
+    """Append the event that takes back event `void` of the card of `target`."""
+    one = and_(CardState.user_id == viewer.id, CardState.card_id == target.root_id)
+    state = session.execute(select(CardState.version, CardState.last_study_day).where(one)).one_or_none()
+    day = never_before(study_day(now, viewer.zone, viewer.rollover_hour), state.last_study_day if state else None)
+    event = replay.Event(target.last_id + 1, EventKind.VOID, _after_log(now, log), day, target=void)
+    key = new_guid()
+    facts = _Facts(now, viewer.zone, viewer.rollover_hour, key, _hash(void=void, key=key))
+    version = state.version if state else None
+    _append(session, viewer.id, target.root_id, event, facts, log=log, version=version)
+
+
+def _after_log(now: datetime, log: Sequence[Logged]) -> datetime:
+    """`now`, unless a clock was set back: what happens next is never earlier than what is in the log."""
+    instants: list[datetime] = [now, *(row.answered_at for row in log)]
+    return max(instants)
+
+
+def _append(
+    session: Session,
+    user_id: int,
+    card_id: int,
+    event: replay.Event,
+    facts: _Facts,
+    *,
+    log: Sequence[Logged],
+    version: int | None,
+    elapsed_ms: int | None = None,
+) -> int:
+    """Write an event and all that follows from it; gives the card's version."""
+    projection: Projection = replay.replay([*map(as_event, log), event])
+    values = {
+        "user_id": user_id,
+        "id": event.id,
+        "card_id": card_id,
+        "kind": event.kind.value,
+        "grade": None if event.grade is None else int(event.grade),
+        "answered_at": event.answered_at,
+        "received_at": facts.received_at,
+        "zone": facts.zone,
+        "rollover_hour": facts.rollover_hour,
+        "study_day": event.study_day,
+        "elapsed_ms": elapsed_ms,
+        "idempotency_key": facts.key,
+        "request_hash": facts.body,
+        "device": facts.device,
+        "target_id": event.target,
+        "chosen_due": event.due,
+        "reason": event.reason,
+        **_seed_columns(event.seed),
+    }
+    session.execute(insert(Event.__table__).values(values | fact_columns(projection.facts[event.id])))  # type: ignore[arg-type]
+    store_facts(session, log, projection)
+    return store_state(session, user_id=user_id, card_id=card_id, version=version, events=len(log) + 1, to=projection)
+
+
+def _seed_columns(seed: MemoryState | None) -> dict[str, int | date | None]:
+    if seed is None:
+        return {}
+    return {
+        "seed_ease": seed.ease,
+        "seed_repetitions": seed.repetitions,
+        "seed_interval": seed.interval,
+        "seed_due": seed.due,
+        "seed_lapses": seed.lapses,
+    }
