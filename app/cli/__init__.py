@@ -10,6 +10,7 @@ import click
 from app.cli.admin import admin
 from app.cli.common import open_engine, read_settings
 from app.cli.content import content
+from app.cli.log import verify
 
 
 @click.group()
@@ -63,3 +64,4 @@ def serve() -> None:
 
 main.add_command(content)
 main.add_command(admin)
+main.add_command(verify)

@@ -379,6 +379,7 @@ def upgrade() -> None:
     with op.batch_alter_table('card_state', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_card_state_card_id'), ['card_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_card_state_user_id_due'), ['user_id', 'due'], unique=False)
+        batch_op.create_index(batch_op.f('ix_card_state_user_id_repeat_day'), ['user_id', 'repeat_day'], unique=False)
 
     op.create_table('event',
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -432,6 +433,7 @@ def upgrade() -> None:
     op.create_table('import_question',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('guid', sa.String(length=32), nullable=False),
+    sa.Column('import_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('kind', sa.Enum('match', 'conflict', name='kind', native_enum=False, create_constraint=True, length=24), nullable=False),
     sa.Column('deck_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('card_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -448,6 +450,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['card_id'], ['card.id'], name=op.f('fk_import_question_card_id')),
     sa.ForeignKeyConstraint(['decided_by_id'], ['user.id'], name=op.f('fk_import_question_decided_by_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['deck_id'], ['deck.id'], name=op.f('fk_import_question_deck_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['import_id'], ['import.id'], name=op.f('fk_import_question_import_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['old_card_id'], ['card.id'], name=op.f('fk_import_question_old_card_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_import_question')),
     sa.UniqueConstraint('guid', name=op.f('uq_import_question_guid')),
@@ -455,6 +458,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('import_question', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_import_question_card_id'), ['card_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_import_question_import_id'), ['import_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_import_question_old_card_id'), ['old_card_id'], unique=False)
 
     _first_rows()
@@ -482,6 +486,7 @@ def downgrade() -> None:
     """Back."""
     with op.batch_alter_table('import_question', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_import_question_old_card_id'))
+        batch_op.drop_index(batch_op.f('ix_import_question_import_id'))
         batch_op.drop_index(batch_op.f('ix_import_question_card_id'))
 
     op.drop_table('import_question')
@@ -492,6 +497,7 @@ def downgrade() -> None:
 
     op.drop_table('event')
     with op.batch_alter_table('card_state', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_card_state_user_id_repeat_day'))
         batch_op.drop_index(batch_op.f('ix_card_state_user_id_due'))
         batch_op.drop_index(batch_op.f('ix_card_state_card_id'))
 

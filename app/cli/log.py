@@ -1,0 +1,36 @@
+"""`reprise verify`: whether what is stored is what the log gives."""
+
+from __future__ import annotations
+
+import click
+
+from app.cli.common import writing_session
+
+SHOWN = 50
+
+
+@click.command()
+@click.option("--repair", is_flag=True, help="Write what differs again from the log. The log itself is never changed.")
+def verify(repair: bool) -> None:
+    """Replay every learner's log and compare it with the stored states.
+
+    Exit 0 when all agrees (or was repaired), 1 when something differs.
+    """
+    from app.study.verify import verify as compare
+
+    with writing_session() as session:
+        report = compare(session, repair=repair)
+    for one in report.differences[:SHOWN]:
+        click.echo(f"Learner {one.user}, card {one.card} {one.what}")
+    if len(report.differences) > SHOWN:
+        click.echo(f"… and {len(report.differences) - SHOWN} more.")
+    counted = f"{report.events} events and {report.states} states of {report.users} users"
+    if not report.differences:
+        click.echo(f"All agrees: {counted}.")
+        return
+    if repair and not report.unrepaired:
+        click.echo(f"Repaired: {len(report.differences)} differences in {counted}.")
+        return
+    remedy = "These logs need a person to look at them." if repair else "`reprise verify --repair` writes them again."
+    click.echo(f"{len(report.differences)} differences in {counted}. {remedy}", err=True)
+    raise SystemExit(1)
