@@ -429,6 +429,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_event_card_id'), ['card_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_event_user_id_card_id_answered_at_id'), ['user_id', 'card_id', 'answered_at', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_event_user_id_study_day'), ['user_id', 'study_day'], unique=False)
+        batch_op.create_index(
+            batch_op.f('ix_event_user_id_target_id'),
+            ['user_id', 'target_id'],
+            unique=False,
+            sqlite_where=sa.text('target_id IS NOT NULL'),
+            postgresql_where=sa.text('target_id IS NOT NULL'),
+        )
 
     op.create_table('import_question',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -491,6 +498,7 @@ def downgrade() -> None:
 
     op.drop_table('import_question')
     with op.batch_alter_table('event', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_event_user_id_target_id'))
         batch_op.drop_index(batch_op.f('ix_event_user_id_study_day'))
         batch_op.drop_index(batch_op.f('ix_event_user_id_card_id_answered_at_id'))
         batch_op.drop_index(batch_op.f('ix_event_card_id'))
