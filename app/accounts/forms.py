@@ -19,9 +19,9 @@ _NAME = _l("Enter a name of 1 to 80 characters.")
 
 REGISTRATION = (
     ("open", _l("Anyone who reaches this portal")),
-    ("invited", _l("Only those you invite")),
     ("closed", _l("Nobody for now")),
 )
+"""What can be chosen: a portal by invitation needs invitations to send."""
 
 
 class Address:
@@ -132,7 +132,7 @@ class ChangePasswordForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no
 class ChangeEmailForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     """Another address."""
 
-    email = EmailField(_l("New email"), [Address()], render_kw=_EMAIL)
+    email = EmailField(_l("New email"), [Address()], render_kw=_EMAIL | {"autocomplete": "email"})
     current_password = PasswordField(_l("Current password"), render_kw=_NOW)
 
 
@@ -140,14 +140,3 @@ class DeleteForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     """Deleting the account."""
 
     current_password = PasswordField(_l("Current password"), render_kw=_NOW)
-
-
-class ResetForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
-    """A new password by a one-time link."""
-
-    new_password = PasswordField(_l("New password"), [NewPassword(lambda form: form.account)], render_kw=_NEW)
-
-    def __init__(self, portal_name: str, account: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.portal_name = portal_name
-        self.account = account

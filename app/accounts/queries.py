@@ -64,6 +64,11 @@ def credentials(session: Session, email: str) -> Credentials | None:
     return None if row is None else Credentials(user_id=row.id, kept=row.password)
 
 
+def user_id(session: Session, email: str) -> int | None:
+    """The id of the account of an address in its normal form."""
+    return session.scalar(select(User.id).where(User.email == email))
+
+
 def sessions_of(session: Session, person: Viewer, *, now: datetime, settings: Settings) -> tuple[SessionFacts, ...]:
     """The living sessions of `person`, the present one first, then the last used."""
     rows = session.scalars(

@@ -5,6 +5,7 @@ Its own views are not registered: ours check limits before hashing, hash before 
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -14,11 +15,11 @@ from flask_security import FSQLALiteUserDatastore, MailUtil, PasswordUtil, Secur
 from flask_security.utils import login_user, logout_user
 from sqlalchemy.orm import Session
 
-from app.accounts import addresses, counters, passwords, queries
+from app.accounts import addresses, counters, passwords, queries, service
 from app.accounts.service import Proof, WrongPassword
 from app.config import Settings
 from app.db.models import Role, User
-from app.web import clock, sessions
+from app.web import clock, jobs, sessions
 from app.web.database import db, session, transact
 from app.web.sessions import Viewer, viewer
 
@@ -90,6 +91,7 @@ def init_app(app: Flask) -> None:
     manager.user_loader(_load)
     manager.request_loader(lambda _request: None)
     passwords.matches("", None)
+    jobs.periodically(app, "accounts", every=timedelta(hours=1), chore=service.keep_house)
 
 
 def _load(uniquifier: str) -> _Person | None:

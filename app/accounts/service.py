@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import Table, delete, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.accounts import counters
+from app.accounts import counters, roles
 from app.accounts.counters import Key
-from app.db.models import CardState, DeckChoice, Event, LoginSession, Role, User, UserRole
+from app.accounts.roles import LastAdmin
+from app.db.base import Base
+from app.db.models import LoginSession, SetupLink, User
 from app.db.session import write
 
 KEPT_FOR = timedelta(days=7)
@@ -33,8 +35,8 @@ class EmailTaken(Exception):
     """Another account has this address."""
 
 
-class LastAdmin(Exception):
-    """The portal would be left without an administrator."""
+class NoSuchAccount(Exception):
+    """There is no account of this address, or it has been deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def register(session: Session, *, email: str, password: str, zone: str, now: dat
         created_at=now,
         password_changed_at=now,
         zone=zone,
-        roles=[_role(session, role)],
+        roles=[roles.named(session, role)],
     )
     session.add(user)
     try:
@@ -78,11 +80,11 @@ def sign_in(session: Session, *, proof: Proof, now: datetime) -> User:
     Raises `AccountDisabled`, or `WrongPassword` when the password was changed a moment ago.
     """
     user = proven(session, proof=proof, now=now)
-    if user.deletion_asked_at is not None:
-        user.deletion_asked_at, user.active = None, True
-        log.info("account kept", user=user.guid)
     if not user.active:
         raise AccountDisabled
+    if user.deletion_asked_at is not None:
+        user.deletion_asked_at = None
+        log.info("account kept", user=user.guid)
     session.execute(delete(LoginSession).where(LoginSession.user_id == user.id, LoginSession.expires_at <= now))
     log.info("signed in", user=user.guid)
     return user
@@ -124,20 +126,66 @@ def change_email(session: Session, *, proof: Proof, email: str, now: datetime) -
 
 
 def ask_deletion(session: Session, *, proof: Proof, now: datetime) -> None:
-    """Disable the account and end its sessions now; `erase_due` removes its history later. Raises `LastAdmin`."""
-    lock_admins(session)
+    """End the account's sessions now, for good unless it signs in; `erase_due` erases it later. Raises `LastAdmin`."""
+    roles.lock_admins(session)
     user = proven(session, proof=proof, now=now)
-    if not other_admin(session, user.id) and is_admin(user):
-        raise LastAdmin
-    user.active, user.deletion_asked_at = False, now
+    _keep_one_admin(session, user)
+    user.deletion_asked_at = now
     end_everything(session, user)
     log.info("deletion asked", user=user.guid)
+
+
+def set_role(session: Session, *, user_id: int, role: str) -> User:
+    """Give a user one role in place of what they had; it holds from their next request on.
+
+    Raises `NoSuchAccount`, or `LastAdmin` when nobody would be left to administer.
+    """
+    roles.lock_admins(session)
+    user = _living_user(session, user_id)
+    if role != "admin":
+        _keep_one_admin(session, user)
+    roles.set_only(session, user, role)
+    log.info("role changed", user=user.guid, role=role)
+    return user
+
+
+def disable(session: Session, *, user_id: int) -> User:
+    """Keep a user out until they are enabled, and end their sessions. Raises `NoSuchAccount` or `LastAdmin`."""
+    roles.lock_admins(session)
+    user = _living_user(session, user_id)
+    _keep_one_admin(session, user)
+    user.active = False
+    end_everything(session, user)
+    log.info("account disabled", user=user.guid)
+    return user
+
+
+def enable(session: Session, *, user_id: int) -> User:
+    """Let a disabled user sign in again. Raises `NoSuchAccount`."""
+    user = _living_user(session, user_id)
+    user.active = True
+    session.flush()
+    log.info("account enabled", user=user.guid)
+    return user
+
+
+def _living_user(session: Session, user_id: int) -> User:
+    user = locked_user(session, user_id)
+    if user is None or user.erased_at is not None:
+        raise NoSuchAccount
+    return user
+
+
+def _keep_one_admin(session: Session, user: User) -> None:
+    if roles.is_admin(user) and not roles.count_admins(session, but=user.id):
+        raise LastAdmin
 
 
 def erase_due(session: Session, now: datetime) -> int:
     """Erase accounts whose deletion was asked for seven days ago; gives how many. Safe to run at any time, and twice.
 
-    Answers, states, choices and sessions go; the row stays without name or address, for what it wrote as an editor.
+    What belongs to a learner alone goes: answers, states, choices, notes, sessions. The row stays without address, for
+    what it wrote as an editor.
     """
     write(session)
     due = session.scalars(
@@ -147,8 +195,8 @@ def erase_due(session: Session, now: datetime) -> int:
         .execution_options(populate_existing=True)
     ).all()
     for user in due:
-        for table in (Event, CardState, DeckChoice, LoginSession, UserRole):
-            session.execute(delete(table).where(table.user_id == user.id))
+        for table, column in _owned():
+            session.execute(delete(table).where(table.c[column] == user.id))
         session.expire(user, ["roles"])
         user.email = f"deleted-{user.guid}@deleted.invalid"
         user.password, user.active, user.erased_at = None, False, now
@@ -158,11 +206,33 @@ def erase_due(session: Session, now: datetime) -> int:
     return len(due)
 
 
+def _owned() -> list[tuple[Table, str]]:
+    """The tables whose rows go with their user, each with the column that names the user: those that cascade.
+
+    Taken from the schema, so that a table added later is not forgotten.
+    """
+    return [
+        (table, key.parent.name)
+        for table in reversed(Base.metadata.sorted_tables)
+        for key in table.foreign_keys
+        if key.column.table.name == User.__tablename__ and key.ondelete == "CASCADE"
+    ]
+
+
+def keep_house(session: Session, now: datetime) -> int:
+    """What has to be done every now and then: erase what is due, sweep what is over; gives how many accounts went."""
+    erased = erase_due(session, now)
+    sweep(session, now)
+    return erased
+
+
 def sweep(session: Session, now: datetime) -> int:
-    """Remove sessions and counters whose time is over; gives how many rows."""
+    """Remove sessions, counters and set-up links whose time is over; gives how many rows."""
     write(session)
-    gone = session.execute(delete(LoginSession).where(LoginSession.expires_at <= now))
-    return counters.sweep(session, now=now) + gone.rowcount  # type: ignore[attr-defined, no-any-return]
+    gone = counters.sweep(session, now=now)
+    for table in (LoginSession, SetupLink):
+        gone += session.execute(delete(table).where(table.expires_at <= now)).rowcount  # type: ignore[attr-defined]
+    return gone
 
 
 def set_password(session: Session, user: User, *, password: str, now: datetime) -> None:
@@ -190,40 +260,3 @@ def locked_user(session: Session, user_id: int) -> User | None:
     return session.scalars(
         select(User).where(User.id == user_id).with_for_update().execution_options(populate_existing=True)
     ).one_or_none()
-
-
-def lock_admins(session: Session) -> None:
-    """One change at a time to who administers: two at once could each count on the other. Comes before other locks."""
-    write(session)
-    session.execute(select(Role.id).where(Role.name == "admin").with_for_update())
-
-
-def is_admin(user: User) -> bool:
-    """Whether a user has the role, whatever else is true of the account."""
-    return any(role.name == "admin" for role in user.roles)
-
-
-def other_admin(session: Session, user_id: int) -> bool:
-    """Whether somebody else could administer: an active administrator with a password."""
-    return admins(session, but=user_id) > 0
-
-
-def admins(session: Session, *, but: int | None = None) -> int:
-    """How many administrators can sign in, leaving out the user `but`."""
-    condition = (Role.name == "admin") & User.active & User.password.is_not(None)
-    if but is not None:
-        condition &= User.id != but
-    found = session.scalar(
-        select(func.count(User.id)).join(UserRole, UserRole.user_id == User.id).join(Role).where(condition)
-    )
-    return found or 0
-
-
-def set_only_role(session: Session, user: User, role: str) -> None:
-    """Give a user one role in place of what they had."""
-    user.roles = [_role(session, role)]
-    session.flush()
-
-
-def _role(session: Session, name: str) -> Role:
-    return session.scalars(select(Role).where(Role.name == name)).one()

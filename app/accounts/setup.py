@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.accounts import service
+from app.accounts import roles, service
 from app.db.models import Portal, SetupLink, User
 from app.web.sessions import token_hash
 
@@ -21,7 +21,7 @@ class LinkSpent(Exception):
 
 def make_setup_link(session: Session, now: datetime) -> str:
     """Make a one-time link, valid for an hour, and give its token; only the token's hash is kept."""
-    service.lock_admins(session)
+    roles.lock_admins(session)
     token = secrets.token_urlsafe(32)
     session.add(SetupLink(token_hash=token_hash(token), created_at=now, expires_at=now + LINK_LIVES))
     session.flush()
@@ -31,7 +31,7 @@ def make_setup_link(session: Session, now: datetime) -> str:
 
 def has_admin(session: Session) -> bool:
     """Whether anybody can administer this portal."""
-    return service.admins(session) > 0
+    return roles.count_admins(session) > 0
 
 
 def expiry(session: Session, token: str, *, now: datetime) -> datetime:
@@ -55,7 +55,7 @@ def set_up(
     the new password, and its sessions end: that is the way back when the last password is lost. Every other open
     link ends too. `password` is hashed. Raises `LinkSpent`.
     """
-    service.lock_admins(session)
+    roles.lock_admins(session)
     expiry(session, token, now=now)
     session.execute(update(SetupLink).where(SetupLink.used_at.is_(None)).values(used_at=now))
     session.execute(update(Portal).values(name=site, registration=registration))
@@ -71,5 +71,5 @@ def _administrator(session: Session, email: str, password: str, now: datetime) -
         return service.register(session, email=email, password=password, zone="UTC", now=now, role="admin")
     user.active, user.deletion_asked_at = True, None
     service.set_password(session, user, password=password, now=now)
-    service.set_only_role(session, user, "admin")
+    roles.set_only(session, user, "admin")
     return user

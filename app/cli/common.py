@@ -44,7 +44,9 @@ def writing_session() -> Iterator[Session]:
     from sqlalchemy.exc import DBAPIError
 
     from app.db.session import DatabaseBusy, session_factory
+    from app.web import logs
 
+    logs.set_up("WARNING")  # a command prints what it did
     engine = open_engine()
     try:
         with session_factory(engine)() as session:

@@ -55,17 +55,27 @@ class Running:
 
 
 Handler = Callable[[Running], dict[str, Any]]
+Chore = Callable[[Session, datetime], object]
+
+
+@dataclass(slots=True)
+class _Periodic:
+    name: str
+    every: timedelta
+    chore: Chore
+    due: datetime | None = None
 
 
 @dataclass(slots=True)
 class _State:
     handlers: dict[str, Handler]
+    chores: list[_Periodic]
     wake: threading.Event
 
 
 def init_app(app: Flask) -> None:
     """Give the application its registry of handlers."""
-    app.extensions["jobs"] = _State({}, threading.Event())
+    app.extensions["jobs"] = _State({}, [], threading.Event())
 
 
 def _state(app: Flask) -> _State:
@@ -76,6 +86,32 @@ def _state(app: Flask) -> _State:
 def handle(app: Flask, kind: str, handler: Handler) -> None:
     """Register what runs jobs of a kind; its result is kept with the job."""
     _state(app).handlers[kind] = handler
+
+
+def periodically(app: Flask, name: str, *, every: timedelta, chore: Chore) -> None:
+    """Have `chore` run at the start and then `every` so often, in a transaction of its own.
+
+    Every process does it, so it must be safe to run twice, also at once.
+    """
+    _state(app).chores.append(_Periodic(name, every, chore))
+
+
+def run_chores(app: Flask) -> int:
+    """Run every chore whose time has come; gives how many ran. One that breaks is tried again when it is due again."""
+    now = clock.now()
+    due = [each for each in _state(app).chores if each.due is None or each.due <= now]
+    with app.app_context():
+        for each in due:
+            with db.sessionmaker() as session:
+                try:
+                    each.chore(session, now)
+                    session.commit()
+                except (SQLAlchemyError, DatabaseBusy):
+                    raise  # the database is away: soon again
+                except Exception:
+                    log.exception("a chore broke", chore=each.name)
+            each.due = now + each.every
+    return len(due)
 
 
 def enqueue(session: Session, *, kind: str, payload: dict[str, Any], user_id: int | None) -> Job:
@@ -108,6 +144,7 @@ def run_forever(app: Flask, stop: threading.Event) -> None:
     while not stop.is_set():
         state.wake.clear()
         try:
+            run_chores(app)
             run_pending(app)
         except (SQLAlchemyError, DatabaseBusy) as error:
             log.warning("jobs wait for the database", error=type(error).__name__)

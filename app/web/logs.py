@@ -16,8 +16,13 @@ def _add_request(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str,
     if has_request_context():
         event.setdefault("request_id", g.get("request_id"))
         event.setdefault("method", request.method)
-        event.setdefault("path", request.path)
+        event.setdefault("path", _path())
     return event
+
+
+def _path() -> str:
+    """The path asked for; where it carries a token, the rule that it matched."""
+    return str(request.url_rule) if request.url_rule and "token" in (request.view_args or {}) else request.path
 
 
 def _hide_secrets(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:

@@ -62,7 +62,9 @@ def token_hash(token: str) -> bytes:
 
 def _has_role(name: str) -> Any:
     return exists(
-        select(UserRole.user_id).join(Role, Role.id == UserRole.role_id).where(UserRole.user_id == User.id, Role.name == name)
+        select(UserRole.user_id)
+        .join(Role, Role.id == UserRole.role_id)
+        .where(UserRole.user_id == User.id, Role.name == name)
     )
 
 
@@ -75,6 +77,10 @@ def living(now: datetime, settings: Settings) -> ColumnElement[bool]:
     """The condition of a session that still holds: not over, and not idle for too long."""
     idle = now - timedelta(hours=settings.session_idle_hours)
     return (LoginSession.expires_at > now) & or_(LoginSession.remembered, LoginSession.seen_at > idle)
+
+
+_is_in = User.active & User.deletion_asked_at.is_(None)
+"""Neither disabled nor to be deleted. Their sessions are gone anyway; a row slipped in beside that must not count."""
 
 
 def _load() -> Any:
@@ -102,7 +108,7 @@ def _load() -> Any:
             _has_role("admin").label("admin"),
         )
         .join(User, User.id == LoginSession.user_id)
-        .where(LoginSession.token_hash == token_hash(token), User.active, living(clock.now(), _settings()))
+        .where(LoginSession.token_hash == token_hash(token), _is_in, living(clock.now(), _settings()))
     ).one_or_none()
 
 

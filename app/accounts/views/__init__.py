@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 from app.accounts import passwords, queries, security, service, setup
 from app.accounts.counters import TooManyTries
 from app.accounts.forms import ChangeEmailForm, ChangePasswordForm, DeleteForm, SetupForm
-from app.accounts.service import EmailTaken, LastAdmin, WrongPassword
+from app.accounts.roles import LastAdmin
+from app.accounts.service import EmailTaken, WrongPassword
 from app.accounts.setup import LinkSpent
 from app.accounts.views.entrance import entrance
 from app.web import clock, sessions

@@ -48,13 +48,13 @@ class User(Base, UserMixin):
     password: Mapped[str | None] = mapped_column(String(255))
     """Argon2id hash; None for a deleted user."""
     active: Mapped[bool]
-    """False from the moment deletion is asked for, or when an administrator disables the account."""
+    """False when an administrator has disabled the account, and once it is erased."""
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     """Names the account in a signed session; changing it ends all sessions at once."""
     created_at: Mapped[datetime]
     password_changed_at: Mapped[datetime | None]
     deletion_asked_at: Mapped[datetime | None]
-    """Seven days later the history is erased for good; signing in before then keeps it."""
+    """Signed out from then on, and seven days later erased for good; signing in before then keeps it."""
     erased_at: Mapped[datetime | None]
     zone: Mapped[str] = mapped_column(String(64), default="UTC")
     """IANA name of the learner's time zone."""
