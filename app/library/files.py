@@ -1,7 +1,8 @@
 """Documents on their way in: which files a path names, and what is in them."""
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.content import parsing
@@ -17,19 +18,28 @@ class SourceFile:
 
     name: str
     shown: str
-    data: bytes
+    data: bytes = field(repr=False)
+
+    @property
+    def sha256(self) -> bytes:
+        """What tells whether the file is the one that was imported last."""
+        return hashlib.sha256(self.data).digest()
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Files that are imported together. `folder` names what holds them (empty for a file named alone); `slug` is the
-    deck that a single file goes to, where that was said.
+    """Files that are imported together.
+
+    `folder` names what holds them (empty for a file named alone); `slug` is the deck that a single file goes to, where
+    that was said; `collection_id` the collection, where that is known. `dialect` fixes the reading by hand.
     """
 
     files: tuple[SourceFile, ...]
     folder: str = ""
     shown: str = ""
     slug: str = ""
+    collection_id: int | None = None
+    dialect: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,43 +59,68 @@ def gather(paths: Sequence[Path], *, slug: str = "") -> tuple[Batch, ...]:
     return tuple(_batch(path, slug) for path in paths)
 
 
-def read_batch(batch: Batch) -> tuple[tuple[Document, ...], tuple[Warning, ...]]:
-    """The decks in a batch and what deserves a look.
+class Reader:
+    """Reads each file once, however often an import is planned."""
 
-    In a folder a file without questions is passed over with a warning, unless all are. Raises ContentError.
-    """
-    documents: list[Document] = []
-    warnings: list[Warning] = []
-    for file in batch.files:
-        try:
-            deck = _read(file)
-        except NoQuestions as error:
-            if not batch.folder:
-                raise
-            warnings.append(
-                Warning(file.shown, error.location.line, "It holds no question and is passed over.", error.remedy)
+    def __init__(self) -> None:
+        self._decks: dict[tuple[str, bytes, str], Deck | NoQuestions] = {}
+
+    def deck(self, file: SourceFile, dialect: str = "") -> Deck:
+        """The deck in a file. Raises ContentError; NoQuestions where it asks nothing."""
+        key = (file.shown, file.sha256, dialect)
+        if key not in self._decks:
+            try:
+                self._decks[key] = _read(file, dialect)
+            except NoQuestions as error:
+                self._decks[key] = error
+        found = self._decks[key]
+        if isinstance(found, NoQuestions):
+            raise found
+        return found
+
+    def batch(self, batch: Batch) -> tuple[tuple[Document, ...], tuple[Warning, ...]]:
+        """The decks in a batch and what deserves a look.
+
+        In a folder a file without questions is passed over with a warning, unless all are. Raises ContentError.
+        """
+        documents: list[Document] = []
+        warnings: list[Warning] = []
+        for file in batch.files:
+            try:
+                deck = self.deck(file, batch.dialect)
+            except NoQuestions as error:
+                if not batch.folder:
+                    raise
+                warnings.append(passed_over(file, error))
+                continue
+            documents.append(Document(file, deck))
+            warnings.extend(deck.warnings)
+        if not documents:
+            raise NoQuestions(
+                batch.shown,
+                1,
+                f"None of its {len(batch.files)} files holds a question.",
+                "Name a folder or file with questions.",
             )
-            continue
-        documents.append(Document(file, deck))
-        warnings.extend(deck.warnings)
-    if not documents:
-        raise NoQuestions(
-            batch.shown,
-            1,
-            f"None of its {len(batch.files)} files holds a question.",
-            "Name a folder or file with questions.",
-        )
-    if batch.slug and len(documents) > 1:
-        raise ContentError(
-            batch.shown, 1, f"It holds {len(documents)} documents, which cannot all become one deck.", "Name one file."
-        )
-    return tuple(documents), tuple(warnings)
+        if batch.slug and len(documents) > 1:
+            raise ContentError(
+                batch.shown,
+                1,
+                f"It holds {len(documents)} documents, which cannot all become one deck.",
+                "Name one file.",
+            )
+        return tuple(documents), tuple(warnings)
 
 
-def _read(file: SourceFile) -> Deck:
+def passed_over(file: SourceFile, error: NoQuestions) -> Warning:
+    """What is said of a file without questions beside others."""
+    return Warning(file.shown, error.location.line, "It holds no question and is passed over.", error.remedy)
+
+
+def _read(file: SourceFile, dialect: str) -> Deck:
     if not file.data.strip():
         raise NoQuestions(file.shown, 1, "The file is empty.", "Write at least one question into it.")
-    return parsing.read(file.data, file.shown)
+    return parsing.read(file.data, file.shown, dialect=dialect or None)
 
 
 def _batch(path: Path, slug: str) -> Batch:

@@ -1,85 +1,226 @@
 """Importing documents: read, match, plan and render first; then write all of it in one transaction, or nothing.
 
 What was planned is written only where the database still is as it was when the plan was made; else it is planned anew.
+A file that is byte for byte the one imported last is neither read nor planned, and nothing waits for it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.content.document import CardText, Warning
-from app.content.plan import ImportPlan
-from app.db.models import Collection
-from app.library.applying import DeckOutcome, Target
-from app.library.files import Batch, Document, read_batch
-from app.library.texts import Rendered
+from app.content.document import Card, CardText, NoQuestions, Warning
+from app.content.matching import NewCard
+from app.content.plan import plan
+from app.db.models import Import
+from app.db.session import write
+from app.library.applying import Writing, apply
+from app.library.changing import Draft
+from app.library.files import Batch, Reader, passed_over
+from app.library.outcome import DeckPlan, deck_plans, numbers, unchanged
+from app.library.slugs import of_file
+from app.library.stored import CardRow, StoredDeck, joined_guids, mark, read_cards, read_portal
+from app.library.targets import Group, Read, collection_of, group, question_keys
+from app.library.texts import Rendered, render_texts, without_place
 
-_ATTEMPTS = 5
 _ADVISORY_LOCK = 0x5245_5052
 """PostgreSQL: imports stand in one line, so that two cannot plan the same new deck."""
 
 
-class ImportBusy(Exception):
-    """The decks changed again and again while the import was planned; nothing was written. Trying again is safe."""
+class StalePlan(Exception):
+    """The decks are no longer what the plan was made on, so it was not applied; look at the new plan first."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What an import did, deck by deck in the order of the files, and what deserves a look."""
+    """What an import did or would do, deck by deck in the order of the files, and what deserves a look.
 
-    decks: tuple[DeckOutcome, ...]
+    `mark` names the state it was planned on: hand it back as `expected` to apply exactly this plan. `guid` names the
+    import that was applied, for undoing; it is empty where nothing was written.
+    """
+
+    decks: tuple[DeckPlan, ...]
     warnings: tuple[Warning, ...]
+    mark: str = ""
+    guid: str = ""
 
     @property
     def changed(self) -> bool:
-        """Whether anything is different from before."""
+        """Whether anything is, or would be, different from before."""
         return any(deck.changed for deck in self.decks)
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """A batch, parsed once however often it is planned."""
+class _Scope:
+    """What is to be planned, everything the plan depends on, and the mark of that."""
 
-    batch: Batch
-    documents: tuple[Document, ...]
+    groups: tuple[Group, ...]
+    rows: tuple[dict[str, CardRow], ...]
+    idents: tuple[dict[str, str], ...]
     warnings: tuple[Warning, ...]
+    mark: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
-    """One batch, ready to be written: its decks, its plan, what was rendered, and the state it was planned on."""
+class _Plan:
+    drafts: tuple[Draft, ...]
+    decks: tuple[DeckPlan, ...]
+    warnings: tuple[Warning, ...]
+    mark: str
 
-    collection: Collection | None
-    new_collection: tuple[str, str] | None
-    targets: tuple[Target, ...]
-    plan: ImportPlan
-    scope: tuple[int, ...]
-    seen: tuple[Any, ...]
+
+def preview_batches(session: Session, *, batches: Sequence[Batch], reader: Reader | None = None) -> ImportResult:
+    """What `import_batches` would do. Nothing is written, and nobody is kept waiting. Raises ContentError."""
+    reader = reader or Reader()
+    known = _known(session, batches, reader)
+    if known is not None:
+        return known
+    planned = _plan(_scope(session, batches, reader))
+    return ImportResult(planned.decks, planned.warnings, planned.mark)
 
 
 def import_batches(
-    session: Session, *, batches: Sequence[Batch], now: datetime, author_id: int | None = None
+    session: Session,
+    *,
+    batches: Sequence[Batch],
+    now: datetime,
+    author_id: int | None = None,
+    expected: str = "",
+    reader: Reader | None = None,
 ) -> ImportResult:
     """Import every file of `batches`: all of them, or none. Importing the same again changes nothing.
 
-    Flushes; the edge commits. Raises ContentError where a file cannot be read, and ImportBusy where others keep
-    changing the same decks.
+    `expected` is the mark of the plan that a person has seen; `reader` one that has read the files already. Flushes;
+    the edge commits. Raises ContentError where a file cannot be read, and StalePlan where `expected` is no longer true.
     """
-    reads = [_Read(batch, *read_batch(batch)) for batch in batches]
+    reader = reader or Reader()
+    known = _known(session, batches, reader)
+    if known is not None:
+        return known
+    planned = _plan(_scope(session, batches, reader))
+    if not any(deck.changed for deck in planned.decks):
+        return ImportResult(planned.decks, planned.warnings, planned.mark)
     rendered: dict[CardText, Rendered] = {}
-    outcomes: list[DeckOutcome] = []
-    warnings: list[Warning] = []
-    claimed: set[str] = set()
-    for read in reads:
-        if not claimed:
-            _prepare(session, read, claimed, rendered)
+    _render(planned, rendered)
     _lock(session)
-    for read in reads:
-        prepared = _settled(session, read, claimed, rendered)
-        outcomes.extend(_apply(session, prepared, rendered, now, author_id))
-        claimed.update(outcome.slug for outcome in outcomes)
-        warnings.extend((*read.warnings, *prepared.plan.warnings))
-    return ImportResult(tuple(outcomes), tuple(warnings))
+    scope = _scope(session, batches, reader, lock=True)
+    if expected and scope.mark != expected:
+        raise StalePlan("The decks have changed since this plan was made. Nothing was written; look at the new plan.")
+    if scope.mark != planned.mark:
+        planned = _plan(scope)
+        _render(planned, rendered)
+    record = Import(label=_label(batches), user_id=author_id, applied_at=now, outcome={}, before={})
+    session.add(record)
+    session.flush()
+    writing = Writing(session, rendered, now, author_id, record)
+    for draft in planned.drafts:
+        apply(writing, draft)
+    record.outcome = numbers(planned.decks)
+    record.before = writing.before.values()
+    session.flush()
+    session.expire_all()
+    return ImportResult(planned.decks, planned.warnings, planned.mark, record.guid)
+
+
+def _label(batches: Sequence[Batch]) -> str:
+    names = [batch.folder or batch.files[0].name for batch in batches]
+    return ", ".join(names)[:400]
+
+
+def _lock(session: Session) -> None:
+    write(session)
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+
+
+def _known(session: Session, batches: Sequence[Batch], reader: Reader) -> ImportResult | None:
+    """The result where every file is the one that was imported last; None where there is something to plan."""
+    portal = read_portal(session)
+    decks: list[DeckPlan] = []
+    warnings: list[Warning] = []
+    for batch in batches:
+        if batch.folder and not batch.slug:
+            collection = collection_of(portal, batch)
+            here = portal.of(collection.id) if collection is not None else ()
+        else:
+            only = portal.by_slug(batch.slug or of_file(batch.files[0].name))
+            here = (only,) if only is not None and len(batch.files) == 1 else ()
+        found = _same(batch, here, reader, warnings)
+        if found is None:
+            return None
+        decks.extend(found)
+    return ImportResult(tuple(decks), tuple(warnings))
+
+
+def _same(batch: Batch, decks: Sequence[StoredDeck], reader: Reader, warnings: list[Warning]) -> list[DeckPlan] | None:
+    by_name = {deck.filename: deck for deck in decks if deck.sha256 is not None}
+    if not by_name:
+        return None
+    alone = not batch.folder or bool(batch.slug)
+    plans = []
+    for file in batch.files:
+        deck = by_name.pop(decks[0].filename if alone else file.name, None)
+        if deck is not None and deck.sha256 == file.sha256:
+            plans.append(unchanged(deck, file.shown))
+            continue
+        if deck is not None:
+            return None
+        try:
+            reader.deck(file, batch.dialect)
+        except NoQuestions as error:
+            warnings.append(passed_over(file, error))
+        else:
+            return None
+    return None if by_name else plans
+
+
+def _scope(session: Session, batches: Sequence[Batch], reader: Reader, *, lock: bool = False) -> _Scope:
+    portal = read_portal(session)
+    reads = [Read(batch, *reader.batch(batch)) for batch in batches]
+
+    def questions_of(deck: StoredDeck) -> frozenset[str]:
+        cards = (row.card for row in read_cards(session, [deck]).values())
+        return question_keys(card.base for card in cards if card.base is not None and card.archived is None)
+
+    groups = group(portal, reads, questions_of)
+    rows = tuple(read_cards(session, one.decks, one.held, lock=lock) for one in groups)
+    return _Scope(
+        groups=groups,
+        rows=rows,
+        idents=tuple(joined_guids(session, one.decks) for one in groups),
+        warnings=tuple(warning for read in reads for warning in read.warnings),
+        mark=mark(portal, (row for cards in rows for row in cards.values()), batches),
+    )
+
+
+def _plan(scope: _Scope) -> _Plan:
+    drafts = []
+    for one, rows, idents in zip(scope.groups, scope.rows, scope.idents, strict=True):
+        new = [
+            NewCard(target.slug, place, _by_living_ident(card, idents), target.document.file.shown)
+            for target in one.targets
+            for place, card in enumerate(target.document.deck.cards)
+        ]
+        drafts.append(Draft(one, rows, plan([row.card for row in rows.values()], new)))
+    warnings = (*scope.warnings, *(warning for draft in drafts for warning in draft.plan.warnings))
+    decks = tuple(deck for draft in drafts for deck in deck_plans(draft))
+    return _Plan(tuple(drafts), decks, warnings, scope.mark)
+
+
+def _by_living_ident(card: Card, idents: Mapping[str, str]) -> Card:
+    """A question that bears the id of a card that was joined to another one means that other one."""
+    living = idents.get(card.ident or "")
+    return card if living is None else replace(card, ident=living)
+
+
+def _render(planned: _Plan, rendered: dict[CardText, Rendered]) -> None:
+    """Render every text that will be new to readers and is not in `rendered` yet."""
+    wanted = {
+        without_place(card.text): None
+        for draft in planned.drafts
+        for card in draft.plan.cards
+        if card.stored is None or without_place(card.text) != without_place(card.stored.text)
+    }
+    rendered.update(render_texts([one for one in wanted if one not in rendered]))

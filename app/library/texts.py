@@ -4,7 +4,7 @@ Importing, editing and restoring all end here: the same text gives the same HTML
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from app.content import render
@@ -69,11 +69,42 @@ def render_text(text: CardText) -> Rendered:
     )
 
 
+def render_texts(texts: Sequence[CardText]) -> dict[CardText, Rendered]:
+    """Render many cards."""
+    return {text: render_text(text) for text in texts}
+
+
+def without_place(text: CardText) -> CardText:
+    """A text without its section, which is no part of what is rendered."""
+    return replace(text, section=()) if text.section else text
+
+
+def text_columns(text: CardText) -> dict[str, Any]:
+    """A text as a card's and a revision's columns keep it."""
+    return {
+        "question": text.question,
+        "answer": text.answer,
+        "section": list(text.section),
+        "tags": list(text.tags),
+        "options": stored_options(text),
+    }
+
+
+def base_columns(text: CardText | None) -> dict[str, Any]:
+    """The text that a document has, as columns; None for what no document has."""
+    if text is None:
+        return dict.fromkeys(f"base_{name}" for name in ("question", "answer", "section", "tags", "options"))
+    return {f"base_{name}": value for name, value in text_columns(text).items()}
+
+
+def rendered_columns(rendered: Rendered) -> dict[str, Any]:
+    """The columns that follow from a card's text."""
+    return asdict(rendered)
+
+
 def put(card: Card, text: CardText, rendered: Rendered) -> None:
     """Write a text and what follows from it into a card's columns."""
-    card.question, card.answer = text.question, text.answer
-    card.section, card.tags = list(text.section), list(text.tags)
-    card.options = stored_options(text)
+    _set(card, text_columns(text))
     if text.options:
         card.kind = CardKind.CHOICE.value
     elif card.kind == CardKind.CHOICE.value:
@@ -83,17 +114,17 @@ def put(card: Card, text: CardText, rendered: Rendered) -> None:
 
 def put_rendered(card: Card, rendered: Rendered) -> None:
     """Write only what follows from a card's text."""
-    card.question_html, card.answer_html = rendered.question_html, rendered.answer_html
-    card.options_html = rendered.options_html
-    card.question_text, card.search_text = rendered.question_text, rendered.search_text
-    card.renderer = rendered.renderer
+    _set(card, rendered_columns(rendered))
 
 
-def put_base(card: Card, text: CardText) -> None:
-    """Note the text that the document has, beside the one that learners see."""
-    card.base_question, card.base_answer = text.question, text.answer
-    card.base_section, card.base_tags = list(text.section), list(text.tags)
-    card.base_options = stored_options(text)
+def put_base(card: Card, text: CardText | None) -> None:
+    """Note the text that the document has, beside the one that learners see; None makes it a card of the portal's own."""
+    _set(card, base_columns(text))
+
+
+def _set(card: Card, columns: Mapping[str, Any]) -> None:
+    for name, value in columns.items():
+        setattr(card, name, value)
 
 
 def is_draft(text: CardText) -> bool:

@@ -59,11 +59,14 @@ class Question(Base):
         CheckConstraint("(decided_at IS NULL) = (decision IS NULL)", name="decided"),
         Index(None, "card_id"),
         Index(None, "old_card_id"),
+        Index(None, "import_id"),
         {"sqlite_autoincrement": True},
     )
 
     id: Mapped[Id]
     guid: Mapped[Guid]
+    import_id: Mapped[int] = mapped_column(BigId, ForeignKey("import.id", ondelete="CASCADE"))
+    """The import that left it open; undoing that one takes the question and its answer back."""
     kind: Mapped[str] = mapped_column(words("match", "conflict", name="kind"))
     deck_id: Mapped[int] = mapped_column(BigId, ForeignKey("deck.id", ondelete="CASCADE"))
     card_id: Mapped[int] = mapped_column(BigId, ForeignKey("card.id"))

@@ -1,0 +1,276 @@
+"""Writing what was planned: a few statements for any number of cards, and beside them what undoing needs."""
+
+import base64
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from app.content.document import CardText
+from app.content.plan import PlannedCard
+from app.db.base import new_guid
+from app.db.models import Card, CardRevision, Collection, Deck, DeckRevision, Document, Import
+from app.library import noting
+from app.library.changing import Change, Draft, changes, draft_and_kind, positions
+from app.library.stored import StoredDeck
+from app.library.targets import Target
+from app.library.texts import Rendered, base_columns, rendered_columns, text_columns, without_place
+
+REVISED = ("question", "answer", "section", "tags", "options")
+_CHUNK = 1000
+
+
+@dataclass(slots=True)
+class Before:
+    """How things were, by guid: what an import changed, and nothing else."""
+
+    new_decks: list[str] = field(default_factory=list)
+    new_cards: list[str] = field(default_factory=list)
+    decks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    documents: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    cards: dict[str, dict[str, Any]] = field(default_factory=dict)
+    after: dict[str, int] = field(default_factory=dict)
+    """The version each changed card was left at: one that has another since was edited here."""
+
+    def values(self) -> dict[str, Any]:
+        """As a column keeps it."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What every step of an import needs to know."""
+
+    session: Session
+    rendered: Mapping[CardText, Rendered]
+    now: datetime
+    author_id: int | None
+    record: Import
+    before: Before = field(default_factory=Before)
+
+
+def apply(writing: Writing, draft: Draft) -> None:
+    """Write one group's plan."""
+    ids = _decks(writing, draft)
+    found = changes(draft, ids, writing.now)
+    slugs = {deck_id: slug for slug, deck_id in ids.items()}
+    _documents(writing, draft, ids)
+    _update(writing, found, {deck.id: deck.guid for deck in draft.group.decks})
+    new = _insert(writing, draft, ids)
+    noting.note(writing.session, draft, writing.record.id, ids, new, writing.now)
+    touched = {slugs[change.columns.get("deck_id", change.row.columns["deck_id"])] for change in found if change.action}
+    touched |= {slugs[change.row.columns["deck_id"]] for change in found if "deck_id" in change.columns}
+    touched |= {planned.new.deck for planned in draft.plan.cards if planned.stored is None}
+    writing.session.execute(
+        update(Deck).where(Deck.id.in_([ids[slug] for slug in touched])).values(updated_at=writing.now)
+    )
+
+
+def _decks(writing: Writing, draft: Draft) -> dict[str, int]:
+    """Make what is new and put every deck into its collection; ids by slug."""
+    session, group = writing.session, draft.group
+    collection_id = group.collection.id if group.collection is not None else None
+    if group.new_collection is not None:
+        slug, title = group.new_collection
+        collection = Collection(slug=slug, title=title, created_at=writing.now)
+        session.add(collection)
+        session.flush()
+        collection_id = collection.id
+    made = {target.slug: _deck(writing, target, collection_id) for target in group.targets if target.deck is None}
+    session.add_all(made.values())
+    session.flush()
+    for deck in made.values():
+        session.add(_first_revision(writing, deck))
+        writing.before.new_decks.append(deck.guid)
+    for target in group.targets:
+        if target.deck is not None:
+            _adopt(writing, target.deck, target, collection_id)
+    session.flush()
+    return {deck.slug: deck.id for deck in group.decks} | {slug: deck.id for slug, deck in made.items()}
+
+
+def deck_fields(target: Target) -> dict[str, str]:
+    """What a document says of itself, as a deck's columns keep it."""
+    deck = target.document.deck
+    source = deck.meta.get("source", "") or deck.meta.get("source_url", "")
+    return {
+        "title": deck.title[:200],
+        "description": deck.meta.get("description", ""),
+        "source_url": source if source.startswith(("https://", "http://")) else "",
+        "author": deck.meta.get("author", "")[:200],
+        "licence": (deck.meta.get("licence", "") or deck.meta.get("license", ""))[:200],
+    }
+
+
+def _deck(writing: Writing, target: Target, collection_id: int | None) -> Deck:
+    return Deck(
+        guid=new_guid(),
+        slug=target.slug,
+        visibility="public",
+        collection_id=collection_id,
+        owner_id=writing.author_id,
+        version=1,
+        created_at=writing.now,
+        updated_at=writing.now,
+        **deck_fields(target),
+    )
+
+
+def _first_revision(writing: Writing, deck: Deck) -> DeckRevision:
+    names = ("title", "description", "visibility", "source_url", "author", "licence")
+    fields = {name: getattr(deck, name) for name in names} | {"archived": False}
+    return DeckRevision(
+        deck_id=deck.id, number=1, fields=fields, author_id=writing.author_id, created_at=writing.now, note=""
+    )
+
+
+def _adopt(writing: Writing, deck: StoredDeck, target: Target, collection_id: int | None) -> None:
+    """A deck that stood alone joins the folder's collection; one whose import was undone is there again."""
+    values: dict[str, Any] = {}
+    if collection_id is not None and deck.collection_id != collection_id:
+        values["collection_id"] = collection_id
+    if deck.archived and deck.sha256 is None:
+        values["archived_at"] = None
+    if values:
+        old = {"collection_id": deck.collection_id, "archived": deck.archived}
+        writing.before.decks[deck.guid] = old
+        writing.session.execute(update(Deck).where(Deck.id == deck.id).values(**values))
+
+
+def _documents(writing: Writing, draft: Draft, ids: Mapping[str, int]) -> None:
+    session = writing.session
+    replaced = [t for t in draft.group.targets if t.deck is None or t.document.file.sha256 != t.deck.sha256]
+    renamed = [t for t in draft.group.targets if t not in replaced and t.deck and t.filename != t.deck.filename]
+    old_ids = [t.deck.id for t in (*replaced, *renamed) if t.deck is not None] + [d.id for d in draft.group.gone]
+    old = {row.deck_id: row for row in session.scalars(select(Document).where(Document.deck_id.in_(old_ids)))}
+    for target in (*replaced, *renamed):
+        if target.deck is not None:
+            document = old.get(target.deck.id)
+            writing.before.documents[target.deck.guid] = None if document is None else _kept_document(document)
+    for target in replaced:
+        deck_id = ids[target.slug]
+        document = old.get(deck_id) or Document(deck_id=deck_id)
+        document.filename = target.filename[-400:]
+        document.content = target.document.file.data
+        document.sha256 = target.document.file.sha256
+        document.dialect = target.document.deck.dialect[:64]
+        document.imported_at = writing.now
+        session.add(document)
+    for target in renamed:
+        if target.deck is not None:
+            old[target.deck.id].filename = target.filename[-400:]
+    for deck in draft.group.gone:
+        writing.before.documents[deck.guid] = _kept_document(old[deck.id])
+        session.delete(old[deck.id])
+    session.flush()
+
+
+def _kept_document(document: Document) -> dict[str, Any]:
+    return {
+        "filename": document.filename,
+        "content": base64.b64encode(zlib.compress(document.content)).decode("ascii"),
+        "dialect": document.dialect,
+        "imported_at": document.imported_at.isoformat(),
+    }
+
+
+def _update(writing: Writing, found: Sequence[Change], guids: Mapping[int, str]) -> None:
+    """Change stored cards, those with the same columns in one statement."""
+    alike: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    revisions = []
+    for change in found:
+        columns = dict(change.columns)
+        before = writing.before
+        before.cards[change.row.card.guid] = remembered(change, guids)
+        before.after[change.row.card.guid] = change.row.columns["version"]
+        if change.text is not None:
+            columns |= rendered_columns(writing.rendered[without_place(change.text)])
+        if change.action:
+            version = change.row.columns["version"] + 1
+            before.after[change.row.card.guid] = version
+            columns |= {"version": version, "updated_at": writing.now}
+            text = {name: columns.get(name, change.row.columns[name]) for name in REVISED}
+            revisions.append(_revision(writing, change.row.id, version, change.action, text))
+        alike[tuple(sorted(columns))].append(columns | {"row_id": change.row.id})
+    for names, rows in alike.items():
+        update_cards(writing.session, names, rows)
+    insert_revisions(writing.session, revisions)
+
+
+def remembered(change: Change, guids: Mapping[int, str]) -> dict[str, Any]:
+    """The old values of the columns that a change overwrites, as JSON keeps them."""
+    old = {name: change.row.columns[name] for name in change.columns}
+    if "deck_id" in old:
+        old["deck"] = guids[old.pop("deck_id")]
+    if old.get("archived_at") is not None:
+        old["archived_at"] = old["archived_at"].isoformat()
+    return old
+
+
+def update_cards(session: Session, names: Iterable[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Set the columns `names` of many cards; each row has them, and the card's id as `row_id`."""
+    statement = update(Card).where(Card.id == bindparam("row_id")).values({name: bindparam(name) for name in names})
+    for start in range(0, len(rows), _CHUNK):
+        session.connection().execute(statement, list(rows[start : start + _CHUNK]))
+
+
+def insert_revisions(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add revisions, many at once."""
+    for start in range(0, len(rows), _CHUNK):
+        session.connection().execute(insert(CardRevision), list(rows[start : start + _CHUNK]))
+
+
+def _revision(writing: Writing, card_id: int, number: int, action: str, text: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "card_id": card_id,
+        "number": number,
+        "action": action,
+        **text,
+        "author_id": writing.author_id,
+        "created_at": writing.now,
+        "note": "",
+    }
+
+
+def _insert(writing: Writing, draft: Draft, ids: Mapping[str, int]) -> dict[int, int]:
+    """Add the new cards with their first revisions; their ids by the identity of the plan's `NewCard`."""
+    places = positions(draft)
+    added = [planned for planned in draft.plan.cards if planned.stored is None]
+    rows = [_new_row(writing, planned, ids[planned.new.deck], places[id(planned.new)]) for planned in added]
+    for start in range(0, len(rows), _CHUNK):
+        writing.session.connection().execute(insert(Card), rows[start : start + _CHUNK])
+    made: dict[str, int] = {}
+    guids = [row["guid"] for row in rows]
+    for start in range(0, len(guids), _CHUNK):
+        found = select(Card.guid, Card.id).where(Card.guid.in_(guids[start : start + _CHUNK]))
+        made.update(writing.session.execute(found).tuples().all())
+    revisions = [
+        _revision(writing, made[row["guid"]], 1, "imported", {name: row[name] for name in REVISED}) for row in rows
+    ]
+    insert_revisions(writing.session, revisions)
+    writing.before.new_cards.extend(guids)
+    return {id(planned.new): made[guid] for planned, guid in zip(added, guids, strict=True)}
+
+
+def _new_row(writing: Writing, planned: PlannedCard, deck_id: int, position: int) -> dict[str, Any]:
+    return {
+        "guid": new_guid(),
+        "deck_id": deck_id,
+        "position": position,
+        **text_columns(planned.text),
+        **base_columns(planned.base),
+        **draft_and_kind(planned.text, planned, None),
+        **rendered_columns(writing.rendered[without_place(planned.text)]),
+        "archived_at": None,
+        "archived_reason": None,
+        "merged_into_id": None,
+        "source_line": planned.new.card.line,
+        "version": 1,
+        "created_at": writing.now,
+        "updated_at": writing.now,
+    }
