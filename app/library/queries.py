@@ -1,22 +1,19 @@
 """What readers see: decks, and the cards of one deck to read and search."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.content.document import Option
-from app.db.models import Card, Deck
+from app.db.models import Card, Collection, Deck
 from app.library import search
 from app.library.texts import options_of, safe_html
 from app.web.access import can, readable
 from app.web.sessions import Viewer
-
-Where = Literal["all", "questions", "answers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +32,8 @@ class DeckRow:
     archived_at: datetime | None
     version: int
     updated_at: datetime
+    collection: str | None
+    """The title of the collection it belongs to."""
     questions: int
     drafts: int
 
@@ -66,21 +65,16 @@ class CardRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Cards of a search, and how many mention it in their question or tags, and how many only in their answer."""
+class CardLine:
+    """What a deck's page must know of each of its cards to filter, count and number them; no HTML."""
 
-    cards: tuple[CardRow, ...]
-    in_questions: int
-    in_answers: int
-
-
-@dataclass(frozen=True, slots=True)
-class Nearest:
-    """The question offered for a search that found nothing."""
-
+    id: int
     guid: str
     number: int
+    section: tuple[str, ...]
     question_text: str
+    tags: tuple[str, ...]
+    draft: bool
 
 
 def living_cards() -> Any:
@@ -95,6 +89,8 @@ def readable_decks(session: Session, viewer: Viewer | None) -> list[DeckRow]:
 
 def deck_by_slug(session: Session, slug: str, viewer: Viewer | None) -> DeckRow | None:
     """The deck of this address; None when there is none or this person may not read it."""
+    if "\0" in slug:  # PostgreSQL refuses it in any text
+        return None
     row = session.execute(_decks().where(Deck.slug == slug)).one_or_none()
     deck = None if row is None else _deck_row(row)
     return deck if deck is not None and can(viewer, "read", deck) else None
@@ -105,40 +101,26 @@ def deck_by_id(session: Session, deck_id: int) -> DeckRow:
     return _deck_row(session.execute(_decks().where(Deck.id == deck_id)).one())
 
 
-def deck_cards(session: Session, deck_id: int, *, tag: str = "") -> tuple[CardRow, ...]:
-    """The cards of a deck to read, in its order; `tag` keeps those that have it."""
-    rows = [_card_row(card) for card in session.scalars(_cards_of(deck_id))]
-    return tuple(row for row in rows if not tag or tag in row.tags)
+def deck_lines(session: Session, deck_id: int) -> tuple[CardLine, ...]:
+    """The cards of a deck in its order, without their HTML: quick for decks of thousands."""
+    columns = (Card.id, Card.guid, Card.position, Card.section, Card.question_text, Card.tags, Card.draft)
+    rows = session.execute(select(*columns).where(*_of_deck(deck_id)).order_by(Card.position, Card.id))
+    return tuple(
+        CardLine(row.id, row.guid, row.position + 1, tuple(row.section), row.question_text, tuple(row.tags), row.draft)
+        for row in rows
+    )
 
 
-def search_deck(session: Session, deck_id: int, query: str, *, where: Where = "all", tag: str = "") -> Found:
-    """The cards of a deck that mention every word of `query`, in the deck's order, those of `where` only."""
-    found = session.scalars(_cards_of(deck_id).where(search.mentions(query)))
-    rows = [row for row in map(_card_row, found) if not tag or tag in row.tags]
-    asking = {row.id for row in rows if search.asks_about(query, row.question_text, row.tags)}
-    if where != "all":
-        kept = [row for row in rows if (row.id in asking) == (where == "questions")]
-    else:
-        kept = rows
-    return Found(tuple(kept), len(asking), len(rows) - len(asking))
+def mentioning(session: Session, deck_id: int, query: str) -> frozenset[int]:
+    """The ids of the deck's cards that mention every word of `query` in question, answer, options or tags."""
+    return frozenset(session.scalars(select(Card.id).where(*_of_deck(deck_id), search.mentions(query))))
 
 
-def nearest_question(session: Session, deck_id: int, query: str) -> Nearest | None:
-    """The question of a deck that comes nearest to a mistyped `query`; None where nothing does."""
-    columns = select(Card.id, Card.guid, Card.position, Card.question_text)
-    rows = session.execute(columns.where(Card.deck_id == deck_id, living_cards()).order_by(Card.position, Card.id)).all()
-    best = search.nearest(query, {row.id: row.question_text for row in rows})
-    for row in rows:
-        if row.id == best:
-            return Nearest(row.guid, row.position + 1, row.question_text)
-    return None
-
-
-def deck_tags(session: Session, deck_id: int) -> list[tuple[str, int]]:
-    """The tags of a deck's cards and how many cards have each, the most used first."""
-    lists = session.scalars(select(Card.tags).where(Card.deck_id == deck_id, living_cards()))
-    counts = Counter(tag for tags in lists for tag in tags)
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0].casefold()))
+def first_card(session: Session, deck_id: int) -> CardRow | None:
+    """The first plain card of a deck that has an answer, for a visitor to try."""
+    plain = select(Card).where(*_of_deck(deck_id), Card.draft.is_(False), Card.kind == "basic")
+    card = session.scalar(plain.order_by(Card.position, Card.id).limit(1))
+    return None if card is None else _card_row(card)
 
 
 def card_by_guid(session: Session, guid: str, viewer: Viewer | None) -> tuple[CardRow, DeckRow] | None:
@@ -176,16 +158,18 @@ def _decks() -> Select[*tuple[Any, ...]]:
             Deck.archived_at,
             Deck.version,
             Deck.updated_at,
+            Collection.title.label("collection"),
             func.count(Card.id).label("questions"),
             drafts.label("drafts"),
         )
+        .outerjoin(Collection, Collection.id == Deck.collection_id)
         .outerjoin(Card, (Card.deck_id == Deck.id) & living_cards())
-        .group_by(Deck.id)
+        .group_by(Deck.id, Collection.title)
     )
 
 
-def _cards_of(deck_id: int) -> Select[Card]:
-    return select(Card).where(Card.deck_id == deck_id, living_cards()).order_by(Card.position, Card.id)
+def _of_deck(deck_id: int) -> tuple[Any, ...]:
+    return Card.deck_id == deck_id, living_cards()
 
 
 def _deck_row(row: Any) -> DeckRow:

@@ -32,7 +32,7 @@ def fold(text: str) -> str:
 
 def words(query: str) -> list[str]:
     """The words of a query, folded; each must occur somewhere for a card to be found."""
-    return list(dict.fromkeys(fold(query[:MAX_QUERY]).split()))
+    return list(dict.fromkeys(fold(query[:MAX_QUERY].replace("\0", " ")).split()))
 
 
 def mentions(query: str) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from app.study.views import choose as choose
 from app.study.views import home as home
+from app.study.views import labels as labels
 from app.study.views import reading as reading
 from app.study.views import session as session
 from app.study.views import settings as settings

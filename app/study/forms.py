@@ -1,0 +1,64 @@
+"""Forms of studying. Each field takes what it shows and nothing else."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, IntegerField, RadioField, SelectField
+from wtforms.validators import StopValidation
+
+from app.accounts.forms import zone_choices
+from app.study.preferences import MOST_NEW, MOST_REVIEWS, Preferences
+
+GRADE_SCALES = (("four", _l("4 grades")), ("six", _l("0 to 5")))
+THEMES = (("system", _l("Same as device")), ("light", _l("Light")), ("dark", _l("Dark")))
+HOURS = tuple((hour, f"{hour:02}:00") for hour in range(24))
+
+
+class Whole(IntegerField):  # type: ignore[misc]  # WTForms ships no types
+    """A whole number from 0 to `most`, and one message for whatever else is entered."""
+
+    def __init__(self, label: Any, *, most: int, **kwargs: Any) -> None:
+        super().__init__(label, render_kw={"inputmode": "numeric", "min": 0, "max": most, "required": True}, **kwargs)
+        self.most = most
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read plain digits."""
+        text = valuelist[0].strip() if valuelist else ""
+        self.data: Any = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+    def pre_validate(self, form: Any) -> None:
+        """Say what to enter."""
+        if self.data is None or not 0 <= self.data <= self.most:
+            raise StopValidation(_("Enter a number from 0 to %(most)s.", most=self.most))
+
+
+class SettingsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """How a learner studies."""
+
+    new_per_day = Whole(_l("New cards a day"), most=MOST_NEW)
+    reviews_per_day = Whole(_l("Reviews a day, at most"), most=MOST_REVIEWS)
+    rollover_hour = SelectField(_l("A new day starts at"), choices=HOURS, coerce=int)
+    zone = SelectField(_l("Time zone"))
+    grade_scale = RadioField(_l("Answer buttons"), choices=GRADE_SCALES)
+    type_answer = BooleanField(_l("Offer a box to type the answer"))
+    shortcuts = BooleanField(_l("Single keys"))
+    theme = RadioField(_l("Appearance"), choices=THEMES)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.zone.choices = zone_choices(kept=str(kwargs["zone"]))
+
+    def preferences(self) -> Preferences:
+        """What was entered; valid once the form is."""
+        return Preferences(
+            zone=self.zone.data,
+            rollover_hour=self.rollover_hour.data,
+            new_per_day=self.new_per_day.data,
+            reviews_per_day=self.reviews_per_day.data,
+            grade_scale=self.grade_scale.data,
+            type_answer=self.type_answer.data,
+            shortcuts=self.shortcuts.data,
+            theme=self.theme.data,
+        )

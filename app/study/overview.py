@@ -1,0 +1,233 @@
+"""The learner's library: what is due today and in which deck, how far they have come, what they keep missing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, case, func, select
+from sqlalchemy.orm import Session
+
+from app.db.models import Card, CardState, Deck, Event
+from app.library.queries import DeckRow, readable_decks
+from app.scheduling.queue import Counts
+from app.scheduling.state import MATURE_INTERVAL
+from app.scheduling.statistics import LONGEST_ANSWER_MS, Streak, Totals, minutes_needed, streak, usual_pace
+from app.scheduling.study_day import next_rollover
+from app.study.queries import study_day_of, studyable, today_plan
+from app.web.access import can, readable
+from app.web.sessions import Viewer
+
+DAY = timedelta(days=1)
+MISSED_DAYS = 90
+"""How far back a card counts as one that is missed again and again."""
+MISSED_TIMES = 3
+_MISSED_SHOWN = 5
+_FIRST_LOOK = 60
+"""Days of history that are read for pace and streak; more only where the streak is longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeckProgress:
+    """A deck and how far one learner has come with it; `today` is what its part of today's plan has left.
+
+    `learning`, `young` and `mature` count cards that are asked, as `app.scheduling.state.Stage` has them.
+    """
+
+    deck: DeckRow
+    chosen: bool
+    today: Counts
+    learning: int = 0
+    young: int = 0
+    mature: int = 0
+    last_studied: date | None = None
+    next_due: date | None = None
+    """The first day after today on which one of its cards comes back."""
+
+    @property
+    def learned(self) -> int:
+        """Cards of which a successful review stands."""
+        return self.young + self.mature
+
+    @property
+    def due(self) -> int:
+        """Cards to be reviewed or repeated today."""
+        return self.today.reviews + self.today.waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """The next study day that brings cards, and how many."""
+
+    day: date
+    cards: int
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A card that was failed again and again, on so many days."""
+
+    guid: str
+    question_text: str
+    deck_slug: str
+    deck_title: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The first page of a learner. `decks` are all they may read: the chosen ones first, in their order."""
+
+    study_day: date
+    decks: tuple[DeckProgress, ...]
+    left: Counts
+    answered: int
+    minutes: int | None
+    """What is left takes about so long at the usual pace; None where no pace is known."""
+    week: tuple[tuple[date, bool], ...]
+    """The last seven study days, today last, and whether there was an answer."""
+    streak: Streak
+    coming: Coming | None
+    """Set only where nothing is left today."""
+    missed: tuple[Missed, ...]
+
+    @property
+    def chosen(self) -> tuple[DeckProgress, ...]:
+        """The decks that are studied."""
+        return tuple(one for one in self.decks if one.chosen)
+
+    @property
+    def others(self) -> tuple[DeckProgress, ...]:
+        """The decks that are only there to read."""
+        return tuple(one for one in self.decks if not one.chosen)
+
+
+def library(session: Session, viewer: Viewer, *, now: datetime) -> Library:
+    """Everything the library page says to this learner at `now`."""
+    today = today_plan(session, viewer, now)
+    decks = _progress(session, viewer, today.study_day, today.plan.by_deck(), [deck.id for deck in today.decks])
+    days = _studied(session, viewer.id, today.study_day)
+    left = today.plan.counts
+    pace = usual_pace(days.values())
+    last_week = [today.study_day - n * DAY for n in range(6, -1, -1)]
+    return Library(
+        study_day=today.study_day,
+        decks=decks,
+        left=left,
+        answered=today.answered(),
+        minutes=None if pace is None else minutes_needed(left.total, pace),
+        week=tuple((day, day in days) for day in last_week),
+        streak=streak(days, today.study_day),
+        coming=None if left.total else _coming(session, viewer, now),
+        missed=_missed(session, viewer, today.study_day),
+    )
+
+
+def deck_progress(session: Session, viewer: Viewer, *, now: datetime) -> tuple[DeckProgress, ...]:
+    """The decks this learner may read: the chosen ones first, in the order they were chosen, then the others."""
+    today = today_plan(session, viewer, now)
+    return _progress(session, viewer, today.study_day, today.plan.by_deck(), [deck.id for deck in today.decks])
+
+
+def _progress(
+    session: Session, viewer: Viewer, today: date, left: Mapping[int, Counts], chosen: list[int]
+) -> tuple[DeckProgress, ...]:
+    states = _stages(session, viewer.id, today)
+    place = {deck_id: number for number, deck_id in enumerate(chosen)}
+    rows = [deck for deck in readable_decks(session, viewer) if can(viewer, "study", deck)]
+    rows.sort(key=lambda deck: place.get(deck.id, len(place)))
+    return tuple(
+        DeckProgress(deck, deck.id in place, left.get(deck.id, Counts()), **states.get(deck.id, {})) for deck in rows
+    )
+
+
+def _stages(session: Session, user_id: int, today: date) -> dict[int, dict[str, Any]]:
+    """What the learner's card states add up to in each deck, by its id."""
+    learned = CardState.repetitions >= 1
+    mature = CardState.interval >= MATURE_INTERVAL
+    begun = and_(CardState.due.is_not(None), CardState.repetitions == 0)
+    rows = session.execute(
+        select(
+            Card.deck_id,
+            func.count().filter(begun).label("learning"),
+            func.count().filter(and_(learned, ~mature)).label("young"),
+            func.count().filter(and_(learned, mature)).label("mature"),
+            func.max(CardState.last_study_day).label("last_studied"),
+            func.min(CardState.due).filter(CardState.due > today).label("next_due"),
+        )
+        .join(Card, Card.id == CardState.card_id)
+        .where(CardState.user_id == user_id, studyable())
+        .group_by(Card.deck_id)
+    )
+    return {row.deck_id: {key: value for key, value in row._mapping.items() if key != "deck_id"} for row in rows}
+
+
+def _studied(session: Session, user_id: int, today: date) -> dict[date, Totals]:
+    """The learner's latest study days and what was done on each, as far back as their present streak reaches."""
+    look = _FIRST_LOOK
+    while True:
+        days = _days(session, user_id, today - look * DAY)
+        if streak(days, today).current < look:
+            return days
+        look *= 4
+
+
+def _days(session: Session, user_id: int, since: date) -> dict[date, Totals]:
+    capped = case((Event.elapsed_ms > LONGEST_ANSWER_MS, LONGEST_ANSWER_MS), else_=Event.elapsed_ms)
+    rows = session.execute(
+        select(
+            Event.study_day,
+            func.count().filter(Event.counted).label("cards"),
+            func.count().label("answers"),
+            func.coalesce(func.sum(capped), 0).label("elapsed"),
+        )
+        .where(Event.user_id == user_id, Event.study_day >= since, Event.kind == "review", Event.live)
+        .group_by(Event.study_day)
+    )
+    return {row.study_day: Totals(row.cards, row.answers, int(row.elapsed), days=1) for row in rows}
+
+
+def _coming(session: Session, viewer: Viewer, now: datetime) -> Coming | None:
+    """The next study day with something to study: tomorrow with its new cards, else the first with due ones."""
+    tomorrow = next_rollover(now, viewer.zone, viewer.rollover_hour)
+    plan = today_plan(session, viewer, tomorrow)
+    if plan.plan.counts.total:
+        return Coming(plan.study_day, plan.plan.counts.total)
+    row = session.execute(
+        select(CardState.due, func.count().label("cards"))
+        .join(Card, Card.id == CardState.card_id)
+        .where(
+            CardState.user_id == viewer.id,
+            CardState.due > study_day_of(viewer, now),
+            Card.deck_id.in_([deck.id for deck in plan.decks]),
+            studyable(),
+        )
+        .group_by(CardState.due)
+        .order_by(CardState.due)
+        .limit(1)
+    ).one_or_none()
+    return None if row is None or row.due is None else Coming(row.due, row.cards)
+
+
+def _missed(session: Session, viewer: Viewer, today: date) -> tuple[Missed, ...]:
+    """The cards failed most often of late, at the first try of a day."""
+    times = func.count().label("times")
+    rows = session.execute(
+        select(Card.guid, Card.question_text, Deck.slug, Deck.title, times)
+        .select_from(Event)
+        .join(Card, Card.id == Event.card_id)
+        .join(Deck, Deck.id == Card.deck_id)
+        .where(
+            Event.user_id == viewer.id,
+            Event.study_day > today - MISSED_DAYS * DAY,
+            Event.counted,
+            Event.grade < 3,
+            studyable(),
+            readable(viewer),
+        )
+        .group_by(Card.id, Deck.id)
+        .having(func.count() >= MISSED_TIMES)
+        .order_by(times.desc(), Card.question_text)
+        .limit(_MISSED_SHOWN)
+    )
+    return tuple(Missed(row.guid, row.question_text, row.slug, row.title, row.times) for row in rows)

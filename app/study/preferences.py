@@ -1,0 +1,38 @@
+"""How a learner studies: their day, their limits, their buttons, their theme."""
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.db.models import User
+from app.db.session import write
+from app.scheduling.study_day import zone_named
+
+MOST_NEW = 999
+MOST_REVIEWS = 9999
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """A learner's study settings, named as the columns of `User`."""
+
+    zone: str
+    rollover_hour: int
+    new_per_day: int
+    reviews_per_day: int
+    grade_scale: str
+    type_answer: bool
+    shortcuts: bool
+    theme: str
+
+
+def save(session: Session, *, user_id: int, preferences: Preferences) -> None:
+    """Study by `preferences` from now on.
+
+    A change of zone or rollover hour touches no answer given before: each keeps the study day it had. Raises
+    `UnknownZone`.
+    """
+    zone_named(preferences.zone)
+    write(session)
+    session.execute(update(User).where(User.id == user_id).values(**asdict(preferences)))
