@@ -1,0 +1,280 @@
+"""What editors see: every deck and card, archived ones too, to list, to search and to change."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from markupsafe import Markup
+from sqlalchemy import Select, and_, case, func, select, true
+from sqlalchemy.orm import Session
+
+from app.content.document import CardText
+from app.db.models import Card, Deck, DeckChoice
+from app.library import search
+from app.library.deck_editing import DeckFields, fields_of
+from app.library.texts import Rendered, of_stored, safe_html
+from app.web.access import can
+from app.web.sessions import Viewer
+
+PAGE = 100
+"""Cards a page."""
+
+Show = Literal["all", "drafts", "archived"]
+"""Which cards a list has: those that are not archived, those of them without an answer, or the archived ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeckLine:
+    """A deck in the list. `questions` counts what can be read, `drafts` those of them without an answer."""
+
+    slug: str
+    title: str
+    visibility: str
+    updated_at: datetime
+    archived_at: datetime | None
+    questions: int
+    drafts: int
+    archived: int
+    """Its archived cards."""
+    learners: int
+    """How many study it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardLine:
+    """A card in a list; `excerpt` is where its answer mentions what was searched for, unless its question does."""
+
+    guid: str
+    deck_slug: str
+    deck_title: str
+    number: int
+    question_text: str
+    section: tuple[str, ...]
+    tags: tuple[str, ...]
+    draft: bool
+    archived_reason: str | None
+    version: int
+    updated_at: datetime
+    excerpt: tuple[search.Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CardList:
+    """One page of a list of cards: `total` fit the wish, on `pages` pages, of which this is `page`."""
+
+    lines: tuple[CardLine, ...]
+    total: int
+    page: int
+    pages: int
+    drafts: int
+    archived: int
+    """How many drafts and archived cards there are, whatever was searched for."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditedDeck:
+    """A deck to change."""
+
+    id: int
+    slug: str
+    fields: DeckFields
+    version: int
+    archived_at: datetime | None
+    updated_at: datetime
+    imported: bool
+    """Whether any of its cards comes from a document."""
+    questions: int
+    drafts: int
+    learners: int
+
+
+@dataclass(frozen=True, slots=True)
+class EditedCard:
+    """A card to change, with the HTML that learners see of it now (safe to serve)."""
+
+    id: int
+    guid: str
+    number: int
+    deck: EditedDeck
+    text: CardText
+    rendered: Rendered
+    draft: bool
+    version: int
+    archived_at: datetime | None
+    archived_reason: str | None
+    imported: bool
+    """Whether a document has it too."""
+    updated_at: datetime
+
+
+def decks(session: Session) -> list[DeckLine]:
+    """All decks by title, the archived ones last."""
+    counts = (
+        select(
+            Card.deck_id,
+            func.count().filter(Card.archived_at.is_(None)).label("questions"),
+            func.count().filter(Card.archived_at.is_(None), Card.draft).label("drafts"),
+            func.count().filter(Card.archived_at.is_not(None)).label("archived"),
+        )
+        .where(Card.merged_into_id.is_(None))
+        .group_by(Card.deck_id)
+        .subquery()
+    )
+    learners = select(DeckChoice.deck_id, func.count().label("learners")).group_by(DeckChoice.deck_id).subquery()
+    rows = session.execute(
+        select(
+            Deck.slug,
+            Deck.title,
+            Deck.visibility,
+            Deck.updated_at,
+            Deck.archived_at,
+            *(func.coalesce(column, 0).label(column.key) for column in list(counts.c)[1:]),
+            func.coalesce(learners.c.learners, 0).label("learners"),
+        )
+        .outerjoin(counts, counts.c.deck_id == Deck.id)
+        .outerjoin(learners, learners.c.deck_id == Deck.id)
+        .order_by(Deck.archived_at.is_not(None), Deck.title, Deck.id)
+    )
+    return [DeckLine(**row._mapping) for row in rows]
+
+
+def cards(
+    session: Session, *, deck_id: int | None = None, query: str = "", show: Show = "all", page: int = 1
+) -> CardList:
+    """Cards of one deck, or of all, that mention every word of `query`; those that ask about it come first."""
+    there = [Card.merged_into_id.is_(None), true() if deck_id is None else Card.deck_id == deck_id]
+    living = Card.archived_at.is_(None)
+    drafts, archived = session.execute(
+        select(func.count().filter(living, Card.draft), func.count().filter(~living)).where(*there)
+    ).one()
+    kept = {"all": living, "drafts": and_(living, Card.draft), "archived": ~living}[show]
+    wanted = [*there, kept, *([search.mentions(query)] if search.words(query) else [])]
+    total = session.scalar(select(func.count()).select_from(Card).where(*wanted)) or 0
+    pages = max(1, -(-total // PAGE))
+    page = min(max(page, 1), pages)
+    rows = session.execute(_lines(query).where(*wanted).order_by(*_order(query)).offset((page - 1) * PAGE).limit(PAGE))
+    return CardList(tuple(_line(row, query) for row in rows), total, page, pages, drafts, archived)
+
+
+def deck(session: Session, slug: str, viewer: Viewer) -> EditedDeck | None:
+    """The deck of this address to change; None when there is none or this person may not."""
+    if "\0" in slug:  # PostgreSQL refuses it in any text
+        return None
+    found = session.scalar(select(Deck).where(Deck.slug == slug))
+    return _deck(session, found) if found is not None and can(viewer, "edit", found) else None
+
+
+def card(session: Session, guid: str, viewer: Viewer) -> EditedCard | None:
+    """A card to change; None when there is none, or it was joined to another, or this person may not."""
+    if "\0" in guid:
+        return None
+    row = session.execute(
+        select(Card, Deck).join(Deck, Deck.id == Card.deck_id).where(Card.guid == guid, Card.merged_into_id.is_(None))
+    ).one_or_none()
+    if row is None or not can(viewer, "edit", row.Deck):
+        return None
+    found: Card = row.Card
+    return EditedCard(
+        id=found.id,
+        guid=found.guid,
+        number=found.position + 1,
+        deck=_deck(session, row.Deck),
+        text=of_stored(found),
+        rendered=_rendered(found),
+        draft=found.draft,
+        version=found.version,
+        archived_at=found.archived_at,
+        archived_reason=found.archived_reason,
+        imported=found.base_question is not None,
+        updated_at=found.updated_at,
+    )
+
+
+def sections(session: Session, deck_id: int) -> tuple[tuple[str, ...], ...]:
+    """The sections of a deck's cards, in the deck's order."""
+    rows = session.scalars(
+        select(Card.section).where(Card.deck_id == deck_id, Card.archived_at.is_(None)).order_by(Card.position, Card.id)
+    )
+    return tuple(dict.fromkeys(tuple(section) for section in rows if section))
+
+
+def open_decks(session: Session) -> Sequence[tuple[str, str]]:
+    """Slug and title of the decks that are not archived, by title."""
+    rows = session.execute(
+        select(Deck.slug, Deck.title).where(Deck.archived_at.is_(None)).order_by(Deck.title, Deck.id)
+    )
+    return [(row.slug, row.title) for row in rows]
+
+
+def _lines(query: str) -> Select[*tuple[Any, ...]]:
+    columns: list[Any] = [
+        Card.guid,
+        Deck.slug.label("deck_slug"),
+        Deck.title.label("deck_title"),
+        Card.position,
+        Card.question_text,
+        Card.section,
+        Card.tags,
+        Card.draft,
+        Card.archived_reason,
+        Card.version,
+        Card.updated_at,
+    ]
+    if search.words(query):
+        columns.append(Card.answer_html)
+    return select(*columns).join(Deck, Deck.id == Card.deck_id)
+
+
+def _order(query: str) -> list[Any]:
+    place: list[Any] = [Deck.title, Deck.id, Card.position, Card.id]
+    words = search.words(query)
+    if not words:
+        return place
+    asking = and_(*(Card.question_text.icontains(word, autoescape=True) for word in words))
+    return [case((asking, 0), else_=1), *place]
+
+
+def _line(row: Any, query: str) -> CardLine:
+    values = dict(row._mapping)
+    number, html = values.pop("position") + 1, values.pop("answer_html", "")
+    values["section"], values["tags"] = tuple(row.section), tuple(row.tags)
+    asks = not html or search.asks_about(query, row.question_text, row.tags)
+    words = "" if asks else Markup(html).striptags()  # noqa: S704  # what is left is text, escaped where it is shown
+    return CardLine(**values, number=number, excerpt=search.excerpt(words, query))
+
+
+def _deck(session: Session, found: Deck) -> EditedDeck:
+    living = Card.archived_at.is_(None)
+    counts = session.execute(
+        select(
+            func.count().filter(living).label("questions"),
+            func.count().filter(living, Card.draft).label("drafts"),
+            func.count().filter(Card.base_question.is_not(None)).label("imported"),
+        ).where(Card.deck_id == found.id, Card.merged_into_id.is_(None))
+    ).one()
+    learners = session.scalar(select(func.count()).select_from(DeckChoice).where(DeckChoice.deck_id == found.id))
+    return EditedDeck(
+        id=found.id,
+        slug=found.slug,
+        fields=fields_of(found),
+        version=found.version,
+        archived_at=found.archived_at,
+        updated_at=found.updated_at,
+        imported=bool(counts.imported),
+        questions=counts.questions,
+        drafts=counts.drafts,
+        learners=learners or 0,
+    )
+
+
+def _rendered(found: Card) -> Rendered:
+    """What learners see of it; HTML of an older renderer is made safe again."""
+    return Rendered(
+        question_html=safe_html(found.question_html, found.renderer),
+        answer_html=safe_html(found.answer_html, found.renderer),
+        options_html=[safe_html(html, found.renderer) for html in found.options_html],
+        question_text=found.question_text,
+        search_text=found.search_text,
+        renderer=found.renderer,
+    )

@@ -1,0 +1,175 @@
+"""The versions of a card or a deck, each with what it changed, for editors."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.content import diff
+from app.content.document import CardText
+from app.content.plan import merge_texts
+from app.db.models import CardRevision, DeckRevision, User
+from app.library.deck_editing import DeckFields, fields_in
+from app.library.texts import of_stored
+
+SHOWN = 10
+"""Versions that are compared unless all are asked for."""
+
+By = Literal["you", "editor", "deleted", "import"]
+"""Who saved a version: its reader, another editor, one whose account is gone, or an import or command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One field that differs between two texts: its name as in the form, and the difference."""
+
+    field: str
+    pieces: tuple[diff.Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One save. `changes` says what it did to the version before it; `first` has none before it."""
+
+    number: int
+    action: str
+    by: By
+    created_at: datetime
+    note: str
+    changes: tuple[Changed, ...]
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The versions, newest first, and how many there are in all."""
+
+    versions: tuple[Version, ...]
+    total: int
+
+
+def card_history(session: Session, card_id: int, viewer_id: int, *, everything: bool = False) -> History:
+    """The versions of a card, the last ten of them unless `everything` is asked for."""
+    rows = session.execute(
+        select(CardRevision, User.erased_at)
+        .outerjoin(User, User.id == CardRevision.author_id)
+        .where(CardRevision.card_id == card_id)
+        .order_by(CardRevision.number.desc())
+    ).all()
+    return _history([tuple(row) for row in rows], viewer_id, everything, lambda row: card_fields(of_stored(row)))
+
+
+def deck_history(session: Session, deck_id: int, viewer_id: int, *, everything: bool = False) -> History:
+    """The versions of a deck's own fields, likewise."""
+    rows = session.execute(
+        select(DeckRevision, User.erased_at)
+        .outerjoin(User, User.id == DeckRevision.author_id)
+        .where(DeckRevision.deck_id == deck_id)
+        .order_by(DeckRevision.number.desc())
+    ).all()
+    return _history([tuple(row) for row in rows], viewer_id, everything, _revised_fields)
+
+
+def card_version(session: Session, card_id: int, number: int) -> CardText | None:
+    """The text that one version of a card has."""
+    revision = session.get(CardRevision, (card_id, number))
+    return None if revision is None else of_stored(revision)
+
+
+def merged(session: Session, card_id: int, base_version: int, *, ours: CardText, theirs: CardText) -> CardText | None:
+    """Two texts that both come from `base_version` of a card put together; None where they collide."""
+    base = card_version(session, card_id, base_version)
+    if base is None:
+        return None
+    text, collide = merge_texts(base, ours, theirs)
+    return None if collide else text
+
+
+def last_save(session: Session, card_id: int, viewer_id: int) -> Version | None:
+    """Who saved a card last, and when; nothing is compared."""
+    row = session.execute(
+        select(CardRevision, User.erased_at)
+        .outerjoin(User, User.id == CardRevision.author_id)
+        .where(CardRevision.card_id == card_id)
+        .order_by(CardRevision.number.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else _version(row[0], row[1], viewer_id, (), first=row[0].number == 1)
+
+
+def last_deck_save(session: Session, deck_id: int, viewer_id: int) -> Version | None:
+    """Who saved a deck's fields last, and when."""
+    row = session.execute(
+        select(DeckRevision, User.erased_at)
+        .outerjoin(User, User.id == DeckRevision.author_id)
+        .where(DeckRevision.deck_id == deck_id)
+        .order_by(DeckRevision.number.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else _version(row[0], row[1], viewer_id, (), first=row[0].number == 1)
+
+
+def card_fields(text: CardText) -> dict[str, str]:
+    """A text as words to compare, field by field, in the order of the form."""
+    options = "\n".join(f"{one.key}. {one.text}{' ✓' if one.right else ''}" for one in text.options)
+    return {
+        "section": " › ".join(text.section),
+        "tags": ", ".join(text.tags),
+        "question": text.question,
+        "answer": text.answer,
+        "options": options,
+    }
+
+
+def deck_fields(fields: DeckFields) -> dict[str, str]:
+    """A deck's fields as words to compare."""
+    return {name: str(value) for name, value in asdict(fields).items()}
+
+
+def compared(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Changed, ...]:
+    """The fields that differ, each with its difference, shortened where much of it is the same."""
+    return tuple(_differences(before, after))
+
+
+def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Changed]:
+    for name, text in after.items():
+        if before.get(name, "") != text:
+            yield Changed(name, diff.shorten(diff.compare(before.get(name, ""), text)))
+
+
+def _revised_fields(revision: DeckRevision) -> dict[str, str]:
+    archived = "archived" if revision.fields.get("archived") else "not archived"
+    return {**deck_fields(fields_in(revision.fields)), "archived": archived}
+
+
+def _history(
+    rows: Sequence[tuple[Any, ...]], viewer_id: int, everything: bool, fields: Callable[[Any], dict[str, str]]
+) -> History:
+    shown = rows if everything else rows[: SHOWN + 1]
+    texts = [fields(row[0]) for row in shown]
+    versions = [
+        _version(
+            revision,
+            erased_at,
+            viewer_id,
+            compared(texts[at + 1], texts[at]) if at + 1 < len(texts) else (),
+            first=at + 1 == len(rows),
+        )
+        for at, (revision, erased_at) in enumerate(shown)
+    ]
+    return History(tuple(versions if everything else versions[:SHOWN]), len(rows))
+
+
+def _version(
+    revision: Any, erased_at: datetime | None, viewer_id: int, changes: tuple[Changed, ...], *, first: bool
+) -> Version:
+    action = getattr(revision, "action", "edited")
+    by: By = "import" if revision.author_id is None or action == "imported" else "editor"
+    if revision.author_id == viewer_id:
+        by = "you"
+    elif erased_at is not None:
+        by = "deleted"
+    return Version(revision.number, action, by, revision.created_at, revision.note, changes, first)
