@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from app.content.document import Span
 from app.content.parsing.document import Document
-from app.content.parsing.titles import is_answer_title, plain
+from app.content.parsing.titles import plain
+from app.content.parsing.wording import is_answer_title
 
 _WORD = (
     r"(?:(?:the |your |sample |possible |suggested |correct |right |model |short |detailed |example )*"
@@ -101,8 +102,12 @@ def _drop_stray_ends(lines: list[Line]) -> None:
 
 
 def text_of(lines: list[Line], stretch: Stretch) -> str:
-    """The Markdown of `lines`, the indentation of their list item taken off."""
-    return "\n".join(_dedented(lines, stretch)).rstrip()
+    """The Markdown of `lines`, the indentation of their list item taken off, runs of blank lines made one."""
+    texts: list[str] = []
+    for line, text in zip(lines, _dedented(lines, stretch), strict=True):
+        if line.code or text or not texts or texts[-1]:
+            texts.append(text)
+    return "\n".join(texts).rstrip()
 
 
 def span_of(lines: list[Line], stretch: Stretch) -> Span:

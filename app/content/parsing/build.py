@@ -21,7 +21,8 @@ from app.content.parsing.answers import (
 from app.content.parsing.choices import find_choice, with_key
 from app.content.parsing.document import Document
 from app.content.parsing.reading import Mark
-from app.content.parsing.titles import clean_title, is_answer_title, is_contents, likeness, plain
+from app.content.parsing.titles import clean_title, plain
+from app.content.parsing.wording import is_answer_title, is_contents, likeness
 
 _IDENT = re.compile(r"<!--\s*(?:card[-_ ])?id\s*[:=]\s*([\w.-]{1,64})\s*-->", re.IGNORECASE)
 _ASKS_ABOUT_CODE = re.compile(

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from textwrap import dedent
 
 from app.content.document import Option
 from app.content.parsing.titles import plain
@@ -26,7 +27,7 @@ _BARE_KEY = re.compile(
     re.IGNORECASE,
 )
 _NUMBER_KEY = re.compile(r"^[\s*_`(>#]*(?:option\s+)?(?P<keys>\d{1,2})[*_`)]*(?:\s|[.):]|$)", re.IGNORECASE)
-_SINGLE = re.compile(r"[A-Ha-h]|\d{1,2}")
+_SINGLE = re.compile(r"\b(?:[A-Ha-h]|\d{1,2})\b")
 _FENCE = re.compile(r"^\s*(?:`{3,}|~{3,})")
 _DETAILS_LINE = re.compile(r"^\s*<", re.IGNORECASE)
 _UNFENCED = re.compile(r"(?m)^[ \t]*(?:`{3,}|~{3,})[^\n]*$")
@@ -64,14 +65,15 @@ def find_choice(lines: list[str], code: list[bool]) -> Choice | None:
             continue
         if run.kind == "task":
             keys = [_LETTERS[index] for index in range(len(run.texts))]
-            options = [Option(*one) for one in zip(keys, run.texts, run.ticks, strict=True)]
+            texts = [_dedented(text) for text in run.texts]
+            options = [Option(*one) for one in zip(keys, texts, run.ticks, strict=True)]
             return Choice(tuple(options), run.first, run.last, any(run.ticks)) if any(run.ticks) else None
         if run.kind == "lettered" and _in_order(run.keys):
             marked = [bool(_TICKED.search(text)) for text in run.texts]
             if not any(marked) and run.keys[0].isalpha():
                 bold = [text.rstrip().endswith(("**", "</b>", "</strong>")) for text in run.texts]
                 marked = bold if sum(bold) == 1 else marked
-            texts = [_unmarked(text) for text in run.texts]
+            texts = [_dedented(_unmarked(text)) for text in run.texts]
             options = [Option(*one) for one in zip((key.upper() for key in run.keys), texts, marked, strict=True)]
             return Choice(tuple(options), run.first, run.last, any(marked))
     return None
@@ -108,6 +110,17 @@ def _unmarked(text: str) -> str:
     return bare
 
 
+def _said(text: str) -> str:
+    """The text of an option without the blanks that some files put where only code follows."""
+    return text.replace("\u2800", "").strip()
+
+
+def _dedented(text: str) -> str:
+    """An option with the indentation of its list taken off the lines below the first."""
+    first, _, rest = text.partition("\n")
+    return "\n".join(part for part in (_said(first), dedent(rest).rstrip()) if part)
+
+
 def _in_order(keys: list[str]) -> bool:
     folded = [key.upper() for key in keys]
     if folded[0] == "A":
@@ -121,29 +134,43 @@ def _runs(lines: list[str], code: list[bool]) -> list[_Run]:
     run: _Run | None = None
     indent = 0
     for number, line in enumerate(lines):
-        kind, match = (None, None) if code[number] else _option(line)
-        if match is not None and kind is not None:
-            own = len(match.group("indent"))
-            if run is None or run.kind != kind or own > indent + 3:
-                if run is not None and own > indent + 1:
-                    run.texts[-1] += "\n" + line.strip()
-                    run.last = number + 1
-                    continue
-                run = _Run(number, number, kind, [], [], [])
-                runs.append(run)
-                indent = own
-            _add(run, number, match)
+        if run is not None and code[number] and number and code[number - 1]:
+            if run.last == number:
+                _continue(run, number, "\n" + line.strip("\n"))
+            continue
+        match = None if code[number] else _TASK.match(line) or _LETTERED.match(line)
+        if match is not None:
+            run, indent = _begin(runs, run, number, match, indent)
         elif run is not None and line.strip():
             deeper = len(line) - len(line.lstrip()) > indent
-            if code[number] or deeper or (_FENCE.match(line) and run.kind == "task"):
-                run.texts[-1] += "\n" + line.strip("\n")
-                run.last = number + 1
-            elif not (run.last == number and not _DETAILS_LINE.match(line) and run.kind == "task"):
-                run = None
+            if deeper or (code[number] and not _said(run.texts[-1])) or (run.kind == "task" and _FENCE.match(line)):
+                _continue(run, number, "\n" + line.strip("\n"))
+            elif run.last == number and run.kind == "task" and not code[number] and not _DETAILS_LINE.match(line):
+                _continue(run, number, " " + line.strip())
             else:
-                run.texts[-1] += " " + line.strip()
-                run.last = number + 1
+                run = None
     return runs
+
+
+def _begin(
+    runs: list[_Run], run: _Run | None, number: int, match: re.Match[str], indent: int
+) -> tuple[_Run, int]:
+    """The run that an option's first line belongs to, and the run's indentation: lists inside an option are part of it."""
+    kind = "task" if "tick" in match.groupdict() else "lettered"
+    own = len(match.group("indent"))
+    if run is not None and own > indent + 1 and (run.kind != kind or own > indent + 3):
+        _continue(run, number, "\n" + match.group(0).strip())
+        return run, indent
+    if run is None or run.kind != kind:
+        run, indent = _Run(number, number, kind, [], [], []), own
+        runs.append(run)
+    _add(run, number, match)
+    return run, indent
+
+
+def _continue(run: _Run, number: int, text: str) -> None:
+    run.texts[-1] += text
+    run.last = number + 1
 
 
 def _add(run: _Run, number: int, match: re.Match[str]) -> None:
@@ -154,13 +181,3 @@ def _add(run: _Run, number: int, match: re.Match[str]) -> None:
     )
     run.ticks.append((groups.get("tick") or " ") != " ")
     run.last = number + 1
-
-
-def _option(line: str) -> tuple[str | None, re.Match[str] | None]:
-    match = _TASK.match(line)
-    if match is not None:
-        return "task", match
-    match = _LETTERED.match(line)
-    if match is not None:
-        return "lettered", match
-    return None, None

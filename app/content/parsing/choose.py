@@ -78,7 +78,8 @@ def complete(document: Document, best: Scored, scored: Sequence[Scored]) -> list
             continue
         free = _without_refrains(_free(marks, other.reading.marks, len(document.source.text)))
         likely = [mark for mark in free if mark.likeness > 0.5]
-        if len(likely) < (2 if all(mark.explicit for mark in likely) else MIN_MORE) or len(likely) < 0.6 * len(free):
+        sure = other.reading.counted or all(mark.explicit for mark in likely)
+        if len(likely) < (2 if sure else MIN_MORE) or len(likely) < 0.6 * len(free):
             continue
         repeated = sum(mark.plain.lower() in asked for mark in likely) * 2 >= len(likely)
         if repeated and not all(mark.explicit for mark in likely):

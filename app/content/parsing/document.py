@@ -1,16 +1,22 @@
 """A document as dialects see it: source, blocks, headings, what is code, and what is no content at all."""
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import zip_longest
 
 from app.content.parsing.blocks import Block, parse_blocks
 from app.content.parsing.details import Details, find_details
 from app.content.parsing.frontmatter import machinery, read_front_matter
 from app.content.parsing.furniture import furniture_lines
 from app.content.parsing.source import Source
+from app.content.parsing.titles import plain
+from app.content.parsing.wording import likeness
 
 OPENING_LINES = 15
+REFRAIN = 3
+"""How often a heading has to come again to be a refrain."""
 _ANNOUNCED = re.compile(
     r"\binterview|\bquestions?\b|\bquiz|\bq\s?&\s?a\b|flash ?cards?|\btrivia\b|\bexams?\b|\bexercises?\b|面试|вопрос|preguntas|perguntas|fragen",
     re.IGNORECASE,
@@ -86,7 +92,25 @@ class Document:
     @cached_property
     def furniture(self) -> bytearray:
         """A flag for each line that is page furniture, not content."""
-        return furniture_lines(self.blocks, self.lines, self.code)
+        flags = furniture_lines(self.blocks, self.lines, self.code)
+        for block in self._refrains(flags):
+            flags[block.start : block.end] = b"\1" * (block.end - block.start)
+        return flags
+
+    def _refrains(self, flags: bytearray) -> list[Block]:
+        """Headings that ask the same again and again with nothing below: calls to the reader ("Any doubts?")."""
+        groups: defaultdict[str, list[Block]] = defaultdict(list)
+        empty: Counter[str] = Counter()
+        for block, following in zip_longest(self.headings, self.headings[1:]):
+            last = following.start if following is not None else len(self.lines)
+            groups[block.content].append(block)
+            empty[block.content] += not any(self.lines[n].strip() and not flags[n] for n in range(block.end, last))
+        return [
+            block
+            for content, blocks in groups.items()
+            if len(blocks) >= REFRAIN and empty[content] >= 0.8 * len(blocks) and likeness(plain(content)) > 0.5
+            for block in blocks
+        ]
 
     @cached_property
     def details(self) -> list[Details]:

@@ -10,11 +10,13 @@ _LOCAL_LINK = re.compile(
     r"!?\[(?:[^\[\]]|\[[^\[\]]*\])*\]\(\s*#[^()]*(?:\([^()]*\)[^()]*)*\)|<a\b[^<>]*href=[\"']?#[^<>]*>.*?</a>",
     re.IGNORECASE,
 )
+_ANY_LINK = re.compile(r"\*{0,2}!?\[(?:[^\[\]]|\[[^\[\]]*\])*\]\([^()\s]*\)\*{0,2}|<a\b[^<>]*>[^<]*</a>", re.IGNORECASE)
+_SHORTCODE = re.compile(r":[a-z_]+:")
 _SYMBOLS = re.compile(r"[^\w\s]|_", re.UNICODE)
 _TO_TOP = re.compile(
     r"^(?:(?:go |jump |scroll |return |move )?(?:back )?(?:up )?to (?:the )?(?:top|toc|table of contents?|contents?|index|menu|main menu|"
     r"beginning|start|list|questions?|home|readme)(?: of (?:the )?(?:page|list|questions?|section))?|top|up|back|toc|contents|home|"
-    r"back top|back to \w+|наверх|к началу|вверх|к содержанию|回到顶部|返回顶部|返回目录|回到目录|トップへ(?:戻る)?|volver (?:arriba|al inicio)|"
+    r"back top|back to \w+|наверх|к началу|вверх|(?:назад )?к (?:содержанию|оглавлению|списку\w*)|в начало|оглавление|回到顶部|返回顶部|返回目录|回到目录|トップへ(?:戻る)?|volver (?:arriba|al inicio)|"
     r"retour (?:en haut|au sommaire)|nach oben|zur[üu]ck nach oben|voltar (?:ao topo|para o topo)|torna su)$",
     re.IGNORECASE,
 )
@@ -30,8 +32,11 @@ _ONLY_IMAGES = re.compile(
     re.IGNORECASE,
 )
 _PITCH = re.compile(
-    r"(?:explore|find|see|get) all \d+|sign[ -]?up (?:for|to|now|here)|subscribe|join (?:our|my|the|us)\b|follow (?:me|us)\b|star (?:this|the) (?:repo|project)|"
-    r"give (?:it |this \w+ )?a (?:star|⭐)|buy me a coffee|become a (?:sponsor|patron|member)|sponsored by|our (?:course|bootcamp|newsletter)|"
+    r"(?:explore|find|see|get|check out) all \d+|all ~?\d+ answers|progress tracking|track your progress|"
+    r"sign[ -]?up (?:for|to|now|here)|subscribe|join (?:our|my|the|us)\b|follow (?:me|us)\b|"
+    r"star (?:this|the) (?:repo|project)|"
+    r"give (?:it |this \w+ )?a (?:star|⭐)|buy me a coffee|become a (?:sponsor|patron|member)|sponsored by|"
+    r"our (?:course|bootcamp|newsletter)|"
     r"(?:enrol|register) (?:now|here|today)|use (?:the )?(?:code|coupon)|discount|\d+ ?% off|free trial|try \w+ →|"
     r"get (?:the )?(?:full|complete) (?:access|course|pdf)|download (?:the |this )?(?:full |free )?(?:pdf|ebook)|"
     r"pull requests? (?:are|is) (?:\w+ )?welcome|if you (?:like|enjoy(?:ed)?|found) (?:this|the)|check out (?:my|our)\b|"
@@ -39,6 +44,7 @@ _PITCH = re.compile(
     re.IGNORECASE,
 )
 _MAX_PITCH_WORDS = 70
+MAX_HTML_LINES = 8
 _HTML_TAG = re.compile(r"<[^<>]*>")
 _HREF = re.compile(r"href=[\"']?(https?://[^\"'\s>]+)", re.IGNORECASE)
 _MEDIA = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|mp4|pdf)\b|youtu\.?be|vimeo", re.IGNORECASE)
@@ -63,7 +69,7 @@ def furniture_lines(blocks: Iterable[Block], lines: list[str], code: bytearray) 
         elif block.kind == "table":
             if _is_contents_table(block):
                 _flag(block, flags)
-        elif (block.kind == "html" and _is_linked_image(block.content)) or (block.kind == "html" and block.end - block.start <= 8 and _is_to_top(" ".join(block.content.split()))):
+        elif block.kind == "html" and _is_html_furniture(block):
             _flag(block, flags)
     _flag_run(anchors, None, flags)
     return flags
@@ -82,6 +88,11 @@ def _flag_run(run: list[Block], block: Block | None, flags: bytearray) -> None:
         for anchor in run:
             _flag(anchor, flags)
     run.clear()
+
+
+def _is_html_furniture(block: Block) -> bool:
+    short = block.end - block.start <= MAX_HTML_LINES
+    return _is_linked_image(block.content) or (short and _is_to_top(" ".join(block.content.split())))
 
 
 def _is_linked_image(content: str) -> bool:
@@ -104,12 +115,25 @@ def _is_to_top(line: str) -> bool:
     if len(line) > 600:
         return False
     linked = bool(_LINKED.search(line)) or bool(_ARROW.search(line))
-    words = " ".join(_SYMBOLS.sub(" ", re.sub(r":[a-z_]+:", " ", plain(line))).split())
-    if not linked or len(words) > 60:
+    words = _words(line)
+    if not linked or len(words) > 120:
         return False
     if not words:
         return bool(_LOCAL_LINK.search(line) and _ARROW.search(line))
-    return bool(_TO_TOP.match(words)) and ("#" in line or bool(_ARROW.search(line)))
+    if _TO_TOP.match(words):
+        return "#" in line or bool(_ARROW.search(line))
+    return _is_row_of_links(line)
+
+
+def _words(text: str) -> str:
+    return " ".join(_SYMBOLS.sub(" ", _SHORTCODE.sub(" ", plain(text.replace("&nbsp;", " ")))).split())
+
+
+def _is_row_of_links(line: str) -> bool:
+    """Whether a line is nothing but links, the way back to the top among them."""
+    links = _ANY_LINK.findall(line)
+    rest = _ANY_LINK.sub(" ", line)
+    return len(links) > 1 and not _words(rest) and any("#" in link and _TO_TOP.match(_words(link)) for link in links)
 
 
 def _is_local_link(content: str) -> bool:

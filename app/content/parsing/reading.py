@@ -7,7 +7,8 @@ from typing import Protocol
 
 from app.content.parsing.answers import Stretch
 from app.content.parsing.document import Document
-from app.content.parsing.titles import Title, clean_title, likeness, plain
+from app.content.parsing.titles import Title, clean_title, plain
+from app.content.parsing.wording import likeness
 
 
 @dataclass(eq=False)

@@ -3,30 +3,42 @@
 import re
 from dataclasses import dataclass
 
+from app.content.parsing.wording import likeness
+
 _HTML_TAG = re.compile(r"</?[A-Za-z][\w-]*(?:\s[^<>]*)?/?>")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _LINK = re.compile(r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\((?:[^()]|\([^()]*\))*\)")
 _EMPHASIS = re.compile(r"\*+|(?<!\w)_+|_+(?!\w)|`+")
 _SHORTCODE = re.compile(r":[a-z][a-z0-9_+-]*:")
 
+MAX_EDGE = 400
+"""How many characters at each end of a title are looked at for numbers, emoji, levels and links."""
+
 # Prefix and suffix of a title that are not part of the question. Applied again and again until nothing changes.
+_SIGN = r"\\?[.:：)\]、|\-–—]+"
 _NUMBER = re.compile(
-    r"(?:(?:Questions?|Ques|Que|Q|Exercise|Problem|Frage|Pregunta|Pergunta|Вопрос|问题)\s*[.#№-]?\s*"
-    r"(?P<qnum>\d{1,4}(?:\.\d{1,3})*)?[a-z]?\s*(?:[.:：)\]、|\-–—]+\s*|(?<=\d)\s+)|"
-    r"[#№]?\s*[(\[]?(?P<num>\d{1,4})(?:\.\d{1,3})*[a-z]?\s*(?:[.)\]:：、\-–—]+(?=\s|[^\W\d]|[*_`\"'“‘(\[<¿]|$)|(?=\s+[A-Z]))\s*|"
-    r"[(\[]?(?P<letter>[a-zA-Z])[.)\]]\s+)",
+    r"(?P<bold>\*\*|__)?[(\[]?"
+    r"(?:(?:Questions?|Ques|Que|Q|No\.?|Exercise|Problem|Frage|Pregunta|Pergunta|Вопрос|问题|第)\s*[.#№-]?\s*"
+    r"(?P<qnum>\d{1,4}(?:\.\d{1,3})*)?[a-z]?(?:\s*(?:of|/)\s*\d+)?\s*[题題问問]?\s*"
+    rf"(?:(?P<qsign>{_SIGN})\s*|(?<=\d)(?:\s+|$)|(?(bold)(?=\*\*|__)|(?!)))|"
+    r"[#№]?\s*[(\[]?(?P<num>\d{1,4})(?:\.\d{1,3})*[a-z]?\s*"
+    rf"(?:(?P<sign>{_SIGN})(?=\s|[^\W\d]|[*_`\"'“‘(\[<¿]|$)|(?(bold)(?=\*\*|__)|(?<![a-z])(?=\s+(?-i:[A-Z]))))\s*|"
+    r"(?P<keycap>(?:\d\ufe0f?\u20e3)+|\U0001f51f)\s*[.:)-]*\s*|"
+    r"[(\[]?(?P<letter>[a-zA-Z])[.)\]]\s+)"
+    r"(?(bold)(?:\s*(?P=bold)\s*[.:)]?\s*))",
     re.IGNORECASE,
 )
-_BARE_QUESTION = re.compile(r"^(?:Questions?|Q)\s*[.#]?\s*\d*\s*[.:)]?$", re.IGNORECASE)
 _OPENING = re.compile(
-    r"^(?:\s+|\*{1,3}(?=\S)|_{1,3}(?=\S)|<(?:b|strong|i|em|u|h[1-6]|p|span|big|font|summary|center)\b[^<>]*>|<a\b[^<>]*>\s*</a>|<br\s*/?>|\\(?=[*\d]))"
+    r"^(?:\s+|#{1,6}\s+|\*{1,3}(?=\S)|_{1,3}(?=\S)|<(?:b|strong|i|em|u|h[1-6]|p|span|big|font|summary|center)\b[^<>]*>|<a\b[^<>]*>\s*</a>|<br\s*/?>|\\(?=[*\d]))"
 )
 _CLOSING = re.compile(
     r"(?:\s+|</(?:b|strong|i|em|u|h[1-6]|p|span|big|font|center)>|<br\s*/?>|<a\b[^<>]*>\s*</a>|\s#+|\\|<!--.*?-->|"
     r"\s*(?:\\?\*){3}|\{#[\w-]+\})$"
 )
 _ANCHOR_LINK = re.compile(
-    r"\s*\[+(?:src|source|ref|link|answer)\d*\]*\([^()\s]*(?:\([^()]*\)[^()\s]*)*\)\]*$|\s*\[(?:[^\[\]\w]|top|src|toc)*\]\((?:[^()\s]*)\)$|^\[[^\[\]\w]*\]\(#[^()\s]*\)\s*",
+    r"\s*\[+(?:src|source|ref|link|answer)\d*\]*\([^()\s]*(?:\([^()]*\)[^()\s]*)*\)\]*$|"
+    r"\s*\[(?:[^\[\]\w]|top|src|toc)*\]\((?:[^()\s]*)\)$|"
+    r"^\[+[^\[\]\w]*\]+\(#[^()\s]*\)+\s*",
     re.IGNORECASE,
 )
 
@@ -46,34 +58,6 @@ _EDGE_LEVEL = re.compile(
 _EDGE_BADGE = re.compile(r"\s*!\[(?P<alt>[^\[\]]*)\]\([^()\s]*\)$")
 _HASHTAG = re.compile(r"(?:^|\s)#(?P<tag>[^\W\d][\w/-]*)\s*$")
 
-_ASKS = re.compile(
-    r"^(?:and |so |then |but |also |now |in |on |for |if |when |given |suppose |consider |at |from |to |with )?(?:\w+ ){0,4}?"
-    r"(?:what|why|how|when|where|which|who|whose|whom)(?:['’]?s|['’]re|['’]d)?\b|"
-    r"^(?:is|are|was|were|am|do|does|did|can|could|should|shall|would|will|has|have|had|may|must|isn|aren|don|doesn|didn|won)"
-    r"(?:['’]?n?t)?\b",
-    re.IGNORECASE,
-)
-_ORDERS = re.compile(
-    r"^(?:please |briefly |try to |in your own words,? )?(?:explain|describe|define|tell|name|list|write|implement|give|compare|"
-    r"contrast|differentiate|distinguish|discuss|create|design|find|show|mention|state|identify|illustrate|calculate|compute|"
-    r"predict|print|build|convert|reverse|check|count|sort|determine|outline|summari[sz]e|elaborate|provide|enumerate|classify|"
-    r"difference|differences|talk about|walk (?:me|us) through|demonstrate|derive|prove|solve|choose|select|fill in|make|say|"
-    r"draw|suppose|consider|imagine|assume|you (?:are|have|need)|use cases?|advantages?|disadvantages?|pros and cons|types? of|"
-    r"benefits? of|purpose of)\b",
-    re.IGNORECASE,
-)
-_CONTRASTS = re.compile(r"\b(?:vs\.?|versus|difference)\b", re.IGNORECASE)
-_ASKS_ELSEWHERE = re.compile(
-    r"[?？؟]|¿|什么|如何|怎么|怎样|为什么|为何|区别|哪些|哪个|吗|多少|谈谈|说说|介绍|简述|请|是否|なぜ|とは|どう|何|무엇|어떻게|왜|설명|차이"
-)
-_ORDERS_ELSEWHERE = re.compile(
-    r"^(?:qué|que es|cuál|cómo|por qué|cuándo|explica|describe|qu['’]est|quel|quelle|comment|pourquoi|expliqu|was |wie |warum |"
-    r"welche|erkl[äa]r|beschreib|nenne|o que|qual|como|por que|explique|descreva|cosa|come|perch[eé]|quale|spiega|что|как|"
-    r"почему|зачем|какие|какой|какая|чем|когда|где|кто|объясни|расскажи|опишите|перечисли|czym|co to|jak|dlaczego|nedir)",
-    re.IGNORECASE,
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Title:
     """A title taken apart. `start` and `end` are the clean part within the raw text."""
@@ -87,7 +71,6 @@ class Title:
 
 _EMOJI_TAGS = {
     "👶": "easy",
-    "⭐": "medium",
     "🚀": "expert",
     "🟢": "easy",
     "🟡": "medium",
@@ -111,6 +94,8 @@ def plain(markdown: str) -> str:
         text = _HTML_TAG.sub(" ", _COMMENT.sub(" ", text))
     if "](" in text:
         text = _LINK.sub(r"\1", text)
+        if "](" in text:
+            text = _LINK.sub(r"\1", text)
     text = _EMPHASIS.sub("", text)
     return " ".join(text.split())
 
@@ -130,7 +115,7 @@ def clean_title(raw: str, *, numbered: bool = True) -> Title:
         before = (start, end)
         start, end = _strip_edges(raw, start, end, tags)
         match = _NUMBER.match(raw, start, end) if numbered and form == "plain" else None
-        if match is not None:
+        if match is not None and _is_numbering(match, raw[match.end() : end]):
             form, number = _form(match)
             start = match.end()
         start, end = _unwrap(raw, start, end)
@@ -138,7 +123,17 @@ def clean_title(raw: str, *, numbered: bool = True) -> Title:
     return Title(start, end, number, form, tuple(dict.fromkeys(tags)))
 
 
+def _is_numbering(match: re.Match[str], rest: str) -> bool:
+    """Whether a number at the start counts the titles: one without a sign behind it ("1 What …") only before a question."""
+    if match.group("num") is None or match.group("sign") or match.group("bold"):
+        return True
+    return likeness(plain(rest[:MAX_EDGE])) > 0.5
+
+
 def _form(match: re.Match[str]) -> tuple[str, int | None]:
+    if match.group("keycap"):
+        digits = "".join(filter(str.isdecimal, match.group("keycap")))
+        return "number", int(digits) if digits else 10
     if match.group("num"):
         return "number", int(match.group("num"))
     if match.group("letter"):
@@ -148,19 +143,17 @@ def _form(match: re.Match[str]) -> tuple[str, int | None]:
 
 
 def _strip_edges(raw: str, start: int, end: int, tags: list[str]) -> tuple[int, int]:
-    part = raw[start:end]
+    far = max(start, end - MAX_EDGE)
     for pattern in (_EDGE_EMOJI, _EDGE_LEVEL, _EDGE_BADGE, _HASHTAG, _ANCHOR_LINK):
-        match = pattern.search(part)
-        if match is None or len(match.group(0)) == len(part):
+        match = pattern.match(raw, start, min(end, start + MAX_EDGE)) or pattern.search(raw, far, end)
+        if match is None or not match.group(0) or match.end() - match.start() == end - start:
             continue
         if pattern is _EDGE_EMOJI:
             tags.extend(_emoji_tags(match.group(0)))
         elif pattern is not _ANCHOR_LINK:
             name = next((value for value in match.groupdict().values() if value), "")
             tags.extend([name.strip().lower()] if name.strip() else [])
-        if match.start() == 0:
-            return start + match.end(), end
-        return start, start + match.start()
+        return (match.end(), end) if match.start() == start else (start, match.start())
     return start, end
 
 
@@ -169,7 +162,7 @@ def _emoji_tags(text: str) -> list[str]:
     symbols = _SHORTCODE.sub("", text).replace("\u200d", "").replace("\ufe0f", "").replace("\ufe0e", "")
     stars = symbols.count("⭐") + symbols.count("★") + shortcodes.count("star")
     found = []
-    if stars > 1 or "★" in symbols or "star" in shortcodes:
+    if stars:
         found.append(f"{stars} stars" if stars > 1 else "1 star")
         symbols = symbols.replace("⭐", "").replace("★", "").replace("☆", "")
     for symbol in symbols:
@@ -188,7 +181,7 @@ def _unwrap(raw: str, start: int, end: int) -> tuple[int, int]:
         start += 1
     while start < end and raw[end - 1].isspace():
         end -= 1
-    match = _OPENING.match(raw[start:end]) if raw[start : start + 1] in ("<", "\\") else None
+    match = _OPENING.match(raw[start:end]) if raw[start : start + 1] in ("<", "\\", "#") else None
     if match is not None and not _closes_inside(raw[start:end], match.group(0)):
         start += match.end()
     match = _CLOSING.search(raw, start, end)
@@ -228,65 +221,3 @@ def _opened_inside(part: str, tag: str) -> bool:
         return False
     lowered = part.lower()
     return bool(re.search(rf"<{name.group(1).lower()}\b", lowered[1:]))
-
-
-def likeness(text: str) -> float:
-    """How much a plain title reads like a question or a task, from 0 to 1."""
-    if not text:
-        return 0.0
-    if _ASKS_ELSEWHERE.search(text):
-        return 1.0
-    if _ORDERS.match(text):
-        return 0.9
-    if _ASKS.match(text):
-        return 0.9
-    if _CONTRASTS.search(text) or _ORDERS_ELSEWHERE.match(text):
-        return 0.8
-    return 0.2
-
-
-_BOILERPLATE = re.compile(
-    r"^\W*(?:table of contents?|contents?|toc|index|content list|summary of contents|目录|содержание|índice|sommaire|inhalt\w*|"
-    r"licen[sc]e|contribut\w+.*|how to contribute|acknowledg\w+|credits?|authors?|about(?: me| us| the authors?| this \w+)?|"
-    r"sponsors?.*|support(?: (?:me|us|the project))?|donat\w+|references?|resources|useful (?:links|resources)|links|"
-    r"further reading|related (?:projects|links|repos\w*)|foreword|preface|prerequisites|getting started|installation|usage|"
-    r"changelog|disclaimer|feedback|contacts?|star(?:gazers| history)?|community|maintainers?|thanks|thank you|"
-    r"view online|show your support|connect with me|follow me.*|stay (?:tuned|connected).*|faq|note|notes|translations?|languages?|"
-    r"code of conduct|read ?me|introduction|conclusion|see also|back to top|overview|features|roadmap|donations?)\W*$",
-    re.IGNORECASE,
-)
-_CONTENTS = re.compile(
-    r"^\W*(?:table of (?:contents?|questions)|contents?(?: - .*)?|toc|index|list of questions|questions? (?:list|index)|目录|содержание|"
-    r"índice|sommaire|inhalt\w*)\W*$",
-    re.IGNORECASE,
-)
-_ANSWER_WORD = (
-    r"answers?|ans|solutions?|explanations?|explication|respuestas?|resposta|réponses?|antwort|lösung|ответы?|решение|"
-    r"答案|解答|解析|参考答案|答|回答|정답|답변|cevap|odpowiedź|risposta"
-)
-_ANSWER_TITLE = re.compile(
-    rf"^\W*(?:(?:click|tap|press)\b.*|(?:show|view|see|reveal|toggle|open|expand|read|check|get|display|hide)?\s*(?:/\s*hide\s*)?"
-    rf"(?:the |me |my |full |sample |possible |suggested |correct |right |model |detailed |short |example )*(?:{_ANSWER_WORD})"
-    rf"(?:\s+\d+)?(?:\s*[:：].*)?|查看答案.*|(?:show|view|see|reveal|expand)(?: more| details| me)?|details|hints?|spoilers?)\W*$",
-    re.IGNORECASE,
-)
-
-
-def is_boilerplate(text: str) -> bool:
-    """Whether a plain heading belongs to the page, not to its subject: licence, contents, contributing …"""
-    return bool(_BOILERPLATE.match(text))
-
-
-def is_contents(text: str) -> bool:
-    """Whether a plain heading announces a table of contents."""
-    return bool(_CONTENTS.match(text))
-
-
-def is_answer_title(text: str) -> bool:
-    """Whether a plain heading or summary only says that the answer follows."""
-    return bool(_ANSWER_TITLE.match(text))
-
-
-def is_bare_question(text: str) -> bool:
-    """Whether a plain heading is just "Question" or "Question 7", so that the question itself follows."""
-    return bool(_BARE_QUESTION.match(text))

@@ -21,12 +21,14 @@ _TRAILING = re.compile(
     r"^[^\w(\[`<]*(?::[a-z_]+:|\((?:easy|medium|hard|\w+ level)\)|[^\w(\[`<])*$",
     re.IGNORECASE,
 )
+_ASKED = re.compile(r"[?？][*_`\"'”)]*[ \t]*(?=[\r\n])")
 
 
 class _BoldMark(Mark):
-    """A mark that knows whether its bold text begins with a number."""
+    """A mark that knows whether its bold text begins with a number, and whether it has its line to itself."""
 
     counted: bool
+    alone: bool
 
 
 class Bold:
@@ -38,13 +40,19 @@ class Bold:
         sections = Sections(document)
         found = [mark for block in document.blocks if block.kind == "paragraph" for mark in _marks(document, block)]
         readings = []
-        asking = [mark for mark in found if mark.likeness > 0.5 or mark.title.tags]
+        asking = _of_one_form([mark for mark in found if mark.likeness > 0.5 or mark.title.tags])
         numbered = [mark for mark in found if mark.counted]
         for marks in (asking, numbered):
             if marks and (marks is asking or [id(one) for one in marks] != [id(one) for one in asking]):
                 counted = 2 * len(numbered) >= len(marks)
                 readings.append(Reading(self.name, _bounded(document, marks, sections), 1.0, counted))
         return readings
+
+
+def _of_one_form(marks: list[_BoldMark]) -> list[_BoldMark]:
+    """Without bold text that runs on in its line, where questions mostly have their line to themselves."""
+    alone = [mark for mark in marks if mark.alone or mark.counted]
+    return alone if 5 * len(alone) >= 4 * len(marks) else marks
 
 
 def _marks(document: Document, block: Block) -> list[_BoldMark]:
@@ -91,12 +99,15 @@ def _mark(document: Document, block: Block, number: int, offset: int, match: re.
         if _ONLY_NUMBER.match(text):
             start, end = end, source.ends[block.end - 1]
             start += len(source.text[start:end]) - len(source.text[start:end].lstrip())
+            asked = _ASKED.search(source.text, start, end)
+            end = asked.end() if asked is not None else end
         elif numbered and not text.rstrip().endswith("?") and _more_follows(block):
             end = source.ends[block.end - 1]
             opening = match.group("mark") or f"<{match.group('tag')}>"
             question = opening + _NUMBER.sub("", source.text[offset:end].removeprefix(opening), count=1)
     mark = _BoldMark(source.starts[number], end, start, end, Stretch(end, end), raw=source.text[start:end])
     mark.counted, mark.question, mark.numbered = numbered, question, question is None
+    mark.alone = _fills_line(match)
     return mark
 
 

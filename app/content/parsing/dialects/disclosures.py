@@ -4,7 +4,8 @@ from app.content.parsing.answers import Stretch
 from app.content.parsing.details import Details
 from app.content.parsing.document import Document
 from app.content.parsing.reading import Mark, Reading
-from app.content.parsing.titles import is_answer_title, is_contents, plain
+from app.content.parsing.titles import plain
+from app.content.parsing.wording import is_answer_title, is_contents
 
 
 class Disclosures:

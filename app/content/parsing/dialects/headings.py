@@ -6,14 +6,10 @@ from copy import copy
 from app.content.parsing.answers import Stretch
 from app.content.parsing.blocks import Block
 from app.content.parsing.document import Document
+from app.content.parsing.extent import ends_of_headings
 from app.content.parsing.reading import Mark, Reading
-from app.content.parsing.titles import (
-    is_answer_title,
-    is_bare_question,
-    is_boilerplate,
-    is_contents,
-    plain,
-)
+from app.content.parsing.titles import plain
+from app.content.parsing.wording import is_answer_title, is_bare_question, is_boilerplate, is_contents
 
 _NAMED = ("number", "question", "letter")
 
@@ -30,7 +26,8 @@ class Headings:
         readings: list[Reading] = []
         for (in_item, level), group in _groups(marks).items():
             numbered = _numbered(group)
-            if len(numbered) >= 2 and 2 * len(numbered) >= len(group):
+            others = sum(not is_boilerplate(mark.plain) for mark in group) - len(numbered)
+            if len(numbered) >= 2 and len(numbered) >= others:
                 chosen = _with_strays(numbered, marks, in_item)
                 reading = _reading(document, chosen, weight=1.0 if _rises(numbered) else 0.7)
                 reading.counted = _rises(numbered)
@@ -53,9 +50,9 @@ class _HeadingMark(Mark):
 def _all_marks(document: Document) -> list[_HeadingMark]:
     marks = []
     skip_level = 0
-    for block in document.headings:
+    for position, block in enumerate(document.headings):
         text = plain(block.content)
-        if skip_level and block.level > skip_level:
+        if skip_level and block.level > skip_level and not _holds_text(document, position):
             continue
         skip_level = block.level if is_contents(text) and _holds_furniture(document, block) else 0
         if not text or skip_level or is_answer_title(text) or document.furniture[block.start]:
@@ -69,6 +66,14 @@ def _all_marks(document: Document) -> list[_HeadingMark]:
 def _holds_furniture(document: Document, block: Block) -> bool:
     """Whether links to the page itself follow this heading: then what is below it is a table of contents."""
     return any(document.furniture[block.end : block.end + 12])
+
+
+def _holds_text(document: Document, position: int) -> bool:
+    """Whether there is content between a heading and the next one."""
+    block = document.headings[position]
+    following = document.headings[position + 1 : position + 2]
+    last = following[0].start if following else len(document.lines)
+    return any(document.lines[line].strip() and not document.furniture[line] for line in range(block.end, last))
 
 
 def _mark(document: Document, block: Block) -> _HeadingMark:
@@ -167,7 +172,7 @@ def _asking(group: list[_HeadingMark]) -> list[_HeadingMark]:
 def _reading(document: Document, marks: list[_HeadingMark], weight: float) -> Reading:
     source = document.source
     made: list[Mark] = []
-    for mark, end in zip(marks, _ends(document, marks), strict=True):
+    for mark, end in zip(marks, ends_of_headings(document, [(mark.block, mark.start) for mark in marks]), strict=True):
         own = copy(mark)
         body = source.start_of(mark.block.end)
         if is_bare_question(plain(mark.raw)) and _ask_below(document, own, end):
@@ -192,48 +197,3 @@ def _ask_below(document: Document, mark: _HeadingMark, end: int) -> bool:
     mark.explicit = True
     mark.forget()
     return True
-
-
-def _ends(document: Document, marks: list[_HeadingMark]) -> list[int]:
-    """Where each card ends: at the next card, or at a heading of its level or above that does not belong to it."""
-    starts = document.source.starts
-    headings = document.headings
-    ends: list[int] = []
-    position = 0
-    for index, mark in enumerate(marks):
-        limit = marks[index + 1].start if index + 1 < len(marks) else len(document.source.text)
-        while headings[position] is not mark.block:
-            position += 1
-        last = position + 1
-        while last < len(headings) and starts[headings[last].start] < limit:
-            last += 1
-        bound = _first_bound(document, mark, headings[position + 1 : last], last=index + 1 == len(marks))
-        ends.append(limit if bound is None else starts[bound.start])
-        position = last - 1
-    return ends
-
-
-def _first_bound(document: Document, mark: _HeadingMark, between: list[Block], last: bool) -> Block | None:
-    for index, heading in enumerate(between):
-        if heading.level > mark.level or heading.item is not None:
-            continue
-        text = plain(heading.content)
-        if (heading.parent is not None and heading.parent.kind == "quote") or is_answer_title(text):
-            continue
-        following = between[index + 1].start if index + 1 < len(between) else None
-        if (
-            heading.level < mark.level
-            or last
-            or mark.in_item
-            or is_boilerplate(text)
-            or not _has_text(document, heading, following)
-        ):
-            return heading
-    return None
-
-
-def _has_text(document: Document, heading: Block, following: int | None) -> bool:
-    """Whether a heading has text of its own: in a row of questions it is then part of an answer, else it is a section."""
-    if following is None:
-        return heading.next is not None and heading.next.kind not in ("heading", "list", "hr", "html")
-    return any(document.lines[line].strip() and not document.furniture[line] for line in range(heading.end, following))

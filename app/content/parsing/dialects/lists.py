@@ -10,7 +10,8 @@ from app.content.parsing.blocks import Block
 from app.content.parsing.document import Document
 from app.content.parsing.extent import Sections
 from app.content.parsing.reading import Mark, Reading
-from app.content.parsing.titles import likeness, plain
+from app.content.parsing.titles import plain
+from app.content.parsing.wording import likeness
 
 _BOLD = re.compile(
     r"^[^\w\s*_<\[]{0,3}\s*(?:(?P<mark>\*\*|__)(?P<text>(?:(?!(?P=mark)).)+)(?P=mark)|<(?P<tag>b|strong)>(?P<html>.+?)</(?P=tag)>)",
@@ -18,7 +19,7 @@ _BOLD = re.compile(
 )
 _TASK = re.compile(r"^\[[ xX]\]\s")
 _LABEL = re.compile(r"^[*_]*(?:Q|Question|Ques|A|Ans|Answer)\s*\d*[*_]*\s*[:.]", re.IGNORECASE)
-_LINKED = re.compile(r"^\[(?P<label>(?:[^\[\]]|\[[^\[\]]*\])+)\]\((?:[^()]|\([^()]*\))*\)\s*\.?$")
+_LINKED = re.compile(r"^(?:\[(?P<topic>[^\[\]]{1,30})\]\s+)?\[(?P<label>(?:[^\[\]]|\[[^\[\]]*\])+)\]\((?:[^()]|\([^()]*\))*\)\s*\.?$")
 WRAPPED_FROM = 60
 _SEPARATOR = re.compile(r"\s*(?:[-–—:→=]+>?|\.)?\s*")
 _ASKED = re.compile(r"[?？](?:[*_`\"'”)]*)(?=\s+[-–—:]\s|\s*\r?\n|\s*$)")
@@ -39,7 +40,9 @@ class Lists:
     def read(self, document: Document) -> list[Reading]:
         """A reading of the items in bold, one of the plain numbered ones, one of all plain ones."""
         sections = Sections(document)
-        items = [mark for mark in _item_marks(document)]
+        items = list(_item_marks(document))
+        if _is_list_of_links(items):
+            return []
         bold = _fitting([mark for mark in items if mark.bold])
         plain_items = _fitting([mark for mark in items if not mark.bold])
         ordered = [mark for mark in plain_items if mark.item.parent is not None and mark.item.parent.ordered]
@@ -53,6 +56,13 @@ class Lists:
             for group, weight in groups
             if group
         ]
+
+
+def _is_list_of_links(marks: list[_ItemMark]) -> bool:
+    """Whether a document collects links to read: few of them look like a question, by their titles only."""
+    linked = [mark for mark in marks if mark.form == "link"]
+    asking = sum(mark.likeness > 0.5 for mark in marks)
+    return 2 * len(linked) > len(marks) and 3 * asking < len(marks)
 
 
 def _item_marks(document: Document) -> Iterator[_ItemMark]:
@@ -79,7 +89,7 @@ def _mark(document: Document, item: Block, first: Block) -> _ItemMark:
     if bold is not None:
         end, tail = bold.end(), text[bold.end() :]
     elif linked is not None:
-        start, end, tail = start + 1, linked.end("label") - 1, text
+        start, end, tail = start + linked.start("label"), linked.end("label") - linked.start("label"), text
     else:
         asked = _ASKED.search(text)
         end = asked.end() if asked is not None else _end_of_order(text)
@@ -98,6 +108,8 @@ def _mark(document: Document, item: Block, first: Block) -> _ItemMark:
         raw=source.text[start:title_end],
     )
     mark.item, mark.bold = item, bold is not None
+    if linked is not None and linked.group("topic"):
+        mark.tags = (linked.group("topic").strip().lower(),)
     remainder = source.text[rest:line_end].strip()
     mark.form = "none" if not remainder else "link" if linked is not None or is_only_links(remainder) else "text"
     mark.inline = bool(remainder) and linked is None
@@ -123,10 +135,12 @@ def _fitting(marks: list[_ItemMark]) -> list[_ItemMark]:
     mostly = {form: bool(group) and marks[0].bold and _share(group) >= 0.5 for form, group in forms.items()}
     asking = [mark.start for mark in marks if mark.likeness > 0.5]
     found: list[_ItemMark] = []
+    asked = [group for group in by_list.values() if _share(group) >= 0.5]
+    overall = _share([mark for group in asked for mark in group]) if asked else 0.0
     for group in by_list.values():
         share = _share(group)
         among = len(group) > 1 and bool(asking) and asking[0] < group[0].start < asking[-1]
-        if share >= 0.6:
+        if share >= 0.6 or (share >= 0.5 and overall >= 0.75 and len(asked) > 1):
             found.extend(group)
         elif group[0].bold and (share > 0 or among):
             found.extend(mark for mark in group if mark.likeness > 0.5 or (mark.form != "text" and mostly[mark.form]))
@@ -174,12 +188,22 @@ def _bounded(document: Document, marks: list[_ItemMark], sections: Sections) -> 
     for index, (mark, limit) in enumerate(zip(marks, limits, strict=True)):
         last = index + 1 == len(marks) or marks[index + 1].start != limit
         end = limit if not last or spills else min(limit, source.start_of(_reach(mark)))
+        if index + 1 < len(marks):
+            end = min(end, source.starts[_outermost(marks[index + 1].item, mark.item).start])
         own = copy(mark)
         if own.answers is not None:
             own.answers = replace(own.answers, end=max(own.answers.start, end))
         own.end = max(end, mark.title_end)
         made.append(own)
     return made
+
+
+def _outermost(item: Block, before: Block) -> Block:
+    """The outermost list item around `item` that does not hold `before` too."""
+    outer = item.item
+    while outer is not None and not outer.start <= before.start < outer.end:
+        item, outer = outer, outer.item
+    return item
 
 
 def _spills(marks: list[_ItemMark]) -> bool:

@@ -6,7 +6,8 @@ from app.content.parsing.answers import Stretch
 from app.content.parsing.blocks import Block
 from app.content.parsing.document import Document
 from app.content.parsing.reading import Mark, Reading
-from app.content.parsing.titles import likeness, plain
+from app.content.parsing.titles import plain
+from app.content.parsing.wording import likeness
 
 QUESTION_COLUMN = re.compile(
     r"^(?:the |interview )*(?:questions?|q|ques|prompt|front|term|word|problem|pregunta|frage|pergunta|вопрос|问题|题目)s?(?: text| title)?$",
