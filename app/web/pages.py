@@ -50,6 +50,12 @@ def interval_label(days: int) -> str:
     return str(_("%(n)s y", n=format_decimal(round(days / 365.25, 1))))
 
 
+def grade_name(grade: int) -> str:
+    """What the four buttons call a grade; of the full scale the number says more than a name."""
+    names = {1: _("Again"), 3: _("Hard"), 4: _("Good"), 5: _("Easy")}
+    return str(names.get(grade, grade))
+
+
 def _style(folder: Path) -> bytes:
     return b"".join((folder / "css" / f"{layer}.css").read_bytes() for layer in LAYERS)
 
@@ -89,6 +95,7 @@ def init_app(app: Flask) -> None:
         viewer=viewer,
         day_label=day_label,
         interval_label=interval_label,
+        grade_name=grade_name,
         moment=moment,
         format_date=format_date,
         format_decimal=format_decimal,

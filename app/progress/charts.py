@@ -1,0 +1,156 @@
+"""Charts as geometry: x in per cent of the width, y in pixels, so that text keeps its size at any width. Pure.
+
+Templates draw what is described here and choose nothing but words and colours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, floor, log10
+
+TOP = 8.0
+"""Room above the highest rule for its label."""
+BAR_SHARE = 0.76
+"""How much of its place a bar fills."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A horizontal line at `y` that stands for `value`."""
+
+    y: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One piece of a bar: `series` counts from 1, the lowest."""
+
+    series: int
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A label under the axis; a `minor` one is left out where there is little room."""
+
+    x: float
+    index: int
+    minor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """A chart of stacked bars: `base` is the axis, `rules` the grid above it."""
+
+    base: float
+    rules: tuple[Rule, ...]
+    boxes: tuple[Box, ...]
+    ticks: tuple[Tick, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One value of a series."""
+
+    series: int
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A chart of lines. `paths` are (series, points), one for each run without a gap."""
+
+    base: float
+    floor: float
+    rules: tuple[Rule, ...]
+    target: Rule
+    paths: tuple[tuple[int, str], ...]
+    dots: tuple[Dot, ...]
+    ticks: tuple[Tick, ...]
+
+
+def scale(highest: float, *, most: int = 4) -> tuple[float, ...]:
+    """Round values above 0 for grid lines, at most `most` of them, the last at or above `highest`."""
+    if highest <= 0:
+        return (1.0,)
+    magnitude = 10.0 ** floor(log10(highest / most))
+    step = next(size for size in (1, 2, 5, 10, 20) if highest <= most * size * magnitude) * magnitude
+    step = max(1.0, step)
+    return tuple(step * n for n in range(1, ceil(highest / step) + 1))
+
+
+def bars(
+    values: Sequence[Sequence[float]], *, height: float, left: float, ticks: Sequence[int], minor: Sequence[int] = ()
+) -> Bars:
+    """Stacked bars: `values` has one sequence a bar, its lowest piece first; `left` per cent are kept for labels.
+
+    `ticks` are the bars that are labelled, by index.
+    """
+    marks = scale(max((sum(one) for one in values), default=0))
+    base = height + TOP
+    place = (100 - left) / max(1, len(values))
+    boxes: list[Box] = []
+    for index, pieces in enumerate(values):
+        foot = base
+        for series, value in enumerate(pieces, 1):
+            tall = value / marks[-1] * height
+            if tall > 0:
+                x = left + place * (index + (1 - BAR_SHARE) / 2)
+                boxes.append(Box(series, x, foot - tall, place * BAR_SHARE, tall))
+                foot -= tall
+    return Bars(
+        base=base,
+        rules=tuple(Rule(base - mark / marks[-1] * height, mark) for mark in marks),
+        boxes=tuple(boxes),
+        ticks=tuple(Tick(left + place * (index + 0.5), index, index in minor) for index in ticks),
+    )
+
+
+def shares(values: Sequence[Sequence[float | None]], *, height: float, left: float, target: float) -> Lines:
+    """Shares (0 to 1) over time: `values` has one sequence a point in time, one share a series; None where unknown.
+
+    The axis starts at a round share below all that is known, at 70 % at the most.
+    """
+    known = [share for one in values for share in one if share is not None]
+    bottom = min(0.7, floor(min(known, default=0.7) * 10) / 10)
+    base = height + TOP
+    step = (98 - left - 2) / max(1, len(values) - 1)
+
+    def x(index: int) -> float:
+        return left + 2 + step * index if len(values) > 1 else 98.0
+
+    def y(share: float) -> float:
+        return base - (share - bottom) / (1 - bottom) * height
+
+    dots = tuple(
+        Dot(series, x(index), y(share))
+        for index, one in enumerate(values)
+        for series, share in enumerate(one, 1)
+        if share is not None
+    )
+    paths: list[tuple[int, str]] = []
+    for series in range(len(values[0]) if values else 0):
+        run: list[str] = []
+        for index, share in [*((index, one[series]) for index, one in enumerate(values)), (len(values), None)]:
+            if share is not None:
+                run.append(f"{x(index):.2f},{y(share):.1f}")
+                continue
+            if len(run) > 1:
+                paths.append((series + 1, " ".join(run)))
+            run = []
+    percents = range(round(bottom * 100), 101, 10 if bottom >= 0.5 else 20)
+    return Lines(
+        base=base,
+        floor=bottom,
+        rules=tuple(Rule(y(percent / 100), percent / 100) for percent in percents if percent > round(bottom * 100)),
+        target=Rule(y(target), target),
+        paths=tuple(paths),
+        dots=dots,
+        ticks=tuple(Tick(x(index), index, index % 2 == 1) for index in range(len(values))),
+    )
