@@ -8,7 +8,7 @@ import sys
 import click
 
 from app.cli.admin import admin
-from app.cli.common import open_engine, read_settings
+from app.cli.common import open_engine, read_settings, writing_session
 from app.cli.content import content
 from app.cli.log import verify
 
@@ -28,13 +28,28 @@ def db() -> None:
 @click.argument("revision", default="head")
 def db_upgrade(revision: str) -> None:
     """Bring the schema up to date (or to REVISION)."""
-    from app.db.migrate import upgrade
+    from app.db.migrate import heads, upgrade
 
     engine = open_engine()
     before, after = upgrade(engine, revision)
     click.echo(
         f"The database is up to date ({after})." if before == after else f"Schema: {before or 'empty'} → {after}."
     )
+    if after == heads() and (count := _render_again()):
+        click.echo(f"Rendered {count} cards again.")
+
+
+def _render_again() -> int:
+    """Make HTML of older renderers anew, some cards a transaction, so that nobody waits long."""
+    from app.library.rerendering import rerender_outdated
+
+    total = 0
+    while True:
+        with writing_session() as session:
+            count = rerender_outdated(session)
+        if not count:
+            return total
+        total += count
 
 
 @db.command("downgrade")

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from app.content import parsing
@@ -50,13 +50,13 @@ class Document:
     deck: Deck
 
 
-def gather(paths: Sequence[Path], *, slug: str = "") -> tuple[Batch, ...]:
+def gather(paths: Sequence[Path], *, slug: str = "", dialect: str = "") -> tuple[Batch, ...]:
     """The files that `paths` name, one batch a path.
 
     Raises ContentError for a path that is not there or cannot be read, a file too large, and a folder without any file
     of a known ending.
     """
-    return tuple(_batch(path, slug) for path in paths)
+    return tuple(replace(_batch(path, slug), dialect=dialect) for path in paths)
 
 
 class Reader:

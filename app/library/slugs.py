@@ -17,6 +17,11 @@ def slugify(text: str, *, otherwise: str = "deck") -> str:
     return f"{slug}-{otherwise}" if slug in _RESERVED else slug
 
 
+def is_slug(text: str) -> bool:
+    """Whether a text can be a deck's slug as it is."""
+    return slugify(text) == text
+
+
 def of_file(name: str) -> str:
     """A deck's slug from its file's name without the ending."""
     return slugify(PurePosixPath(name).stem)
