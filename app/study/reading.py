@@ -70,8 +70,8 @@ class Line:
     card: CardRow
     title_html: str
     """The question in one line, without links: what opens the answer."""
-    more: bool
-    """Whether the question is longer than its title, so that it belongs above the answer too."""
+    rest_html: str
+    """What its title leaves out of the question, to be read above the answer."""
     standing: Standing | None
     days: int | None
     excerpt: tuple[search.Piece, ...]
@@ -223,16 +223,17 @@ def _page_of(fitting: Sequence[_Placed], wish: Wish, pages: int) -> int:
     return min(max(wish.page, 1), pages)
 
 
-def _title(card: CardRow) -> tuple[str, bool]:
-    """The question as one line of HTML, and whether that leaves something of it out."""
-    html = card.question_html
-    blocks = _BLOCK.search(html) is not None
-    if blocks:
-        first = _PARAGRAPH.match(html)
-        html = first[1] if first else str(escape(card.question_text[:_TITLE_LENGTH]))
-    if "<a" in html or "<img" in html:  # what opens the answer can hold no link
-        html = str(escape(Markup(html).striptags()))  # noqa: S704 (tags are taken off and the text is escaped)
-    return html, blocks
+def _title(card: CardRow) -> tuple[str, str]:
+    """The question as one line of HTML, and what that leaves out."""
+    title, rest = card.question_html, ""
+    if _BLOCK.search(title):
+        first = _PARAGRAPH.match(title)
+        rest = title[first.end() :].strip() if first else title
+        title = first[1] if first else str(escape(card.question_text[:_TITLE_LENGTH]))
+    if "<a" in title or "<img" in title:  # what opens the answer can hold no link
+        title = str(escape(Markup(title).striptags()))  # noqa: S704 (tags are taken off and the text is escaped)
+        rest = card.question_html
+    return title, rest
 
 
 def _line(one: _Placed, card: CardRow, wish: Wish, asking: set[int]) -> Line:
