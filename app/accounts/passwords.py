@@ -97,7 +97,7 @@ def matches(password: str, kept: str | None) -> bool:
             _hasher.verify(kept or _nobodys(), given.encode("utf-8", "surrogatepass"))
         except (VerificationError, InvalidHashError):
             return False
-    return kept is not None and not too_long
+    return bool(kept) and not too_long
 
 
 @cache
