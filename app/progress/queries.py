@@ -16,7 +16,7 @@ from app.scheduling.statistics import LONGEST_ANSWER_MS, Tally, Totals
 from app.web.access import readable
 from app.web.sessions import Viewer
 
-PAGE = 50
+PAGE = 20
 """Answers on one page of the list."""
 PASSED = 3
 """The lowest grade that recalls the card."""
