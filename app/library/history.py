@@ -129,15 +129,16 @@ def deck_fields(fields: DeckFields) -> dict[str, str]:
     return {name: str(value) for name, value in asdict(fields).items()}
 
 
-def compared(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Changed, ...]:
-    """The fields that differ, each with its difference, shortened where much of it is the same."""
-    return tuple(_differences(before, after))
+def compared(before: Mapping[str, str], after: Mapping[str, str], *, whole: bool = False) -> tuple[Changed, ...]:
+    """The fields that differ, each with its difference; shortened where much is the same, unless `whole` is wanted."""
+    return tuple(_differences(before, after, whole))
 
 
-def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Changed]:
+def _differences(before: Mapping[str, str], after: Mapping[str, str], whole: bool) -> Iterator[Changed]:
     for name, text in after.items():
         if before.get(name, "") != text:
-            yield Changed(name, diff.shorten(diff.compare(before.get(name, ""), text)))
+            pieces = diff.compare(before.get(name, ""), text)
+            yield Changed(name, pieces if whole else diff.shorten(pieces))
 
 
 def _revised_fields(revision: DeckRevision) -> dict[str, str]:

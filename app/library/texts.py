@@ -3,6 +3,7 @@
 Importing, editing and restoring all end here: the same text gives the same HTML, whoever wrote it.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -12,6 +13,10 @@ from app.content.document import CardKind, CardText, Option
 from app.content.parsing.answers import is_only_links, is_unanswered
 from app.db.models import Card, CardRevision
 from app.library.search import fold
+
+
+_BLOCK = re.compile(r"<(?:p|pre|ul|ol|table|div|h\d|blockquote|hr|dl|figure|details)\b")
+_PARAGRAPH = re.compile(r"\s*<p>(.*?)</p>", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,14 @@ def render_text(text: CardText) -> Rendered:
 def render_texts(texts: Sequence[CardText]) -> dict[CardText, Rendered]:
     """Render many cards."""
     return {text: render_text(text) for text in texts}
+
+
+def parted(question_html: str) -> tuple[str, str]:
+    """A question's HTML as what can be its heading (phrasing only; may be empty), and what stands below it."""
+    if not _BLOCK.search(question_html):
+        return question_html, ""
+    first = _PARAGRAPH.match(question_html)
+    return (first[1], question_html[first.end() :].strip()) if first else ("", question_html)
 
 
 def without_place(text: CardText) -> CardText:
