@@ -14,7 +14,6 @@ from app.content.parsing.answers import is_only_links, is_unanswered
 from app.db.models import Card, CardRevision
 from app.library.search import fold
 
-
 _BLOCK = re.compile(r"<(?:p|pre|ul|ol|table|div|h\d|blockquote|hr|dl|figure|details)\b")
 _PARAGRAPH = re.compile(r"\s*<p>(.*?)</p>", re.DOTALL)
 
