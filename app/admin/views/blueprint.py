@@ -1,5 +1,67 @@
-"""The blueprint that every page of this room registers on."""
+"""The blueprint that every page of this room registers on, and what its pages share."""
 
-from flask import Blueprint
+from datetime import datetime
+from typing import Any, Never
+
+from flask import Blueprint, abort, current_app, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.library import edit_queries
+from app.library.edit_queries import EditedCard, EditedDeck
+from app.web.database import session
+from app.web.errors import Refusal
+from app.web.pages import local_time, moment
+from app.web.sessions import require_viewer
 
 blueprint = Blueprint("edit", __name__, url_prefix="/edit")
+
+AREAS = (("edit.decks", _l("Decks")), ("edit.imports", _l("Import")))
+"""The areas of Edit, in their order; those that are not built are not shown."""
+
+SHOWS = (("all", _l("All cards")), ("drafts", _l("Drafts")), ("archived", _l("Archived")))
+
+
+@blueprint.context_processor
+def _shared() -> dict[str, Any]:
+    areas = [(name, label) for name, label in AREAS if name in current_app.view_functions]
+    return {"areas": areas, "saved_at": saved_at}
+
+
+def saved_at(instant: datetime) -> str:
+    """When something was saved, to the minute: 14:02, or 9 Nov, 14:02 on another day than today."""
+    time, day = local_time(instant), moment(instant)
+    return time if day.endswith(time) else f"{day}, {time}"
+
+
+def found_deck(slug: str) -> EditedDeck:
+    """The deck of this address, or the page that says there is none."""
+    deck = edit_queries.deck(session(), slug, require_viewer())
+    return deck if deck is not None else abort(404)
+
+
+def found_card(guid: str) -> EditedCard:
+    """The card of this address, or the page that says there is none."""
+    card = edit_queries.card(session(), guid, require_viewer())
+    return card if card is not None else abort(404)
+
+
+def wish() -> dict[str, Any]:
+    """What the address asks of a list of cards; what it cannot mean asks for everything."""
+    show, page = request.args.get("show", ""), request.args.get("page", "")
+    return {
+        "query": " ".join(request.args.get("q", "")[:200].replace("\0", " ").split()),
+        "show": show if show in dict(SHOWS) else "all",
+        "page": int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
+    }
+
+
+def changed_meanwhile(endpoint: str, **values: Any) -> Never:
+    """A step back to an older version, asked for on a page that no longer shows the present one."""
+    raise Refusal(
+        409,
+        _("Another version was saved in the meantime"),
+        _("Nothing was changed. Look at the present version, then decide again."),
+        back=url_for(endpoint, **values),
+        back_label=_("To the present version"),
+    )

@@ -1,0 +1,36 @@
+"""Saving a card and, where its editor asks for that, letting its learners see it again soon: one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.content.document import CardText
+from app.library import editing
+from app.library.editing import Saved
+from app.study import service as study
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A saved card, and how many learners it is asked again; without that wish nobody's schedule is touched."""
+
+    saved: Saved
+    asked: int
+
+
+def save_card(
+    session: Session,
+    *,
+    guid: str,
+    version: int,
+    text: CardText,
+    ask_again: bool,
+    author_id: int,
+    now: datetime,
+    note: str = "",
+) -> Outcome:
+    """Save a card's text. Raises `NotThere` or `Conflict`; then nobody is asked."""
+    saved = editing.edit_card(session, guid=guid, version=version, text=text, author_id=author_id, now=now, note=note)
+    asked = study.ask_again(session, card_id=saved.card_id, now=now) if ask_again else 0
+    return Outcome(saved, asked)

@@ -1,0 +1,210 @@
+"""The editor of one card: its text, beside it what learners will see."""
+
+from functools import partial
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response
+
+from app.admin import saving
+from app.admin.forms import CardForm, MoveForm
+from app.admin.saving import Outcome
+from app.admin.views.blueprint import blueprint, found_card, found_deck
+from app.content.document import CardText
+from app.library import edit_queries, editing, history
+from app.library.edit_queries import EditedCard, EditedDeck
+from app.library.editing import Conflict, NotThere
+from app.library.texts import Rendered, is_draft, parted, render_text
+from app.web import clock
+from app.web.access import Access, access
+from app.web.database import session, transact
+from app.web.limits import limiter
+from app.web.pages import shown, wants_fragment
+from app.web.sessions import require_viewer
+
+PREVIEWS = "600/minute"
+"""One a pause in typing is far fewer; each costs a rendering."""
+
+
+@blueprint.route("/cards/<guid>", methods=["GET", "POST"])
+@access(Access.EDITOR)
+def card(guid: str) -> Response:
+    """Change a card."""
+    card = found_card(guid)
+    form = _form(card)
+    if not form.validate_on_submit():
+        if form.errors:
+            return _page(card, form, 422, _preview(form), unsaved=True)
+        return _page(card, form, 200, _Preview(card.text, card.rendered))
+    work = partial(
+        saving.save_card,
+        guid=guid,
+        version=form.version.data,
+        text=form.text(),
+        ask_again=form.ask_again.data,
+        author_id=require_viewer().id,
+        now=clock.now(),
+        note=form.note.data or "",
+    )
+    try:
+        outcome = transact(work)
+    except Conflict:
+        return _conflict(guid, form)
+    except NotThere:
+        abort(404)
+    flash(_said(outcome, form))
+    return redirect(url_for("edit.card", guid=guid), 303)
+
+
+@blueprint.post("/cards/<guid>/preview")
+@access(Access.EDITOR)
+@limiter.limit(PREVIEWS)
+def preview(guid: str) -> Response:
+    """What learners would see of the text in the form. Nothing is saved."""
+    card = found_card(guid)
+    form = _form(card)
+    form.validate()
+    return _page(card, form, 200, _preview(form), unsaved=True)
+
+
+@blueprint.post("/cards/<guid>/merge")
+@access(Access.EDITOR)
+def merge(guid: str) -> Response:
+    """Put the text in the form and the one that was saved meanwhile together. Nothing is saved."""
+    card = found_card(guid)
+    form = _form(card)
+    if not form.validate():
+        return _page(card, form, 422, _preview(form), unsaved=True)
+    both = history.merged(session(), card.id, form.started.data, ours=form.text(), theirs=card.text)
+    if both is None:
+        return _conflict(guid, form)
+    form.show(both, card.version)
+    return _page(card, form, 200, _Preview(both, render_text(both)), unsaved=True, merged=True)
+
+
+@blueprint.route("/decks/<slug>/cards/new", methods=["GET", "POST"])
+@access(Access.EDITOR)
+def new_card(slug: str) -> Response:
+    """Add a card to a deck."""
+    deck = found_deck(slug)
+    form = CardForm(sections=edit_queries.sections(session(), deck.id))
+    if request.method == "GET":
+        form.section.data = request.args.get("section", "")
+    if not form.validate_on_submit():
+        return _new_page(deck, form, 422 if form.errors else 200, unsaved=bool(form.errors))
+    work = partial(
+        editing.create_card,
+        slug=slug,
+        text=form.text(),
+        author_id=require_viewer().id,
+        now=clock.now(),
+        note=form.note.data or "",
+    )
+    try:
+        made = transact(work)
+    except NotThere:
+        abort(404)
+    flash(_("The question is added."))
+    if request.form.get("then") == "another":
+        return redirect(url_for("edit.new_card", slug=slug, section=form.section.data or None), 303)
+    return redirect(url_for("edit.card", guid=made.guid), 303)
+
+
+@blueprint.post("/decks/<slug>/cards/preview")
+@access(Access.EDITOR)
+@limiter.limit(PREVIEWS)
+def preview_new(slug: str) -> Response:
+    """What learners would see of a new card. Nothing is saved."""
+    deck = found_deck(slug)
+    form = CardForm(sections=edit_queries.sections(session(), deck.id))
+    form.validate()
+    return _new_page(deck, form, 200, unsaved=True)
+
+
+class _Preview:
+    """A text as learners will see it, parted as the study page parts it; `rendered` is None where it cannot be shown."""
+
+    def __init__(self, text: CardText, rendered: Rendered | None) -> None:
+        self.text = text
+        self.rendered = rendered
+        self.title_html, self.body_html = parted(rendered.question_html) if rendered else ("", "")
+        self.draft = is_draft(text)
+        self.unanswerable = bool(text.options) and not any(option.right for option in text.options)
+
+
+def _preview(form: CardForm) -> _Preview:
+    """The form's text, rendered by what a save would render it with."""
+    text = form.text()
+    return _Preview(text, None if form.too_large else render_text(text))
+
+
+def _form(card: EditedCard) -> CardForm:
+    return CardForm(sections=edit_queries.sections(session(), card.deck.id), kept=card.text, version=card.version)
+
+
+def _page(card: EditedCard, form: CardForm, status: int, preview: _Preview, **values: Any) -> Response:
+    if wants_fragment():
+        return shown("admin/_preview.html", status, preview=preview)
+    versions = history.card_history(
+        session(), card.id, require_viewer().id, everything=request.args.get("versions") == "all"
+    )
+    move = MoveForm(edit_queries.open_decks(session()), formdata=None, deck=card.deck.slug, number=str(card.number))
+    form.add_rows()
+    return shown(
+        "admin/card.html",
+        status,
+        area="edit",
+        card=card,
+        deck=card.deck,
+        form=form,
+        preview=preview,
+        history=versions,
+        move=move,
+        **values,
+    )
+
+
+def _new_page(deck: EditedDeck, form: CardForm, status: int, *, unsaved: bool) -> Response:
+    preview = _preview(form)
+    if wants_fragment():
+        return shown("admin/_preview.html", status, preview=preview)
+    form.add_rows()
+    return shown(
+        "admin/card.html", status, area="edit", card=None, deck=deck, form=form, preview=preview, unsaved=unsaved
+    )
+
+
+def _conflict(guid: str, form: CardForm) -> Response:
+    """Both texts, field by field; what was typed stays in the form, and saving it again is a decision."""
+    card, mine, person = found_card(guid), form.text(), require_viewer()
+    form.started.data = form.started.data or form.version.data
+    form.version.data = card.version
+    differences = history.compared(history.card_fields(card.text), history.card_fields(mine), whole=True)
+    return _page(
+        card,
+        form,
+        409,
+        _preview(form),
+        unsaved=True,
+        conflict=history.last_save(session(), card.id, person.id),
+        differences=differences,
+        mergeable=history.merged(session(), card.id, form.started.data, ours=mine, theirs=card.text) is not None,
+    )
+
+
+def _said(outcome: Outcome, form: CardForm) -> str:
+    """What came of a save, in a sentence or two."""
+    if outcome.saved.changed:
+        said = str(_("Saved as version %(n)s.", n=outcome.saved.version))
+    else:
+        said = str(_("Nothing was different: nothing is saved."))
+    if form.ask_again.data:
+        asked = ngettext(
+            "%(num)s learner who knows it is asked again today.",
+            "%(num)s learners who know it are asked again today.",
+            outcome.asked,
+        )
+        return f"{said} {asked}"
+    return f"{said} {_('Every learner keeps their schedule.')}" if outcome.saved.changed else said

@@ -1,0 +1,65 @@
+/* The editor: a live preview, a guard for text that is not saved, and Ctrl+S. Without it the page works all the same. */
+const PAUSE_MS = 150;
+const form = document.getElementById("editor");
+const status = form.querySelector("[data-status]");
+const shown = form.querySelector("[data-shown]");
+
+const entered = () => new URLSearchParams(new FormData(form)).toString();
+const before = entered();
+let leaving = false;
+const isUnsaved = () => "unsaved" in form.dataset || entered() !== before;
+
+if (shown) {
+  form.querySelector("[data-preview-button]").hidden = true;
+  status.hidden = false;
+  let timer;
+  let running;
+  const say = (what) => {
+    if (status.textContent !== status.dataset[what]) status.textContent = status.dataset[what];
+  };
+  const render = async () => {
+    running?.abort();
+    running = new AbortController();
+    const { signal } = running;
+    try {
+      const answer = await fetch(form.dataset.preview, {
+        method: "POST",
+        body: new FormData(form),
+        headers: { "X-Fragment": "preview" },
+        signal,
+      });
+      if (!answer.ok) throw new Error(answer.status);
+      const html = await answer.text();
+      if (signal.aborted) return;
+      shown.innerHTML = html;
+      say("fresh");
+    } catch (error) {
+      if (error.name !== "AbortError") say("failed");
+    }
+  };
+  form.addEventListener("input", (event) => {
+    if (["note", "ask_again"].includes(event.target.name)) return;
+    say("working");
+    clearTimeout(timer);
+    timer = setTimeout(render, PAUSE_MS);
+  });
+}
+
+form.addEventListener("submit", () => {
+  leaving = true;
+});
+form.querySelector("[data-discard]")?.addEventListener("click", () => {
+  leaving = true;
+});
+addEventListener("pageshow", () => {
+  leaving = false;
+});
+addEventListener("beforeunload", (event) => {
+  if (!leaving && isUnsaved()) event.preventDefault();
+});
+addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "s") {
+    event.preventDefault();
+    form.requestSubmit(form.querySelector("[data-save]"));
+  }
+});
