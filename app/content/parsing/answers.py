@@ -2,12 +2,14 @@
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.content.document import Span
+from app.content.parsing.details import Details
 from app.content.parsing.document import Document
 from app.content.parsing.titles import plain
-from app.content.parsing.wording import is_answer_title
+from app.content.parsing.wording import is_answer_label, is_answer_title
 
 _WORD = (
     r"(?:(?:the |your |sample |possible |suggested |correct |right |model |short |detailed |example )*"
@@ -19,6 +21,11 @@ _MARKER = re.compile(
     r"\s*(?:\*{1,3}|_{1,3}|</(?:b|strong|em|i|u)>)*\s*[:：]?\s*(?:\*{1,3}(?=\s|$)|<br\s*/?>|#+$)?\s*",
     re.IGNORECASE,
 )
+_OPENS = re.compile(
+    r"^\s*(?:>\s?)?(?:#{1,6}\s|(?:[^\w\s*_<>`|\[\]()$#.-]+\s*)?(?:\*{2,3}|__|<(?:b|strong|h[1-6])>)|(?:Answer|Ans|答案|Ответ)\s*[:：])",
+    re.IGNORECASE,
+)
+_HINT = re.compile(r"^\W*(?:hints?|spoilers?|details)\b", re.IGNORECASE)
 _EDGE = re.compile(
     r"^\s*(?:(?:</?(?:br|p|div|center|b|strong|hr|details|summary|blockquote|span)\b[^<>]*>|&nbsp;|<!--.*?-->)\s*)*$|"
     r"^ {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$",
@@ -156,6 +163,39 @@ def body_lines(document: Document, stretch: Stretch) -> list[Line]:
     return found
 
 
+def answer_opens(document: Document, lines: list[Line], stretch: Stretch) -> int | None:
+    """The first of `lines` that a label says the answer begins at: a collapsed "Answer", a heading, bold words."""
+    hidden = _hidden_answers(document, stretch)
+    for index, line in enumerate(lines):
+        if hidden and line.number >= hidden[0]:
+            return index
+        if not line.code and _OPENS.match(line.text) and is_answer_label(plain(line.text.lstrip(" >#"))):
+            return index
+    return None
+
+
+def _hidden_answers(document: Document, stretch: Stretch) -> list[int]:
+    """The lines at which elements that collapse the answer begin, where nothing else stands before them."""
+    source = document.source
+    found = []
+    for element in _elements(document, stretch):
+        line = source.line_at(element.start)
+        if is_answer_label(_summary(document, element)) and not source.text[source.starts[line] : element.start].strip():
+            found.append(line)
+    return found
+
+
+def _elements(document: Document, stretch: Stretch) -> Iterator[Details]:
+    index = bisect_left(document.details, stretch.start, key=lambda element: element.start)
+    while index < len(document.details) and document.details[index].start < stretch.end:
+        yield document.details[index]
+        index += 1
+
+
+def _summary(document: Document, element: Details) -> str:
+    return plain(document.source.text[element.summary_start : element.summary_end])
+
+
 def _without(text: str, start: int, end: int, cut_start: int, cut_end: int) -> tuple[int, int, str]:
     left, right = (
         text[: max(cut_start - start, 0)],
@@ -170,16 +210,12 @@ def _without(text: str, start: int, end: int, cut_start: int, cut_end: int) -> t
 
 def _wrapper_cuts(document: Document, stretch: Stretch) -> list[tuple[int, int]]:
     """The tags of `<details>` elements that only hide the answer."""
-    elements = document.details
     cuts: list[tuple[int, int]] = []
-    index = bisect_left(elements, stretch.start, key=lambda element: element.start)
-    while index < len(elements) and elements[index].start < stretch.end:
-        element = elements[index]
-        summary = plain(document.source.text[element.summary_start : element.summary_end])
-        if not summary or is_answer_title(summary):
+    for element in _elements(document, stretch):
+        summary = _summary(document, element)
+        if not summary or (is_answer_title(summary) and not _HINT.match(summary)):
             cuts.append((element.start, element.body_start))
             cuts.append((element.body_end, element.end))
-        index += 1
     return cuts
 
 

@@ -4,12 +4,13 @@ import re
 from pathlib import PurePosixPath
 
 from app.content.document import ContentError, Deck, NoQuestions
-from app.content.parsing.build import build_cards, section_name
+from app.content.parsing.build import build_cards
 from app.content.parsing.choose import Scored, choose, complete
 from app.content.parsing.dialects import REGISTRY
 from app.content.parsing.dialects.delimited import DELIMITED_ENDINGS
 from app.content.parsing.document import Document
 from app.content.parsing.reading import Reading
+from app.content.parsing.sections import section_name
 from app.content.parsing.source import Source
 from app.content.parsing.titles import plain
 

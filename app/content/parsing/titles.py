@@ -8,6 +8,7 @@ from app.content.parsing.wording import likeness
 _HTML_TAG = re.compile(r"</?[A-Za-z][\w-]*(?:\s[^<>]*)?/?>")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _LINK = re.compile(r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\((?:[^()]|\([^()]*\))*\)")
+_IMAGE = re.compile(r"\[!\[[^\[\]]*\]\([^()\s]*\)\]\([^()\s]*\)|!\[[^\[\]]*\]\([^()\s]*\)")
 _EMPHASIS = re.compile(r"\*+|(?<!\w)_+|_+(?!\w)|`+")
 _SHORTCODE = re.compile(r":[a-z][a-z0-9_+-]*:")
 
@@ -98,6 +99,11 @@ def plain(markdown: str) -> str:
             text = _LINK.sub(r"\1", text)
     text = _EMPHASIS.sub("", text)
     return " ".join(text.split())
+
+
+def without_images(markdown: str) -> str:
+    """`markdown` without images, linked or not: badges are no words."""
+    return _IMAGE.sub("", markdown) if "![" in markdown else markdown
 
 
 def clean_title(raw: str, *, numbered: bool = True) -> Title:

@@ -4,6 +4,7 @@ from app.content.parsing.dialects.bold import Bold
 from app.content.parsing.dialects.delimited import Delimited
 from app.content.parsing.dialects.disclosures import Disclosures
 from app.content.parsing.dialects.headings import Headings
+from app.content.parsing.dialects.html_headings import HtmlHeadings
 from app.content.parsing.dialects.inline_cards import InlineCards
 from app.content.parsing.dialects.labels import Labels
 from app.content.parsing.dialects.lists import Lists
@@ -17,6 +18,7 @@ REGISTRY: tuple[Dialect, ...] = (
     Bold(),
     Lists(),
     Tables(),
+    HtmlHeadings(),
     InlineCards(),
     Delimited(),
 )

@@ -1,0 +1,127 @@
+"""What of a card asks and what answers: title, statement, options and answer told apart."""
+
+import re
+from dataclasses import dataclass, replace
+
+from app.content.document import Option, Span
+from app.content.parsing.answers import Answer, Line, answer_of, answer_opens, body_lines, span_of, text_of, trim
+from app.content.parsing.choices import find_choice, with_key
+from app.content.parsing.document import Document
+from app.content.parsing.reading import Mark
+
+_ASKS_ABOUT_CODE = re.compile(
+    r":$|\b(?:output|result|logged|printed|evaluates?|returned by|happens?)\b.*\b(?:this|these|following|below|code)\b|"
+    r"\b(?:this|these|the following|below) (?:code|snippet|program|function|query|examples?)\b",
+    re.IGNORECASE,
+)
+_ASKS_TO_CHOOSE = re.compile(r"\b(?:which of|choose|select|pick|tick|of the following|true or false)\b", re.IGNORECASE)
+_IMAGE = re.compile(r"^\s*(?:!\[[^\[\]]*\]\([^()]*\)|<img\b[^<>]*>|</?p\b[^<>]*>|\s)+$", re.IGNORECASE)
+MAX_LINES_BEFORE_OPTIONS = 6
+
+
+@dataclass(slots=True)
+class Texts:
+    """What a card says: question and answer with their spans, and its options with theirs."""
+
+    question: str
+    question_span: Span
+    answer: Answer
+    options: tuple[Option, ...] = ()
+    options_span: Span | None = None
+
+
+def texts_of(document: Document, mark: Mark, end: int) -> Texts:
+    """What the card of `mark` says, which ends at `end` at the latest."""
+    title = mark.title
+    span = Span(mark.title_start + title.start, mark.title_start + title.end)
+    question = mark.question if mark.question is not None else span.of(document.source.text)
+    stretch = mark.answers
+    if stretch is None:
+        return Texts(question, span, Answer("", None))
+    stretch.end = max(stretch.start, min(stretch.end, end))
+    if mark.answer is not None:
+        return Texts(question, span, Answer(mark.answer, Span(stretch.start, stretch.end), labelled=True))
+    lines = body_lines(document, stretch)
+    if not mark.cloze:
+        texts = _choice_below(document, mark, question, span, lines) or _choice_inside(mark, question, span, lines)
+        if texts is not None:
+            return texts
+        texts = _statement_below(document, mark, question, span, lines)
+        if texts is not None:
+            return texts
+    answer = answer_of(lines, stretch)
+    if answer.span is not None and _is_only_code(answer.text) and _ASKS_ABOUT_CODE.search(mark.plain):
+        whole = Span(span.start, answer.span.end)
+        return Texts(f"{question.strip()}\n\n{answer.text}", whole, Answer("", None))
+    return Texts(question, span, answer)
+
+
+def _statement_below(document: Document, mark: Mark, question: str, span: Span, lines: list[Line]) -> Texts | None:
+    """Code or pictures between the title and a label that says "Answer": they belong to the question.
+
+    Where there is text among them, all of it stays with the answer: authors put a first part of the answer there as often.
+    """
+    stretch = mark.answers
+    if stretch is None or mark.inline:
+        return None
+    opening = answer_opens(document, lines, stretch)
+    above = trim(lines[:opening]) if opening is not None else []
+    if not above or any(not line.code and line.text.strip() and not _IMAGE.match(line.text) for line in above):
+        return None
+    answer = answer_of(lines[opening:], stretch)
+    below = span_of(above, stretch)
+    question = f"{question.strip()}\n\n{text_of(above, stretch)}"
+    return Texts(question, Span(span.start, max(below.end, span.end)), replace(answer, labelled=True))
+
+
+def _choice_below(document: Document, mark: Mark, question: str, span: Span, lines: list[Line]) -> Texts | None:
+    """Options below the title: what stands before them belongs to the question, what stands after answers."""
+    stretch = mark.answers
+    choice = find_choice([line.text for line in lines], [line.code for line in lines])
+    if choice is None or stretch is None or not _may_precede_options(lines[: choice.first]):
+        return None
+    before, listed = trim(lines[: choice.first]), lines[choice.first : choice.last]
+    options_span = span_of(listed, stretch)
+    if choice.ticked:
+        options, answer = choice.options, answer_of(lines[choice.first :], stretch)
+    else:
+        answer = answer_of([replace(line) for line in lines[choice.last :]], stretch)
+        keyed = with_key(choice.options, answer.text, labelled=answer.labelled)
+        if keyed is None and (
+            answer.text or not choice.options[0].key.isalpha() or not _ASKS_TO_CHOOSE.search(mark.plain)
+        ):
+            return None
+        options = keyed or choice.options
+    if before:
+        below = span_of(before, stretch)
+        question = f"{question.strip()}\n\n{text_of(before, stretch)}"
+        span = Span(span.start, max(below.end, span.end))
+    return Texts(question, span, answer, options, options_span)
+
+
+def _choice_inside(mark: Mark, question: str, span: Span, lines: list[Line]) -> Texts | None:
+    """Options that are part of the question's own text, as behind a `Q:`."""
+    if mark.question is not None or mark.answers is None or "\n" not in question:
+        return None
+    parts = question.splitlines(keepends=True)
+    choice = find_choice([part.rstrip("\r\n") for part in parts], [False] * len(parts))
+    if choice is None or choice.first == 0:
+        return None
+    answer = answer_of([replace(line) for line in lines], mark.answers)
+    options = choice.options if choice.ticked else with_key(choice.options, answer.text, labelled=answer.labelled)
+    if options is None:
+        return None
+    asked = "".join(parts[: choice.first]).rstrip()
+    listed = span.start + len("".join(parts[: choice.first]))
+    options_span = Span(listed, listed + len("".join(parts[choice.first : choice.last]).rstrip()))
+    return Texts(asked, Span(span.start, span.start + len(asked)), answer, options, options_span)
+
+
+def _may_precede_options(lines: list[Line]) -> bool:
+    """Whether lines between title and options can be part of the question: code, images, a few lines of text."""
+    texts = [line.text for line in lines if not line.code and line.text.strip()]
+    return sum(not text.lstrip().startswith(("!", "<", "|")) for text in texts) <= MAX_LINES_BEFORE_OPTIONS
+
+
+def _is_only_code(text: str) -> bool:
+    return text.startswith("```") and text.endswith("```") and text.count("```") == 2
