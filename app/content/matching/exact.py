@@ -1,72 +1,54 @@
-"""Which stored card is which question of a document. Pure.
+"""The sure steps: an id, the same question, the same answer. Each pairs one to one what the ones before left over.
 
-The steps run from the surest on; each pairs one to one what the ones before it left over, and never guesses between
-several that look alike. Adding a step is adding a line to `_STEPS`.
+None of them guesses between several that look alike. Adding a step is adding a line to `_STEPS`.
 """
 
-import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from app.content.document import CardText
-from app.content.matching.values import Match, Matching, NewCard, Reason, StoredCard
-
-MIN_ANSWER_WORDS = 5
-MIN_ANSWER_CHARS = 30
-"""An answer shorter than both is trivial (“Yes.”): that two cards share it says nothing."""
-
+from app.content.matching.thresholds import MIN_ANSWER_CHARS, MIN_ANSWER_WORDS
+from app.content.matching.values import Match, NewCard, Reason, StoredCard
+from app.content.matching.words import normal, words_of
 
 Key = Callable[[str, CardText], Hashable]
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """Cards of one key belong together: `alike` if they are then the same in all but place; else only where
-    there are as many of them on both sides, and at most `most`.
+    """Cards of one key belong together.
+
+    With `alike` they are then the same in all but their place, and are paired in their order; else only one of each side
+    can be a pair. `among` all cards or only among those that are left.
     """
 
     reason: Reason
     certainty: float
     key: Key
     alike: bool = False
-    most: int = 1_000_000
 
 
 @dataclass(slots=True)
-class _Left:
-    """What is still to be paired, and what has been."""
+class Left:
+    """What is still to be paired, and what has been, by guid and by the question's index."""
 
     stored: dict[str, StoredCard]
     new: dict[int, NewCard]
     pairs: dict[int, Match] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, stored: Iterable[StoredCard], new: Iterable[NewCard]) -> "Left":
+        """All of it."""
+        return cls({card.guid: card for card in stored}, dict(enumerate(new)))
+
     def pair(self, guid: str, index: int, reason: Reason, certainty: float) -> None:
+        """Make a pair of the two."""
         self.pairs[index] = Match(self.stored.pop(guid), self.new.pop(index), reason, certainty)
 
 
-def match(stored: Sequence[StoredCard], new: Sequence[NewCard]) -> Matching:
-    """Find each question of `new` among `stored`, which is the whole collection, archived cards included."""
-    left = _Left({card.guid: card for card in stored}, dict(enumerate(new)))
-    refused = _by_ident(left)
-    for step in _STEPS:
-        for side in (_base, _present):
-            _by_key(left, step, side)
-    return Matching(
-        pairs=tuple(left.pairs[index] for index in sorted(left.pairs)),
-        added=tuple(left.new[index] for index in sorted(left.new)),
-        gone=tuple(left.stored.values()),
-        refused=tuple(new[index] for index in refused),
-    )
-
-
-def normal(text: str) -> str:
-    """Markdown in the form in which it is compared: white space and equivalent characters do not count."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
-
-
-def _by_ident(left: _Left) -> list[int]:
+def by_ident(left: Left) -> list[int]:
+    """Pair what its id names; returns the indices of questions whose id names no card that is left."""
     refused = []
     for index, new in list(left.new.items()):
         ident = new.card.ident
@@ -79,7 +61,15 @@ def _by_ident(left: _Left) -> list[int]:
     return refused
 
 
-def _by_key(left: _Left, step: _Step, side: Callable[[StoredCard], CardText | None]) -> None:
+def by_text(left: Left) -> None:
+    """Pair what says exactly the same, by what the document last said, then by what the portal says now."""
+    for step in _STEPS:
+        for side in (_base, _present):
+            if left.stored and left.new:
+                _by_key(left, step, side)
+
+
+def _by_key(left: Left, step: _Step, side: Callable[[StoredCard], CardText | None]) -> None:
     here: defaultdict[Hashable, list[StoredCard]] = defaultdict(list)
     for stored in left.stored.values():
         text = side(stored)
@@ -94,14 +84,13 @@ def _by_key(left: _Left, step: _Step, side: Callable[[StoredCard], CardText | No
             left.pair(candidate.guid, index, step.reason, step.certainty)
 
 
-def _fitting(step: _Step, candidates: Iterable[StoredCard], wanted: int) -> list[StoredCard]:
+def _fitting(step: _Step, candidates: Sequence[StoredCard], wanted: int) -> list[StoredCard]:
     """The candidates to be paired in order with `wanted` questions of the same key: living ones before archived."""
-    ordered = sorted(candidates, key=lambda card: (card.archived is not None, card.deck, card.position))
     if step.alike:
-        return ordered
-    living = [card for card in ordered if card.archived is None]
-    fitting = living if len(living) == wanted else ordered
-    return fitting if len(fitting) == wanted <= step.most else []
+        return sorted(candidates, key=lambda card: (card.archived is not None, card.deck, card.position))
+    living = [card for card in candidates if card.archived is None]
+    fitting = living or candidates
+    return list(fitting) if len(fitting) == wanted == 1 else []
 
 
 def _base(card: StoredCard) -> CardText | None:
@@ -116,10 +105,19 @@ def _asked(text: CardText) -> tuple[Hashable, ...]:
     return normal(text.question), tuple((normal(option.text), option.right) for option in text.options)
 
 
-def _answer(text: CardText) -> Hashable:
-    answer = normal(text.answer)
-    words = re.findall(r"\w+", answer)
-    return answer if len(words) >= MIN_ANSWER_WORDS and len(answer) >= MIN_ANSWER_CHARS else None
+def _asked_in_words(text: CardText) -> tuple[Hashable, ...] | None:
+    """The question without its markup; None where nothing is left of it, as of an image or a sign."""
+    words = words_of(text.question)
+    return (words, tuple((words_of(option.text), option.right) for option in text.options)) if words else None
+
+
+def _in_place(deck: str, text: CardText, asked: Hashable | None) -> Hashable | None:
+    return None if asked is None else (deck, text.section, asked)
+
+
+def _answer(text: CardText) -> Hashable | None:
+    words = words_of(text.answer)
+    return words if len(words) >= MIN_ANSWER_WORDS and sum(map(len, words)) >= MIN_ANSWER_CHARS else None
 
 
 _STEPS = (
@@ -131,6 +129,8 @@ _STEPS = (
     ),
     _Step(Reason.SAME, 1.0, lambda _, text: (_asked(text), normal(text.answer)), alike=True),
     _Step(Reason.QUESTION_IN_SECTION, 0.99, lambda deck, text: (deck, text.section, _asked(text))),
+    _Step(Reason.QUESTION_IN_SECTION, 0.98, lambda deck, text: _in_place(deck, text, _asked_in_words(text))),
     _Step(Reason.QUESTION, 0.97, lambda _, text: _asked(text)),
-    _Step(Reason.ANSWER, 0.95, lambda _, text: _answer(text), most=1),
+    _Step(Reason.QUESTION, 0.96, lambda _, text: _asked_in_words(text)),
+    _Step(Reason.ANSWER, 0.95, lambda _, text: _answer(text)),
 )

@@ -14,6 +14,7 @@ class Reason(StrEnum):
     QUESTION_IN_SECTION = "question-in-section"
     QUESTION = "question"
     ANSWER = "answer"
+    SIMILAR = "similar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +56,27 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A pair that may be one and that a person has to confirm; `certainty` is from 0 to 1."""
+
+    stored: StoredCard
+    new: NewCard
+    reason: Reason
+    certainty: float
+
+
+@dataclass(frozen=True, slots=True)
 class Matching:
     """The outcome: every stored card and every question stands in exactly one of the first three.
 
     `pairs` and `added` are in the order of the questions, `gone` in that of the stored cards. `refused` are the
     questions whose id is foreign or stands at another question too; they were matched by their text, or added.
+    `doubts`, in the order of the questions, name cards of `gone` and questions of `added` that may be the same, each at
+    most once.
     """
 
     pairs: tuple[Match, ...]
     added: tuple[NewCard, ...]
     gone: tuple[StoredCard, ...]
     refused: tuple[NewCard, ...] = ()
+    doubts: tuple[Doubt, ...] = ()

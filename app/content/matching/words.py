@@ -5,47 +5,82 @@ import re
 import unicodedata
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_FENCE_LINE = re.compile(r"^[ \t>]*(?:`{3,}|~{3,})[^\n`]*$", re.MULTILINE)
-_CODE_SPAN = re.compile(r"<code>(?P<html>.*?)</code>|(?<!`)(?P<ticks>`+)(?!`)(?P<code>.+?)(?<!`)(?P=ticks)(?!`)", re.DOTALL)
+_CODE = re.compile(
+    r"^[ \t>]*(?P<fence>`{3,}|~{3,})[^\n`]*\n(?P<block>.*?)(?:^[ \t>]*(?P=fence)[ \t]*$|\Z)|"
+    r"<code>(?P<html>.*?)</code>|(?<!`)(?P<ticks>`+)(?!`)(?P<code>.+?)(?<!`)(?P=ticks)(?!`)",
+    re.DOTALL | re.MULTILINE,
+)
 _TAG = re.compile(r"</?[A-Za-z][\w-]*(?:\s[^<>]*)?/?>")
 _IMAGE = re.compile(r"!\[(?P<alt>[^\[\]]*)\]\(\s*<?(?P<target>[^()\s>]*)[^()]*\)")
 _LINK = re.compile(r"\[(?P<label>(?:[^\[\]]|\[[^\[\]]*\])*)\]\((?:[^()]|\([^()]*\))*\)")
+_TARGET = re.compile(
+    r"(?:\]\(\s*<?|href=[\"']|(?<![\w(\"'<])<?)https?://(?:www\.)?(?P<address>[^\s()<>\"'#]+)", re.IGNORECASE
+)
 _LINE_MARK = re.compile(r"^[ \t>]*(?:#{1,6}[ \t]+|(?:[-*+]|\d{1,9}[.)])[ \t]+)", re.MULTILINE)
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _MARKUP = re.compile(r"\*+|~~|(?<!\w)_+|_+(?!\w)|`+")
-_WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W_]+|_+|[^\w\s]+")
-_PUNCTUATION = re.compile(r"[.,;:!?…·“”„‘’'\"«»()\[\]¿¡。，、；：！？（）「」*|-–—-]+")
-_STRAIGHT = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " ", "–": "-", "—": "-", "\u200d": None, "\ufe0f": None})
-
-FUNCTION_WORDS = frozenset(
-    ["a", "an", "and", "any", "are", "as", "at", "be", "between", "by", "can", "could", "describe", "did", "do", "does", "each", "explain", "for", "from", "give", "has", "have", "how", "i", "if", "in", "is", "it", "its", "list", "me", "mean", "means", "my", "of", "on", "or", "please", "s", "should", "some", "t", "tell", "that", "the", "their", "them", "there", "these", "they", "this", "those", "to", "us", "used", "using", "was", "we", "were", "what", "when", "where", "which", "who", "why", "will", "with", "would", "you", "your", "difference", "differences", "different", "use", "name", "does", "explain", "re", "ll", "ve", "about", "into", "so", "than", "then"]
+_WORD = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|(?:[^\W_]|(?<=\w)_(?=\w))+|_+|[^\w\s]+"
 )
-"""English words that ask, join or refer; where they change, the question stays the same. Other languages go by frequency."""
-FUNCTION_WEIGHT = 0.15
+_PUNCTUATION = re.compile(r"[.,;:!?…·“”„‘’'\"«»()\[\]¿¡。，、；：！？（）「」*|-]+")
+_STRAIGHT = str.maketrans(
+    {
+        "’": "'",
+        "‘": "'",
+        "“": '"',
+        "”": '"',
+        "\u00a0": " ",
+        "–": "-",
+        "—": "-",
+        "\u200d": None,
+        "\ufe0f": None,
+    }
+)
+
+# fmt: off
+FUNCTION_WORDS = frozenset((
+    "a", "about", "an", "and", "any", "are", "as", "at", "be", "between", "by", "can", "could", "describe", "did",
+    "difference", "differences", "different", "do", "does", "each", "explain", "for", "from", "give", "has", "have",
+    "how", "i", "if", "in", "into", "is", "it", "its", "list", "ll", "me", "mean", "means", "my", "name", "of",
+    "on", "or", "please", "re", "s", "should", "so", "some", "t", "tell", "than", "that", "the", "their", "them",
+    "then", "there", "these", "they", "this", "those", "to", "us", "use", "used", "using", "ve", "was", "we",
+    "were", "what", "when", "where", "which", "who", "why", "will", "with", "would", "you", "your",
+))
+# fmt: on
+"""English words that ask, join or refer; where they change, the question stays the same.
+
+In other languages they are told by being frequent.
+"""
 
 
-def tidy(text: str) -> str:
+def normal(text: str) -> str:
     """Markdown in the form in which it is first compared: white space and equivalent characters do not count."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def words_of(markdown: str) -> tuple[str, ...]:
-    """The words of `markdown`: no markup, numbering, link targets, quotes or case; signs count only where they are code.
+    """The words of `markdown`: no markup, numbering, link targets, quotes or case.
 
-    Inside code every sign is a word, so that `==` and `===` stay two things; elsewhere only signs that are no punctuation.
+    Inside code every sign is a word, so that `==` and `===` stay two things; elsewhere only signs that are no
+    punctuation are.
     """
     if not markdown:
         return ()
     text = unicodedata.normalize("NFC", html.unescape(markdown)).translate(_STRAIGHT)
     found: list[str] = []
     at = 0
-    text = _FENCE_LINE.sub("", text)
-    for match in _CODE_SPAN.finditer(text):
+    for match in _CODE.finditer(text):
         _add_prose(text[at : match.start()], found)
-        found.extend(_WORD.findall((match.group("html") or match.group("code") or "").casefold()))
+        code = match.group("block") or match.group("html") or match.group("code") or ""
+        found.extend(_WORD.findall(code.casefold()))
         at = match.end()
     _add_prose(text[at:], found)
     return tuple(found)
+
+
+def targets_of(markdown: str) -> tuple[str, ...]:
+    """The addresses `markdown` links to, each as one word, without what changes when a site moves to https."""
+    return tuple(match.group("address").rstrip("/.,;").casefold() for match in _TARGET.finditer(markdown))
 
 
 def _add_prose(text: str, found: list[str]) -> None:
@@ -54,6 +89,4 @@ def _add_prose(text: str, found: list[str]) -> None:
     if "](" in text:
         text = _LINK.sub(r"\g<label>", _IMAGE.sub(r"\g<alt> \g<target>", text))
     text = _MARKUP.sub(" ", _ESCAPE.sub(r"\1", _LINE_MARK.sub("", text)))
-    for word in _WORD.findall(text.casefold()):
-        if word[0].isalnum() or not (_PUNCTUATION.fullmatch(word) or word[0] == "_"):
-            found.append(word)
+    found.extend(word for word in _WORD.findall(text.casefold()) if not _PUNCTUATION.fullmatch(word) and word[0] != "_")

@@ -1,0 +1,42 @@
+"""Which stored cards are worth comparing with a question: those that share rare words with it."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+
+from app.content.matching.profile import Lexicon, Profile
+from app.content.matching.thresholds import CANDIDATES, COMMON
+
+_ANSWER_WORDS = 8
+_LONGEST = 60
+"""Words of a question that are looked up: of a page of code the first ones are enough to find it by."""
+
+
+class Finder:
+    """An index from rare words to cards. A word that many cards have leads nowhere, so that time stays proportional."""
+
+    def __init__(self, lexicon: Lexicon, profiles: Mapping[str, Profile]) -> None:
+        self._weights = lexicon.weights
+        index: defaultdict[object, list[str]] = defaultdict(list)
+        for guid, profile in profiles.items():
+            for key in set(self._keys(profile)):
+                index[key].append(guid)
+        self._index = {key: guids for key, guids in index.items() if len(guids) <= COMMON}
+
+    def find(self, profile: Profile) -> tuple[str, ...]:
+        """The cards that share most with `profile`, the likeliest first."""
+        shares: defaultdict[str, float] = defaultdict(float)
+        for key in dict.fromkeys(self._keys(profile)):
+            guids = self._index.get(key, ())
+            for guid in guids:
+                shares[guid] += 1 / len(guids)
+        return tuple(sorted(shares, key=lambda guid: (-shares[guid], guid))[:CANDIDATES])
+
+    def _keys(self, profile: Profile) -> Iterator[object]:
+        """The words and pairs of words of the question, and the rarest words of the answer."""
+        asks = profile.asks[:_LONGEST]
+        yield from asks
+        yield from pairwise(asks)
+        weights = self._weights
+        rarest = sorted(profile.answers, key=lambda word: (-weights[word], -len(word), word))[:_ANSWER_WORDS]
+        yield from (("answer", word) for word in rarest)
