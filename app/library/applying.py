@@ -248,7 +248,7 @@ def _insert(writing: Writing, draft: Draft, ids: Mapping[str, int]) -> dict[int,
     guids = [row["guid"] for row in rows]
     for start in range(0, len(guids), _CHUNK):
         found = select(Card.guid, Card.id).where(Card.guid.in_(guids[start : start + _CHUNK]))
-        made.update(writing.session.execute(found).tuples().all())
+        made.update({row.guid: row.id for row in writing.session.execute(found)})
     revisions = [
         _revision(writing, made[row["guid"]], 1, "imported", {name: row[name] for name in REVISED}) for row in rows
     ]

@@ -182,7 +182,7 @@ def _end(session: Session, deck_id: int) -> int:
 
 
 def _place_in_section(session: Session, deck_id: int, section: tuple[str, ...]) -> int:
-    rows = session.execute(select(Card.section, Card.position).where(Card.deck_id == deck_id)).tuples()
+    rows = session.execute(select(Card.section, Card.position).where(Card.deck_id == deck_id))
     places = [position for found, position in rows if tuple(found) == section]
     return max(places) + 1 if places else _end(session, deck_id)
 

@@ -140,7 +140,7 @@ def joined_guids(session: Session, decks: Sequence[StoredDeck]) -> dict[str, str
     )
     joined = {row.id: (row.guid, row.merged_into_id) for row in session.execute(own)}
     targets = {into for _, into in joined.values()} - set(joined)
-    living = dict(session.execute(select(Card.id, Card.guid).where(Card.id.in_(targets))).tuples().all())
+    living = {row.id: row.guid for row in session.execute(select(Card.id, Card.guid).where(Card.id.in_(targets)))}
     found = {}
     for guid, first in joined.values():
         into = first
