@@ -142,24 +142,27 @@ def _drop_closing(line: Line) -> None:
 
 def body_lines(document: Document, stretch: Stretch) -> list[Line]:
     """The lines of `stretch` that are content."""
-    source = document.source
+    source, lines, furniture = document.source, document.lines, document.furniture
+    text, starts, ends, inside = source.text, source.starts, source.ends, document.code
     cuts = _wrapper_cuts(document, stretch)
     found: list[Line] = []
-    number = source.line_at(stretch.start)
-    while number < len(source) and source.starts[number] < stretch.end:
-        start = max(source.starts[number], stretch.start)
-        end = min(source.ends[number], stretch.end)
-        code = bool(document.code[number])
-        if code or not (document.furniture[number] or not document.lines[number]):
-            text = source.text[start:end]
-            for cut_start, cut_end in cuts if not code else ():
+    first = source.line_at(stretch.start)
+    for number in range(first, bisect_left(starts, stretch.end, first)):
+        start, end = max(starts[number], stretch.start), min(ends[number], stretch.end)
+        code = bool(inside[number])
+        if code:
+            found.append(Line(number, start, end, text[start:end], True))
+        elif not lines[number] or furniture[number]:
+            # A furniture line is left out; a blank line stays one, and what is blanked (MDX) becomes one.
+            if not lines[number].strip():
+                found.append(Line(number, start, start, "", False))
+        else:
+            part = text[start:end]
+            for cut_start, cut_end in cuts:
                 if cut_start < end and cut_end > start:
-                    start, end, text = _without(text, start, end, cut_start, cut_end)
-            if code or not _COMMENT_LINE.match(text):
-                found.append(Line(number, start, end, text, code))
-        elif not document.lines[number].strip():
-            found.append(Line(number, start, start, "", code))
-        number += 1
+                    start, end, part = _without(part, start, end, cut_start, cut_end)
+            if "<!--" not in part or not _COMMENT_LINE.match(part):
+                found.append(Line(number, start, end, part, False))
     return found
 
 
@@ -268,6 +271,7 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 MIN_LABEL_WORDS = 3
+MAX_LEAD_IN_WORDS = 60
 _PLACEHOLDER = re.compile(
     r"^\W*(?:answers? (?:goes |go |comes )?here|to be (?:completed|added|done|continued|answered|filled|updated|written)(?: soon)?|"
     r"to ?do|tb[dacu]|coming soon|work in progress|wip|n/?a|none|pending|placeholder|no answer(?: yet| here)?|not answered(?: yet)?|"
@@ -296,7 +300,8 @@ def is_only_links(text: str) -> bool:
     if _has_media(text) or "```" in text:
         return False
     bare = _COMMENT.sub("", text)
-    if _WORDS.search(_LEAD_IN.sub(" ", plain(_LINK.sub(" ", bare)))):
+    around = _LINK.sub(" ", bare)
+    if len(around.split()) > MAX_LEAD_IN_WORDS or _WORDS.search(_LEAD_IN.sub(" ", plain(around))):
         return False
     if _ELSEWHERE.match(plain(bare)):
         return True

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.content.parsing.answers import is_unanswered, read_answer
+from app.content.parsing.answers import Stretch, is_unanswered, read_answer
 from app.content.parsing.document import Document
 from app.content.parsing.reading import Mark, Reading
 
@@ -13,6 +13,7 @@ MIN_LIKELY = 0.4
 COUNTED_LIKELY = 0.35
 MIN_MORE = 3
 _SAMPLE = 60
+LONG_ANSWER = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,15 @@ def _answered(document: Document, marks: Sequence[Mark]) -> float:
         if mark.answer is not None:
             found += not is_unanswered(mark.answer)
         elif mark.answers is not None:
-            found += not is_unanswered(read_answer(document, mark.answers).text)
+            found += _is_long(document, mark.answers) or not is_unanswered(read_answer(document, mark.answers).text)
     return found / len(sample)
+
+
+def _is_long(document: Document, stretch: Stretch) -> bool:
+    """Whether a stretch has more lines than any placeholder: then it need not be read to know that it answers."""
+    source, counts = document.source, document.content_lines
+    first, last = source.line_at(stretch.start) + 1, source.line_at(max(stretch.end - 1, stretch.start))
+    return last > first and counts[last] - counts[first] > LONG_ANSWER
 
 
 def _coverage(document: Document, marks: Sequence[Mark]) -> float:

@@ -85,6 +85,14 @@ class Document:
             return None if first.level != 1 or self._level_one_asks(first) else first
         return first if first.level == 1 else None
 
+    @cached_property
+    def top_heading(self) -> Block | None:
+        """The first heading, if it alone has the highest level of all."""
+        tops = [block for block in self.headings if block.item is None]
+        if not tops or any(other.level <= tops[0].level for other in tops[1:]):
+            return None
+        return tops[0]
+
     def _level_one_asks(self, first: Block) -> bool:
         others = [other for other in self.headings[1:] if other.level == 1 and other.item is None]
         return first.start > 10 or len(others) > 20

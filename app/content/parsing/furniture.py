@@ -43,7 +43,14 @@ _PITCH = re.compile(
     r"practice \d+\+? .* in-browser|ace your (?:coding |next )?interview|prep(?:are)? for (?:your )?(?:\w+ )*interviews? (?:with|at|on) \[",
     re.IGNORECASE,
 )
+_PITCH_WORDS = (
+    *("all ", "progress", "sign", "subscribe", "join", "follow", "star ", "give ", "coffee", "become", "sponsor", "our ", "enrol"),
+    *("register", "use ", "discount", "off", "trial", "try ", "get ", "download", "request", "if you", "check out", "practice"),
+    *("ace ", "prep"),
+)
+"""One of these stands in every text `_PITCH` finds: looking for words first is several times faster."""
 _MAX_PITCH_WORDS = 70
+MAX_LINE = 1000
 MAX_HTML_LINES = 8
 _HTML_TAG = re.compile(r"<[^<>]*>")
 _HREF = re.compile(r"href=[\"']?(https?://[^\"'\s>]+)", re.IGNORECASE)
@@ -104,7 +111,9 @@ def _is_linked_image(content: str) -> bool:
 
 
 def _is_furniture_line(line: str) -> bool:
-    if not (_LINKED.search(line) or _ARROW.search(line)) or len(line) > 1000:
+    if len(line) > MAX_LINE or not (
+        "](" in line or "<a" in line or "<A" in line or "][" in line or (not line.isascii() or ":" in line) and _ARROW.search(line)
+    ):
         return False
     if _is_to_top(line):
         return True
@@ -112,16 +121,16 @@ def _is_furniture_line(line: str) -> bool:
 
 
 def _is_to_top(line: str) -> bool:
-    if len(line) > 600:
+    arrow = _ARROW.search(line) if ":" in line or not line.isascii() else None
+    if len(line) > 600 or not (arrow or ("#" in line and _LINKED.search(line))):
         return False
-    linked = bool(_LINKED.search(line)) or bool(_ARROW.search(line))
     words = _words(line)
-    if not linked or len(words) > 120:
+    if len(words) > 120:
         return False
     if not words:
-        return bool(_LOCAL_LINK.search(line) and _ARROW.search(line))
+        return bool(arrow and _LOCAL_LINK.search(line))
     if _TO_TOP.match(words):
-        return "#" in line or bool(_ARROW.search(line))
+        return True
     return _is_row_of_links(line)
 
 
@@ -164,4 +173,7 @@ def _is_contents_table(block: Block) -> bool:
 def _is_pitch(content: str) -> bool:
     if (not _LINKED.search(content) and "http" not in content) or len(content) > 1500:
         return False
-    return bool(_PITCH.search(content)) and len(content.split()) <= _MAX_PITCH_WORDS
+    if len(content.split()) > _MAX_PITCH_WORDS:
+        return False
+    lowered = content.lower()
+    return any(word in lowered for word in _PITCH_WORDS) and bool(_PITCH.search(content))

@@ -1,9 +1,10 @@
 """The way from text to a deck."""
 
 import re
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from app.content.document import ContentError, Deck, NoQuestions
+from app.content.document import Card, ContentError, Deck, NoQuestions
 from app.content.parsing.build import build_cards
 from app.content.parsing.choose import Scored, choose, complete
 from app.content.parsing.dialects import REGISTRY
@@ -12,9 +13,10 @@ from app.content.parsing.document import Document
 from app.content.parsing.reading import Reading
 from app.content.parsing.sections import section_name
 from app.content.parsing.source import Source
-from app.content.parsing.titles import plain
 
 _HTML_HEADING = re.compile(r"<h1\b[^<>]*>(.*?)</h1>", re.IGNORECASE | re.DOTALL)
+OPENING_CHARS = 10_000
+"""How far into a document its title in HTML is looked for."""
 
 
 def parse(text: str, file: str, *, dialect: str | None = None) -> Deck:
@@ -35,7 +37,7 @@ def parse(text: str, file: str, *, dialect: str | None = None) -> Deck:
         raise _nothing_found(document, wanted)
     cards, warnings = build_cards(document, complete(document, best, scored))
     return Deck(
-        title=_title(document),
+        title=_title(document, cards),
         file=file,
         dialect=best.reading.dialect,
         cards=cards,
@@ -86,15 +88,24 @@ def _nothing_found(document: Document, wanted: str | None) -> ContentError:
     )
 
 
-def _title(document: Document) -> str:
-    if document.meta.get("title", "").strip():
-        return document.meta["title"].strip()
-    heading = document.title_heading
-    if heading is not None and section_name(heading.content):
-        return section_name(heading.content)
-    match = _HTML_HEADING.search(document.source.text)
-    if match is not None and plain(match.group(1)):
-        return plain(match.group(1))
-    stem = PurePosixPath(document.source.file.replace("\\", "/")).name.partition(".")[0]
+def _title(document: Document, cards: Sequence[Card]) -> str:
+    """What the deck is called: by front matter, by the heading over all of it, or after the file."""
+    asked = {card.line for card in cards}
+    name = document.meta.get("title", "").strip()
+    for heading in (document.title_heading, document.top_heading):
+        if not name and heading is not None and heading.start + 1 not in asked:
+            name = section_name(heading.content)
+    match = _HTML_HEADING.search(document.source.text, 0, OPENING_CHARS) if not name else None
+    if match is not None:
+        name = section_name(match.group(1))
+    return name or _named_after(document.source.file)
+
+
+def _named_after(file: str) -> str:
+    """A title made of a file's name; of its folder's, where the name says nothing."""
+    path = PurePosixPath(file.replace("\\", "/"))
+    stem = path.name.partition(".")[0]
+    if stem.lower() in ("readme", "index") and path.parent.name:
+        stem = path.parent.name
     words = " ".join(re.split(r"[-_\s]+", stem)).strip()
-    return words[:1].upper() + words[1:] or document.source.file
+    return words[:1].upper() + words[1:] or file

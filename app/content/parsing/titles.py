@@ -1,7 +1,9 @@
 """What a question's title says: its clean part, its number, its tags, and how much it reads like a question."""
 
 import re
+import string
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.content.parsing.wording import likeness
 
@@ -57,6 +59,9 @@ _EDGE_LEVEL = re.compile(
     re.IGNORECASE,
 )
 _EDGE_BADGE = re.compile(r"\s*!\[(?P<alt>[^\[\]]*)\]\([^()\s]*\)$")
+_CLOSINGS = tuple(">*\\}#")
+_PLAIN_STARTS = frozenset(string.ascii_letters + string.digits + "*_`\"'<#\\")
+_PLAIN_ENDS = frozenset("?.!`*_\"'>,;")
 _HASHTAG = re.compile(r"(?:^|\s)#(?P<tag>[^\W\d][\w/-]*)\s*$")
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ _EMOJI_TAGS = {
 }
 
 
+@lru_cache(maxsize=16_384)
 def plain(markdown: str) -> str:
     """`markdown` without markup, on one line: for comparing and judging, not for showing."""
     text = markdown
@@ -149,6 +155,8 @@ def _form(match: re.Match[str]) -> tuple[str, int | None]:
 
 
 def _strip_edges(raw: str, start: int, end: int, tags: list[str]) -> tuple[int, int]:
+    if raw[start] in _PLAIN_STARTS and raw[end - 1] in _PLAIN_ENDS:
+        return start, end
     far = max(start, end - MAX_EDGE)
     for pattern in (_EDGE_EMOJI, _EDGE_LEVEL, _EDGE_BADGE, _HASHTAG, _ANCHOR_LINK):
         match = pattern.match(raw, start, min(end, start + MAX_EDGE)) or pattern.search(raw, far, end)
@@ -190,7 +198,7 @@ def _unwrap(raw: str, start: int, end: int) -> tuple[int, int]:
     match = _OPENING.match(raw[start:end]) if raw[start : start + 1] in ("<", "\\", "#") else None
     if match is not None and not _closes_inside(raw[start:end], match.group(0)):
         start += match.end()
-    match = _CLOSING.search(raw, start, end)
+    match = _CLOSING.search(raw, max(start, end - MAX_EDGE), end) if raw[end - 1 : end] in _CLOSINGS else None
     if match is not None and match.start() > start and not _opened_inside(raw[start:end], match.group(0)):
         end = match.start()
     return _unwrap_emphasis(raw, start, end)
