@@ -26,6 +26,30 @@ from app.db.session import make_engine, session_factory
 hypothesis_settings.register_profile("reprise", deadline=None)
 hypothesis_settings.load_profile("reprise")
 
+CORPORA = Path(os.environ.get("CORPORA") or Path(__file__).parents[2] / "shared" / "corpora")
+"""Documents that the project does not own: what is marked `corpora` reads them."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs the corpora where they are not."""
+    if CORPORA.is_dir():
+        return
+    left_out = [item for item in items if item.get_closest_marker("corpora")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not item.get_closest_marker("corpora")]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say so."""
+    if not CORPORA.is_dir():
+        terminalreporter.write_line(f"Left out what is marked “corpora”: there is no folder {CORPORA}; CORPORA names it.")
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """The folder of documents that `CORPORA` names."""
+    return CORPORA
+
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:

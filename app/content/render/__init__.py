@@ -18,10 +18,10 @@ __all__ = ["MAX_CHARS", "RENDERER_VERSION", "Images", "plain", "render", "render
 RENDERER_VERSION = 1
 """Goes up with every change of what is rendered: stored HTML of an older version is made again."""
 
-MAX_CHARS = 100_000
+MAX_CHARS = 50_000
 """Characters of Markdown that are rendered; a longer text is shown as it was written."""
 
-MAX_HTML = 2_000_000
+MAX_HTML = 1_000_000
 """Characters of HTML that a text may become; beyond, it too is shown as it was written."""
 
 
@@ -58,6 +58,7 @@ def plain(text: str) -> str:
 
 def sanitise(html: str) -> str:
     """Stored HTML made safe by today's rules; what `render` gives today comes back unchanged."""
+    html = _whole(html)
     formulas = Formulas(_mark(html))
     return formulas.put_back(decorate(clean(formulas.take_out(html)), None))
 
@@ -65,6 +66,7 @@ def sanitise(html: str) -> str:
 def _html(text: str, read: markdown.Reader, images: Images | None, *, unwrap: bool = False) -> str:
     if len(text) > MAX_CHARS:
         return _as_written(text)
+    text = _whole(text)
     formulas = Formulas(_mark(text))
     try:
         html = markdown.to_html(read(text), formulas, unwrap=unwrap)
@@ -75,11 +77,16 @@ def _html(text: str, read: markdown.Reader, images: Images | None, *, unwrap: bo
     return formulas.put_back(decorate(clean(html), images)).strip()
 
 
+def _whole(text: str) -> str:
+    """The text without halves of characters, which no page can carry."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
 def _as_written(text: str) -> str:
-    return decorate(f"<pre><code>{escape(text, quote=False)}</code></pre>", None)
+    return decorate(f"<pre><code>{escape(_whole(text), quote=False)}</code></pre>", None)
 
 
 @lru_cache(maxsize=64)
 def _mark(text: str) -> str:
     """A word that cannot stand in `text`: it is made of the whole of it."""
-    return "f" + sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return "f" + sha256(text.encode("utf-8")).hexdigest()[:32]

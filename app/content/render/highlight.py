@@ -9,8 +9,9 @@ from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Keyword, Literal, Name, Number, Operator, String, _TokenType
 from pygments.util import ClassNotFound
 
-MAX_CODE = 20_000
-"""Characters of one block of code that are highlighted; a longer one stays plain."""
+MAX_CODE = 4_000
+"""Characters of one block of code that are highlighted; a longer one stays plain, for time may grow with the square."""
+MAX_LINE = 400
 
 _LABELS = {
     "bash": "Shell",
@@ -74,6 +75,7 @@ _ALIASES = {
     "vue": "html", "yml": "yaml", "zsh": "bash",
 }  # fmt: skip
 _INFO = re.compile(r"[{.\s]*([A-Za-z0-9+#-]{1,20})")
+_LONG_LINE = re.compile(rf"[^\n]{{{MAX_LINE}}}")
 _CLASSES = (
     (Comment.Preproc, "k"),
     (Comment, "c"),
@@ -112,7 +114,7 @@ def label(name: str | None) -> str:
 
 def highlight(code: str, name: str | None) -> str:
     """The escaped code, with spans of `CLASSES` where `name` is one of `LANGUAGES`."""
-    lexer = _lexer(name) if name is not None and len(code) <= MAX_CODE else None
+    lexer = _lexer(name) if name is not None and len(code) <= MAX_CODE and not _LONG_LINE.search(code) else None
     if lexer is None:
         return escape(code, quote=False)
     parts: list[str] = []
@@ -147,4 +149,4 @@ def _lexer(name: str) -> Lexer | None:
 
 @lru_cache(maxsize=1024)
 def _class(kind: _TokenType) -> str:
-    return next((css for parent, css in _CLASSES if kind in parent), "")
+    return next((css for parent, css in _CLASSES if kind[: len(parent)] == parent), "")

@@ -16,7 +16,7 @@ from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 from app.content.render.formulas import Formulas
 from app.content.render.highlight import highlight, language
 
-MAX_NESTING = 40
+MAX_NESTING = 20
 """Lists and quotes inside each other; what is deeper is left out by the parser."""
 
 MAX_LINES = 100
@@ -27,6 +27,9 @@ Reader = Callable[[str], Tokens]
 
 _DOLLARS = re.compile(r"(\$\$?)((?:[^$\\]|\\.)+?)\1(?!\$)", re.DOTALL)
 _MARK = re.compile(r"[\\`*_~<>&#!\[\]$|@:]|www\.|^[ \t]*(?:[-+=]|\d+[.)])|^(?: {4}|\t)|\n", re.MULTILINE)
+_CLOSING = ")" * 100  # the search for the end of a bare link would look at each of them again and again
+_LOCAL_PART = re.compile(r"(?<![^\s*_~(])[A-Za-z0-9.+-]{1,64}\Z")
+_ADDRESS = re.compile(r"_[A-Za-z0-9._+-]{0,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z0-9]+(?![A-Za-z0-9@_-])")
 _HTML = re.compile(r"<!--.*?-->|<[^<>]*>", re.DOTALL)
 
 
@@ -73,7 +76,7 @@ def _words_of(token: Token) -> Sequence[str]:
 
 
 def _may_link(text: str) -> bool:
-    return "http" in text or "www." in text or "@" in text or "mailto:" in text
+    return ("http" in text or "www." in text or "@" in text) and _CLOSING not in text
 
 
 @lru_cache(maxsize=4)
@@ -86,6 +89,7 @@ def _parser(formulas: bool, links: bool) -> MarkdownIt:
     ).enable(["table", "strikethrough"])
     if links:
         parser.use(gfm_autolink_plugin)
+        parser.inline.ruler.before("emphasis", "address_with_underscore", _underscored_address)
     if formulas:
         parser.inline.ruler.before("escape", "math_inline", _dollars)
         parser.block.ruler.before(
@@ -119,6 +123,23 @@ def _dollars(state: StateInline, silent: bool) -> bool:
         token = state.push("math_display" if display else "math_inline", "", 0)
         token.content = content
         token.markup = match[1]
+    state.pos = match.end()
+    return True
+
+
+def _underscored_address(state: StateInline, silent: bool) -> bool:
+    """`a_b@example.org`, which the plugin for bare links begins behind the underscore."""
+    if silent or state.linkLevel or state.src[state.pos] != "_":
+        return False
+    match = _ADDRESS.match(state.src, state.pos, state.posMax)
+    before = _LOCAL_PART.search(state.pending)
+    if match is None or before is None:
+        return False
+    address = before[0] + match[0]
+    state.pending = state.pending[: before.start()]
+    state.push("link_open", "a", 1).attrs = {"href": f"mailto:{address}"}
+    state.push("text", "", 0).content = address
+    state.push("link_close", "a", -1)
     state.pos = match.end()
     return True
 
