@@ -62,10 +62,20 @@ def chosen_decks(session: Session, viewer: Viewer) -> tuple[ChosenDeck, ...]:
     return tuple(ChosenDeck(*row) for row in rows)
 
 
-def today_plan(session: Session, viewer: Viewer, now: datetime, decks: Collection[int] | None = None) -> Today:
-    """What is left of this learner's study day at `now`, in the chosen decks with these ids (None: in all of them)."""
+def today_plan(
+    session: Session,
+    viewer: Viewer,
+    now: datetime,
+    decks: Collection[int] | None = None,
+    *,
+    chosen: tuple[ChosenDeck, ...] | None = None,
+) -> Today:
+    """What is left of this learner's study day at `now`, in the chosen decks with these ids (None: in all of them).
+
+    `chosen` are the decks they study, where they have been read already.
+    """
     today = study_day_of(viewer, now)
-    chosen = chosen_decks(session, viewer)
+    chosen = chosen_decks(session, viewer) if chosen is None else chosen
     done = done_on(session, viewer.id, today)
     limits = Limits(viewer.new_per_day, viewer.reviews_per_day)
     waiting, due = _begun(session, viewer.id, [deck.id for deck in chosen], today)

@@ -6,6 +6,7 @@ from app.study.views import labels as labels
 from app.study.views import reading as reading
 from app.study.views import session as session
 from app.study.views import settings as settings
+from app.study.views import words as words
 from app.study.views.blueprint import blueprint
 
 __all__ = ["blueprint"]

@@ -1,14 +1,226 @@
-"""One question at a time."""
+"""One question at a time: ask, reveal, grade, undo, and the summary at the end."""
 
-from werkzeug.wrappers import Response
+import re
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
 
+from flask import Response, abort, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.scheduling.state import GRADES
+from app.study import asking, service
+from app.study.asking import FOUR, NotChosen, Screen, UnknownDeck
+from app.study.service import KeyReused, NotAsked, NotLast, StaleCard, Undone, UnknownCard, UnknownEvent
+from app.study.summary import summary
+from app.study.views import answers
+from app.study.views.answers import Posted
 from app.study.views.blueprint import blueprint
+from app.web import clock
 from app.web.access import Access, access
-from app.web.pages import shown
+from app.web.database import session, transact
+from app.web.errors import Refusal
+from app.web.pages import shown, wants_fragment
+from app.web.sessions import Viewer, require_viewer
+
+T = TypeVar("T")
+_TYPED_SHOWN = 20_000
+_GUID = re.compile(r"[0-9a-z]{1,32}")
 
 
 @blueprint.get("/study")
 @access(Access.LEARNER)
-def study() -> Response:
-    """To be built."""
-    return shown("layouts/base.html", area="library")
+def study() -> AnyResponse:
+    """The question to ask now; `show=answer` reveals the answer of the `card` it names."""
+    card = request.args.get("card", "")
+    page = _screen(request.args.get("deck", ""), clock.now(), card=card)
+    if page.question is None:
+        return redirect(_done_url(page))
+    revealed = request.args.get("show") == "answer" and page.question.guid == card
+    redo = request.args.get("redo", "")
+    return _shown(page, revealed=revealed, redo=redo if redo.isascii() and redo.isdigit() and len(redo) < 19 else "")
+
+
+@blueprint.post("/study/answer")
+@access(Access.LEARNER)
+def answer() -> AnyResponse:
+    """Record a grade and show the next card."""
+    now, posted = clock.now(), answers.posted_answer()
+    try:
+        _record(posted, now)
+    except UnknownCard:
+        abort(404)
+    except KeyReused:
+        raise _used_up(posted.deck) from None
+    except StaleCard:
+        return _instead(posted.deck, now, _stale(), card=posted.card)
+    except NotAsked as error:
+        return _instead(posted.deck, now, _not_asked(error))
+    return _next(posted.deck, now)
+
+
+@blueprint.post("/study/undo")
+@access(Access.LEARNER)
+def undo() -> AnyResponse:
+    """Take an answer back and ask its card again."""
+    event, deck = answers.posted_event()
+    now = clock.now()
+    try:
+        undone = _changed(lambda person, one: service.undo(one, viewer=person, event=event, now=now))
+    except NotLast:
+        return _instead(deck, now, _("This card was answered again since, so the earlier answer stays."))
+    if not wants_fragment():
+        return redirect(url_for(".study", deck=deck or None, card=undone.card_guid, redo=event), 303)
+    page = _screen(deck, now, card=undone.card_guid)
+    return _left(page) if page.question is None else _shown(page, redo=str(event))
+
+
+@blueprint.post("/study/redo")
+@access(Access.LEARNER)
+def redo() -> AnyResponse:
+    """Put back an answer that was undone."""
+    event, deck = answers.posted_event()
+    now = clock.now()
+    try:
+        _changed(lambda person, one: service.redo(one, viewer=person, event=event, now=now))
+    except NotLast:
+        return _instead(deck, now, _("This card was answered again since, so the answer that was undone stays undone."))
+    return _next(deck, now)
+
+
+@blueprint.get("/study/done")
+@access(Access.LEARNER)
+def done() -> AnyResponse:
+    """What this session came to, and what comes next."""
+    deck = request.args.get("deck", "")
+    page = _scoped(lambda: summary(session(), require_viewer(), now=clock.now(), deck=deck))
+    return shown("study/done.html", area="library", page=page, person=require_viewer())
+
+
+def _scoped(read: Callable[[], T]) -> T:
+    """What `read` gives. A deck that is not there is 404; one that is there but not studied says so."""
+    try:
+        return read()
+    except UnknownDeck:
+        abort(404)
+    except NotChosen:
+        raise Refusal(
+            409,
+            _("You do not study this deck yet."),
+            _("Add it to your library, and its cards will be asked."),
+            back=url_for(".choose"),
+            back_label=_("Choose decks"),
+        ) from None
+
+
+def _record(posted: Posted, now: datetime) -> None:
+    person, device = require_viewer(), answers.device()
+    transact(
+        lambda one: service.answer(
+            one,
+            viewer=person,
+            card=posted.card,
+            grade=posted.grade,
+            key=posted.key,
+            version=posted.version,
+            elapsed_ms=posted.elapsed_ms,
+            now=now,
+            device=device,
+        )
+    )
+
+
+def _changed(work: Callable[[Viewer, Any], Undone]) -> Undone:
+    person = require_viewer()
+    try:
+        return transact(lambda one: work(person, one))
+    except UnknownEvent:
+        abort(404)
+
+
+def _screen(deck: str, now: datetime, *, card: str = "") -> Screen:
+    card = card if _GUID.fullmatch(card) else ""
+    return _scoped(lambda: asking.screen(session(), require_viewer(), now=now, deck=deck, card=card))
+
+
+def _shown(page: Screen, status: int = 200, *, revealed: bool = False, notice: str = "", redo: str = "") -> Response:
+    """The study page, or the part of it that changes from card to card."""
+    person = require_viewer()
+    values: dict[str, Any] = {
+        "page": page,
+        "person": person,
+        "revealed": revealed,
+        "notice": notice,
+        "redo": redo,
+        "key": secrets.token_hex(16),
+        "grades": FOUR if person.grade_scale == "four" else GRADES,
+        "typed": request.args.get("a", "").strip()[:_TYPED_SHOWN] if revealed else "",
+        "chosen": _choice(page) if revealed else [],
+        "scope": page.deck.slug if page.deck else None,
+    }
+    template = "study/_session.html" if wants_fragment() else "study/session.html"
+    return make_response(render_template(template, **values), status)
+
+
+def _choice(page: Screen) -> list[str]:
+    """The options that were ticked, those there are, in their order."""
+    ticked = request.args.getlist("choice")
+    return [option.key for option in page.question.options if option.key in ticked] if page.question else []
+
+
+def _next(deck: str, now: datetime) -> AnyResponse:
+    """After a change: the next card at once for a script, and a page of its own for everyone else."""
+    if not wants_fragment():
+        return redirect(url_for(".study", deck=deck or None), 303)
+    page = _screen(deck, now)
+    return _left(page) if page.question is None else _shown(page)
+
+
+def _left(page: Screen) -> Response:
+    """For a script: nothing is left to ask, go on there."""
+    response = make_response("", 204)
+    response.headers["Location"] = _done_url(page)
+    return response
+
+
+def _instead(deck: str, now: datetime, notice: str, *, card: str = "") -> Response:
+    """409: nothing was changed; this is how things are."""
+    page = _screen(deck, now, card=card)
+    if page.question is None:
+        raise Refusal(
+            409, notice, _("Nothing is left to study here now."), back=_done_url(page), back_label=_("To the summary")
+        )
+    return _shown(page, 409, notice=notice)
+
+
+def _done_url(page: Screen) -> str:
+    return url_for(".done", deck=page.deck.slug if page.deck else None)
+
+
+def _used_up(deck: str) -> Refusal:
+    return Refusal(
+        422,
+        _("This question was answered from this page already."),
+        _("The first answer counts and is safe; this other one was not recorded. To change it, undo the first."),
+        back=url_for(".study", deck=deck or None),
+        back_label=_("Go on studying"),
+    )
+
+
+def _stale() -> str:
+    return str(
+        _("This card was answered elsewhere since it was shown here. That answer counts; this one was not recorded.")
+    )
+
+
+def _not_asked(error: NotAsked) -> str:
+    words = {
+        "archived": _(
+            "This card was taken out of its deck meanwhile. Your answer was not recorded; its history is kept."
+        ),
+        "draft": _("This card has no answer yet, so it is not asked. Your answer was not recorded."),
+        "unchosen": _("You no longer study this card's deck. Your answer was not recorded."),
+    }
+    return str(words[error.why])

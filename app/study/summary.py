@@ -1,0 +1,197 @@
+"""What a session came to: the answers in order, what is worth rereading, and what the next days bring."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from app.db.models import Card, CardState, Deck, Event
+from app.scheduling.queue import Counts
+from app.scheduling.state import Grade
+from app.scheduling.statistics import LONGEST_ANSWER_MS, minutes_needed, streak
+from app.study.asking import last_answer, scope
+from app.study.queries import ChosenDeck, Today, studyable
+from app.web.sessions import Viewer
+
+PAUSE = timedelta(minutes=30)
+"""So long without an answer, and the next one starts another session."""
+
+DAYS_AHEAD = 3
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One answer of the session. `counted`: the card's first of its day; `due`: the day the card comes back."""
+
+    grade: Grade
+    counted: bool
+    elapsed_ms: int | None
+    answered_at: datetime
+    card_guid: str
+    question_text: str
+    deck_slug: str
+    due: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A day to come: cards that fall due on it, new ones it may bring, and about how many minutes (None: unknown)."""
+
+    day: date
+    reviews: int
+    new: int
+    minutes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A learner's latest session of today, over `deck` or all they study. `answers` are in the order they were given."""
+
+    study_day: date
+    deck: ChosenDeck | None
+    studies: bool
+    """Whether the learner has chosen any deck."""
+    left: Counts
+    answers: tuple[Given, ...]
+    streak: int
+    ahead: tuple[Ahead, ...]
+    next_day: date | None
+    """The first day after today on which cards reviewed before fall due."""
+    next_cards: int
+    undo: int | None
+
+    @property
+    def cards(self) -> tuple[Given, ...]:
+        """The first answer to each card."""
+        return tuple(one for one in self.answers if one.counted)
+
+    @property
+    def recalled(self) -> int | None:
+        """The share of cards passed at the first try, in per cent."""
+        passed = sum(one.grade.passed for one in self.cards)
+        return round(100 * passed / len(self.cards)) if self.cards else None
+
+    @property
+    def seconds(self) -> int | None:
+        """How long all answers took together; None where nothing was measured."""
+        return _seconds(self.answers)
+
+    @property
+    def seconds_a_card(self) -> int | None:
+        """How long a card took, repeats included."""
+        return None if self.seconds is None or not self.cards else round(self.seconds / len(self.cards))
+
+    @property
+    def failed(self) -> tuple[Given, ...]:
+        """The cards that were not recalled at the first try."""
+        return tuple(one for one in self.cards if not one.grade.passed)
+
+    def tally(self) -> list[tuple[Grade, int]]:
+        """How many cards got each grade that was given, the lowest first."""
+        return sorted(Counter(one.grade for one in self.cards).items())
+
+
+def summary(session: Session, viewer: Viewer, *, now: datetime, deck: str = "") -> Summary:
+    """The summary of this learner at `now`. Raises `UnknownDeck` and `NotChosen` of `app.study.asking`."""
+    today, only = scope(session, viewer, now=now, deck=deck)
+    decks = [one.id for one in today.decks] if only is None else [only.id]
+    answers = _latest_run(_answers(session, viewer.id, today.study_day, decks))
+    due = _due(session, viewer.id, decks, today.study_day)
+    later = [(day, cards) for day, cards in due if day > today.study_day]
+    return Summary(
+        study_day=today.study_day,
+        deck=only,
+        studies=bool(today.decks),
+        left=today.plan.counts,
+        answers=answers,
+        streak=streak(_studied(session, viewer.id), today.study_day).current,
+        ahead=_ahead(session, viewer, today, decks, dict(later), _pace(answers)),
+        next_day=later[0][0] if later else None,
+        next_cards=later[0][1] if later else 0,
+        undo=last_answer(session, viewer.id, decks, now),
+    )
+
+
+def _answers(session: Session, user_id: int, day: date, decks: Collection[int]) -> list[Given]:
+    rows = session.execute(
+        select(
+            Event.grade,
+            Event.counted,
+            Event.elapsed_ms,
+            Event.answered_at,
+            Card.guid,
+            Card.question_text,
+            Deck.slug,
+            CardState.due,
+        )
+        .join(Card, Card.id == Event.card_id)
+        .join(Deck, Deck.id == Card.deck_id)
+        .outerjoin(CardState, and_(CardState.card_id == Card.id, CardState.user_id == user_id))
+        .where(Event.user_id == user_id, Event.study_day == day, Event.kind == "review", Event.live, Deck.id.in_(decks))
+        .order_by(Event.answered_at, Event.id)
+    )
+    return [
+        Given(Grade(grade), counted, elapsed, answered_at, guid, text, slug, due)
+        for grade, counted, elapsed, answered_at, guid, text, slug, due in rows.tuples()
+        if grade is not None
+    ]
+
+
+def _latest_run(answers: list[Given]) -> tuple[Given, ...]:
+    """The last answers that follow each other without a pause."""
+    start = 0
+    for n in range(1, len(answers)):
+        if answers[n].answered_at - answers[n - 1].answered_at >= PAUSE:
+            start = n
+    return tuple(answers[start:])
+
+
+def _studied(session: Session, user_id: int) -> list[date]:
+    return list(session.scalars(select(Event.study_day).where(Event.user_id == user_id, Event.counted).distinct()))
+
+
+def _due(session: Session, user_id: int, decks: Collection[int], today: date) -> list[tuple[date, int]]:
+    """On which days cards fall due after today, and how many on each, in order."""
+    rows = session.execute(
+        select(CardState.due, func.count())
+        .join(Card, Card.id == CardState.card_id)
+        .where(CardState.user_id == user_id, CardState.due > today, Card.deck_id.in_(decks), studyable())
+        .group_by(CardState.due)
+        .order_by(CardState.due)
+    )
+    return [(day, cards) for day, cards in rows.tuples() if day is not None]
+
+
+def _ahead(
+    session: Session, viewer: Viewer, today: Today, decks: Collection[int], due: dict[date, int], pace: float | None
+) -> tuple[Ahead, ...]:
+    """The next days, if each brings what it may and nothing is forgotten."""
+    unseen = session.scalar(
+        select(func.count())
+        .select_from(Card)
+        .outerjoin(CardState, and_(CardState.card_id == Card.id, CardState.user_id == viewer.id))
+        .where(Card.deck_id.in_(decks), studyable(), CardState.due.is_(None))
+    )
+    unseen = (unseen or 0) - today.plan.counts.new
+    days = []
+    for day in (today.study_day + n * DAY for n in range(1, DAYS_AHEAD + 1)):
+        new = min(max(unseen, 0), viewer.new_per_day)
+        unseen -= new
+        reviews = min(due.get(day, 0), viewer.reviews_per_day)
+        days.append(Ahead(day, reviews, new, None if pace is None else minutes_needed(reviews + new, pace)))
+    return tuple(days)
+
+
+def _seconds(answers: Collection[Given]) -> int | None:
+    known = [min(one.elapsed_ms, LONGEST_ANSWER_MS) for one in answers if one.elapsed_ms is not None]
+    return round(sum(known) / 1000) if known else None
+
+
+def _pace(answers: Collection[Given]) -> float | None:
+    """Seconds a card in this session; None where nothing was measured."""
+    seconds, cards = _seconds(answers), sum(one.counted for one in answers)
+    return seconds / cards if seconds and cards else None

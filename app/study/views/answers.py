@@ -1,0 +1,86 @@
+"""What a study page posts. Each field comes once and says exactly one thing; whatever else comes is refused, never guessed."""
+
+import re
+from dataclasses import dataclass
+
+from flask import request
+from flask_babel import gettext as _
+
+from app.scheduling.state import Grade
+from app.web import agents
+from app.web.errors import Refusal
+
+_GUID = re.compile(r"[0-9a-z]{1,32}")
+_KEY = re.compile(r"[0-9A-Za-z-]{8,64}")
+_GRADE = re.compile(r"[0-5]")
+_VERSION = re.compile(r"0|[1-9][0-9]{0,8}")
+_MILLISECONDS = re.compile(r"|[0-9]{1,12}")
+_EVENT = re.compile(r"[1-9][0-9]{0,17}")
+_SLUG = re.compile(r"[^\0]{0,100}")
+
+_ANSWER = {"card": _GUID, "grade": _GRADE, "key": _KEY, "version": _VERSION}
+_ANSWER_EXTRA = {"elapsed": _MILLISECONDS, "deck": _SLUG}
+_UNDO = {"event": _EVENT}
+_UNDO_EXTRA = {"deck": _SLUG}
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """An answer as it was sent. `deck` is the slug of the only deck that is studied ("": all)."""
+
+    card: str
+    grade: Grade
+    key: str
+    version: int
+    elapsed_ms: int | None
+    deck: str
+
+
+def posted_answer() -> Posted:
+    """The answer in this request. Raises `Refusal` (422) for anything that is none."""
+    fields = _fields(_ANSWER, _ANSWER_EXTRA)
+    elapsed = fields["elapsed"]
+    return Posted(
+        card=fields["card"],
+        grade=Grade(int(fields["grade"])),
+        key=fields["key"],
+        version=int(fields["version"]),
+        elapsed_ms=int(elapsed) if elapsed else None,
+        deck=fields["deck"],
+    )
+
+
+def posted_event() -> tuple[int, str]:
+    """The event to undo or redo, and the deck that is studied. Raises `Refusal` (422)."""
+    fields = _fields(_UNDO, _UNDO_EXTRA)
+    return int(fields["event"]), fields["deck"]
+
+
+def device() -> str:
+    """The browser this request came from, in words."""
+    return agents.in_words(request.user_agent.string[:400])[:64]
+
+
+def _fields(needed: dict[str, re.Pattern[str]], extra: dict[str, re.Pattern[str]]) -> dict[str, str]:
+    known = needed | extra
+    sent = {name: values for name, values in request.form.lists() if name != "csrf_token"}
+    wrong = sorted({*sent} - {*known} | {*needed} - {*sent})
+    wrong += [name for name, values in sent.items() if name in known and not _fits(known[name], values)]
+    if wrong or request.files:
+        raise Refusal(
+            422,
+            _("This answer could not be understood."),
+            _(
+                "Nothing was recorded. What is wrong: %(names)s. Open the question again and answer it there.",
+                names=_named(wrong),
+            ),
+        )
+    return {name: sent.get(name, [""])[0] for name in known}
+
+
+def _fits(pattern: re.Pattern[str], values: list[str]) -> bool:
+    return len(values) == 1 and pattern.fullmatch(values[0]) is not None
+
+
+def _named(names: list[str]) -> str:
+    return ", ".join(name[:32] for name in names[:5]) or _("a file")
