@@ -5,15 +5,23 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, IntegerField, RadioField, SelectField
+from wtforms import BooleanField, IntegerField, RadioField, SelectChoice, SelectField
 from wtforms.validators import StopValidation
 
 from app.accounts.forms import zone_choices
 from app.study.preferences import MOST_NEW, MOST_REVIEWS, Preferences
 
-GRADE_SCALES = (("four", _l("4 grades")), ("six", _l("0 to 5")))
-THEMES = (("system", _l("Same as device")), ("light", _l("Light")), ("dark", _l("Dark")))
-HOURS = tuple((hour, f"{hour:02}:00") for hour in range(24))
+GRADE_SCALES = (SelectChoice("four", _l("4 grades")), SelectChoice("six", _l("0 to 5")))
+THEMES = (
+    SelectChoice("system", _l("Same as device")),
+    SelectChoice("light", _l("Light")),
+    SelectChoice("dark", _l("Dark")),
+)
+HOURS = tuple(SelectChoice(str(hour), f"{hour:02}:00") for hour in range(24))
+_OFFERED = {
+    "invalid_value_message": _l("Choose one of those offered."),
+    "invalid_choice_message": _l("Choose one of those offered."),
+}
 
 
 class Whole(IntegerField):  # type: ignore[misc]  # WTForms ships no types
@@ -39,12 +47,12 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
 
     new_per_day = Whole(_l("New cards a day"), most=MOST_NEW)
     reviews_per_day = Whole(_l("Reviews a day, at most"), most=MOST_REVIEWS)
-    rollover_hour = SelectField(_l("A new day starts at"), choices=HOURS, coerce=int)
-    zone = SelectField(_l("Time zone"))
-    grade_scale = RadioField(_l("Answer buttons"), choices=GRADE_SCALES)
+    rollover_hour = SelectField(_l("A new day starts at"), choices=HOURS, coerce=int, **_OFFERED)
+    zone = SelectField(_l("Time zone"), **_OFFERED)
+    grade_scale = RadioField(_l("Answer buttons"), choices=GRADE_SCALES, **_OFFERED)
     type_answer = BooleanField(_l("Offer a box to type the answer"))
     shortcuts = BooleanField(_l("Single keys"))
-    theme = RadioField(_l("Appearance"), choices=THEMES)
+    theme = RadioField(_l("Appearance"), choices=THEMES, **_OFFERED)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -18,9 +18,9 @@ TODAY = NOW.date()
 DAY = timedelta(days=1)
 
 
-def _learner_with(session: Session, **overrides: int) -> tuple[Viewer, list[Card]]:
+def _learner_with(session: Session, *, new_per_day: int = 20) -> tuple[Viewer, list[Card]]:
     """A learner who chose a deck of four cards."""
-    user = make_user(session, **overrides)
+    user = make_user(session, new_per_day=new_per_day)
     deck = make_deck(session, slug="chosen", title="Chosen")
     cards = [make_card(session, deck, question=f"Question {n}?") for n in range(1, 5)]
     choose(session, user, deck)

@@ -1,0 +1,44 @@
+"""Help, and what every page has around it."""
+
+from __future__ import annotations
+
+import re
+
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.builders import make_user, sign_in
+
+
+def test_help_names_the_keys_and_is_there_for_everybody(client: FlaskClient) -> None:
+    page = client.get("/help")
+    assert page.status_code == 200
+    keys = dict(re.findall(r'<th scope="row">([^<]+)</th><td class="end">(.*?)</td>', page.text))
+    assert re.findall(r"<kbd>([^<]+)", keys["Show answer; then Good"]) == ["Space", "Enter"]
+    assert re.findall(r"<kbd>([^<]+)", keys["Again, Hard, Good, Easy"]) == ["1", "2", "3", "4"]
+    assert "<kbd>U</kbd>" in keys["Undo the last grade"]
+    assert "<kbd>?</kbd>" in keys["This list"]
+    assert "Set-Cookie" not in page.headers
+
+
+def test_no_link_of_the_frame_leads_nowhere(client: FlaskClient, session: Session) -> None:
+    editor = make_user(session, role="admin")
+    session.commit()
+    for signed_in in (False, True):
+        if signed_in:
+            sign_in(client, editor)
+        for path in ("/", "/help", "/nowhere"):
+            for link in set(re.findall(r'href="(/[^"#]*)', client.get(path).text)):
+                assert client.get(link, follow_redirects=True, buffered=True).status_code == 200, link
+
+
+def test_a_page_that_is_not_there_offers_to_sign_in_and_come_back(client: FlaskClient, session: Session) -> None:
+    page = client.get("/decks/nowhere?q=1")
+    assert page.status_code == 404
+    assert "There is nothing here for you to read." in page.text
+    assert 'href="/sign-in?next=/decks/nowhere?q%3D1"' in page.text
+    user = make_user(session)
+    session.commit()
+    sign_in(client, user)
+    assert 'href="/sign-in' not in client.get("/decks/nowhere").text
+    assert client.get("/edit").status_code == 404, "what is not allowed is not there"

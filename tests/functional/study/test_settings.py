@@ -1,0 +1,103 @@
+"""A learner's settings."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from app.db.models import User
+from tests.builders import csrf_token, make_user, sign_in
+
+WISHED: dict[str, Any] = {
+    "new_per_day": "7",
+    "reviews_per_day": "90",
+    "rollover_hour": "3",
+    "zone": "Europe/Berlin",
+    "grade_scale": "six",
+    "theme": "dark",
+}
+
+
+def _signed_in(client: FlaskClient, session: Session) -> User:
+    user = make_user(session)
+    session.commit()
+    sign_in(client, user)
+    return user
+
+
+def _save(client: FlaskClient, **changes: str) -> Any:
+    return client.post("/settings", data=WISHED | changes | {"csrf_token": csrf_token(client, "/settings")})
+
+
+def test_settings_are_saved_and_shown_again(client: FlaskClient, session: Session) -> None:
+    user = _signed_in(client, session)
+    answer = _save(client)
+    assert (answer.status_code, answer.location) == (303, "/settings")
+    session.refresh(user)
+    assert (user.new_per_day, user.reviews_per_day, user.rollover_hour) == (7, 90, 3)
+    assert (user.zone, user.grade_scale, user.theme) == ("Europe/Berlin", "six", "dark")
+    assert (user.type_answer, user.shortcuts) == (False, False), "what is not ticked is off"
+    page = client.get("/settings").text
+    assert "Your study settings are saved." in page
+    assert '<html lang="en" data-theme="dark">' in page
+    assert re.search(r'<option selected value="Europe/Berlin">', page)
+    assert re.search(r'<option selected value="3">03:00', page)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("new_per_day", "1000", "Enter a number from 0 to 999."),
+        ("new_per_day", "-1", "Enter a number from 0 to 999."),
+        ("new_per_day", "", "Enter a number from 0 to 999."),
+        ("reviews_per_day", "10000", "Enter a number from 0 to 9999."),
+        ("reviews_per_day", "1e3", "Enter a number from 0 to 9999."),
+        ("reviews_per_day", "٣", "Enter a number from 0 to 9999."),
+        ("rollover_hour", "24", "Choose one of those offered."),
+        ("zone", "Mars/Olympus", "Choose one of those offered."),
+        ("grade_scale", "seven", "Choose one of those offered."),
+        ("theme", "sepia", "Choose one of those offered."),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_beside_its_field(
+    client: FlaskClient, session: Session, field: str, value: str, message: str
+) -> None:
+    user = _signed_in(client, session)
+    answer = _save(client, **{field: value})
+    assert answer.status_code == 422
+    assert re.search(rf'id="{field}-e">{re.escape(message)}', answer.text)
+    assert 'aria-invalid="true"' in answer.text
+    session.refresh(user)
+    assert (user.new_per_day, user.theme) == (20, "system"), "nothing of it is saved"
+    kept = "90" if field != "reviews_per_day" else "7"
+    assert f'value="{kept}"' in answer.text, "the rest stays filled in"
+
+
+def test_fields_that_are_not_offered_are_not_taken(client: FlaskClient, session: Session) -> None:
+    user = _signed_in(client, session)
+    _save(client, active="", email="other@example.org", roles="admin")
+    session.refresh(user)
+    assert user.active
+    assert user.email != "other@example.org"
+    assert [role.name for role in user.roles] == ["learner"]
+
+
+def test_settings_lead_to_the_account_and_out(client: FlaskClient, session: Session) -> None:
+    user = _signed_in(client, session)
+    page = client.get("/settings").text
+    for path in ("/account/email", "/account/password", "/account/security", "/account/delete", "/help"):
+        assert f'href="{path}"' in page
+    assert 'action="/sign-out"' in page
+    assert user.email in page
+
+
+def test_settings_without_a_form_token_or_an_account_are_refused(client: FlaskClient, session: Session) -> None:
+    assert client.get("/settings").location == "/sign-in?next=/settings"
+    user = _signed_in(client, session)
+    assert client.post("/settings", data=WISHED).status_code == 400
+    session.refresh(user)
+    assert user.theme == "system"
