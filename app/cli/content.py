@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.cli.common import fail, writing_session
+from app.cli.sources import add_source, list_sources, remove_source, sync
 
 if TYPE_CHECKING:
     from app.library.files import Batch, Reader
@@ -170,3 +171,7 @@ def preview(paths: tuple[Path, ...], dialect: str, as_json: bool) -> None:
         return
     for document in documents:
         as_table(document.deck)
+
+
+for command in (add_source, sync, list_sources, remove_source):
+    content.add_command(command)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from flask import Flask
 from flask_sqlalchemy_lite import SQLAlchemy
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from app.config import Settings
 from app.db.session import engine_options, is_retryable, prepare
@@ -49,3 +49,11 @@ def transact(work: Callable[[Session], T]) -> T:
         else:
             return result
     raise AssertionError("unreachable")
+
+
+def apart(sessions: sessionmaker[Session], work: Callable[[Session], T]) -> T:
+    """Run `work` in a transaction of its own and commit it: for long work that is done in steps."""
+    with sessions() as own:
+        result = work(own)
+        own.commit()
+        return result

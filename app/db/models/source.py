@@ -25,11 +25,19 @@ class Source(Base):
     collection_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("collection.id", ondelete="SET NULL"))
     commit: Mapped[str] = mapped_column(String(64), default="")
     """The commit that was imported last."""
+    commit_title: Mapped[str] = mapped_column(String(200), default="")
+    """The first line of its message."""
+    guarded: Mapped[bool] = mapped_column(default=False)
+    """Added in the browser: addresses that lead into the private network are refused at every sync."""
     synced_at: Mapped[datetime | None]
     """When a sync last came to an end without an error."""
     tried_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(default="")
     """Why the last sync failed and what to do; empty when it did not."""
+    error_detail: Mapped[str] = mapped_column(default="")
+    """What git said."""
+    failures: Mapped[int] = mapped_column(default=0)
+    """Failed syncs since the last good one."""
     outcome: Mapped[dict[str, Any] | None]
     """What the last sync changed, in numbers."""
     lease_until: Mapped[datetime | None]

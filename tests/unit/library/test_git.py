@@ -1,0 +1,133 @@
+"""Addresses that may be followed, files that are named, and what never gets through."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from app.library import git
+from app.library.git import GitError
+
+
+def test_addresses_of_every_kind_are_read() -> None:
+    assert git.parse_remote("https://git.example.org/team/notes.git").host == "git.example.org"
+    assert git.parse_remote("ssh://git@git.example.org:2222/notes").port == 2222
+    assert git.parse_remote("git@git.example.org:team/notes.git").scheme == "ssh"
+    assert git.parse_remote("file:///srv/notes").scheme == "file"
+
+
+def test_a_folder_is_named_by_its_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert git.parse_remote("notes").url == str(tmp_path / "notes")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "  ",
+        "--upload-pack=touch x",
+        "ext::sh -c id",
+        "git://example.org/x",
+        "http://example.org/x",
+        "https:///x",
+        "a\nb",
+        "https://[::1",
+    ],
+)
+def test_addresses_that_are_none_are_refused_with_a_remedy(address: str) -> None:
+    with pytest.raises(GitError) as caught:
+        git.latest(git.parse_remote(address), "")
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("address", ["/srv/notes", "file:///srv/notes", "https://ada:secret@git.example.org/x"])
+def test_from_the_browser_only_plain_remote_addresses_are_taken(address: str) -> None:
+    with pytest.raises(GitError, match="not followed from the browser"):
+        git.parse_remote(address, guarded=True)
+
+
+PRIVATE = (
+    "127.0.0.1 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 ::1 fe80::1%eth0 fd00::1 0.0.0.0 100.64.0.1 "
+    "::ffff:10.0.0.1 224.0.0.1"
+).split()
+
+
+@pytest.mark.parametrize("found", PRIVATE)
+def test_addresses_in_a_private_network_are_refused(found: str) -> None:
+    remote = git.parse_remote("https://git.example.org/x", guarded=True)
+    with pytest.raises(GitError, match="private network"):
+        git.public_address(remote, lambda _: [found])
+
+
+def test_one_private_address_among_public_ones_is_enough() -> None:
+    remote = git.parse_remote("https://git.example.org/x", guarded=True)
+    with pytest.raises(GitError, match="private network"):
+        git.public_address(remote, lambda _: ["93.184.215.14", "127.0.0.1"])
+    assert git.public_address(remote, lambda _: ["93.184.215.14"]) == "93.184.215.14"
+
+
+def test_a_guarded_fetch_of_this_machine_is_refused_before_git_runs() -> None:
+    with pytest.raises(GitError, match="private network"):
+        git.latest(git.parse_remote("https://127.0.0.1:1/x", guarded=True), "", guarded=True)
+
+
+def test_a_password_is_never_shown() -> None:
+    shown = git.parse_remote("https://ada:secret@git.example.org/x").shown
+    assert "secret" not in shown
+    assert shown == "https://ada@git.example.org/x"
+
+
+@pytest.mark.parametrize(
+    ("patterns", "path", "named"),
+    [
+        ("**/*.md", "a.md", True),
+        ("**/*.md", "docs/deep/a.md", True),
+        ("*.md", "docs/a.md", False),
+        ("docs/*.md", "docs/a.md", True),
+        ("docs/**", "docs/x/y.md", True),
+        ("README.md, docs/*.csv", "docs/a.csv", True),
+        ("README.md", "readme_md", False),
+        ("**/*.md", ".github/a.md", False),
+        ("q?.md", "q1.md", True),
+        ("[a-z].md", "b.md", False),
+    ],
+)
+def test_patterns_name_files(patterns: str, path: str, named: bool) -> None:
+    assert git.matcher(patterns)(path) is named
+
+
+@pytest.mark.parametrize("branch", ["--help", "a..b", "x y", "main;id", "-b"])
+def test_odd_branches_are_refused(branch: str, tmp_path: Path) -> None:
+    with pytest.raises(GitError, match="no name of a branch"):
+        git.latest(git.parse_remote(str(tmp_path)), branch)
+
+
+def test_links_in_a_repository_lead_nowhere(tmp_path: Path) -> None:
+    repository = tmp_path / "notes"
+    run = lambda *words: subprocess.run(["git", "-C", str(repository), *words], check=True, capture_output=True)  # noqa: E731
+    repository.mkdir()
+    run("init", "--quiet")
+    (repository / "a.md").write_text("# A?\n\nYes.\n")
+    (repository / "secret.md").symlink_to("/etc/passwd")
+    run("add", ".")
+    run("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "commit", "--quiet", "-m", "Two files")
+    with git.fetched(git.parse_remote(str(repository)), "") as checkout:
+        found = checkout.files(git.matcher("**/*"), max_bytes=1000)
+    assert [(file.path, file.data) for file in found] == [("a.md", b"# A?\n\nYes.\n")]
+    assert checkout.commit.title == "Two files"
+    assert not Path(checkout.folder).exists()
+
+
+def test_a_file_too_large_is_cut_for_the_reader_to_refuse(tmp_path: Path) -> None:
+    subprocess.run(["git", "-C", str(tmp_path), "init", "--quiet"], check=True)
+    (tmp_path / "a.md").write_text("x" * 5000)
+    (tmp_path / "b.md").write_text("y")
+    subprocess.run(["git", "-C", str(tmp_path), "add", "."], check=True)
+    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    subprocess.run(["git", "-C", str(tmp_path), *identity, "commit", "--quiet", "-m", "x"], check=True)
+    with git.fetched(git.parse_remote(str(tmp_path)), "") as checkout:
+        sizes = [len(file.data) for file in checkout.files(git.matcher("*"), max_bytes=1000)]
+    assert sizes == [1001, 1]
