@@ -78,6 +78,8 @@ def revert_card(
     session: Session, *, guid: str, version: int, number: int, author_id: int, now: datetime, note: str = ""
 ) -> Saved:
     """Save the text that version `number` had, as a new version. Raises `NotThere` or `Conflict`."""
+    if "\0" in guid:
+        raise NotThere
     revision = session.scalar(
         select(CardRevision)
         .join(Card, Card.id == CardRevision.card_id)
@@ -160,6 +162,8 @@ def locked_deck(session: Session, slug: str) -> Deck:
 
 def _locked_card(session: Session, guid: str) -> tuple[Card, Deck]:
     """A card and its deck, locked in the order that all changes keep: the deck first."""
+    if "\0" in guid:  # PostgreSQL refuses it in any text
+        raise NotThere
     write(session)
     slug = session.scalar(
         select(Deck.slug).join(Card, Card.deck_id == Deck.id).where(Card.guid == guid, Card.merged_into_id.is_(None))
