@@ -3,9 +3,10 @@
 from typing import Any
 
 from app.config import Settings
-from app.web import jobs
+from app.web import jobs, logs
 
 _settings = Settings.from_environment()
+logs.set_up(_settings.log_level)
 
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 workers = _settings.web_concurrency

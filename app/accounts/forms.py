@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, HiddenField, PasswordField, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, StopValidation
 
 from app.accounts import addresses, passwords, zones
@@ -18,8 +19,8 @@ _NEW = {"autocomplete": "new-password", "minlength": str(passwords.MIN_LENGTH), 
 _NAME = _l("Enter a name of 1 to 80 characters.")
 
 REGISTRATION = (
-    ("open", _l("Anyone who reaches this portal")),
-    ("closed", _l("Nobody for now")),
+    SelectChoice("open", _l("Anyone who reaches this portal")),
+    SelectChoice("closed", _l("Nobody for now")),
 )
 """What can be chosen: a portal by invitation needs invitations to send."""
 
@@ -85,10 +86,10 @@ class RegisterForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         self.zone.choices = zone_choices()
 
 
-def zone_choices(kept: str = "") -> list[tuple[str, str]]:
+def zone_choices(kept: str = "") -> list[SelectChoice]:
     """The zones to choose from, each with its present time: what a learner can check at a glance."""
     return [
-        (name, _("%(zone)s, now %(time)s", zone=name.replace("_", " "), time=time))
+        SelectChoice(name, _("%(zone)s, now %(time)s", zone=name.replace("_", " "), time=time))
         for name, time in zones.clock_times(clock.now(), kept=kept)
     ]
 

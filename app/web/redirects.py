@@ -1,5 +1,6 @@
 """Where a reader may be sent on to."""
 
+import re
 import unicodedata
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ def safe_next(target: str | None, default: str) -> str:
     r"""`target` if it is a path of this portal, else `default`.
 
     Browsers read `//e`, `/\e`, `///e` and `https:e` as other sites, and drop tabs and line breaks before they read;
-    `urlsplit` alone sees none of these, so anything but a plain path is refused.
+    `urlsplit` alone sees none of these (of `///e` it even gives a harmless path), so anything but a plain path is refused.
     """
     if not target or len(target) > _MAX_LENGTH or not target.startswith("/") or not _is_plain(target):
         return default
@@ -18,7 +19,8 @@ def safe_next(target: str | None, default: str) -> str:
         parts = urlsplit(target)
     except ValueError:
         return default
-    if parts.scheme or parts.netloc or "//" in parts.path or any(dots in parts.path.split("/") for dots in (".", "..")):
+    path = re.split(r"[?#]", target, maxsplit=1)[0]
+    if parts.scheme or parts.netloc or "//" in path or {".", ".."} & set(path.split("/")):
         return default
     return target
 
