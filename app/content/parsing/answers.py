@@ -183,7 +183,10 @@ def _hidden_answers(document: Document, stretch: Stretch) -> list[int]:
     found = []
     for element in _elements(document, stretch):
         line = source.line_at(element.start)
-        if is_answer_label(_summary(document, element)) and not source.text[source.starts[line] : element.start].strip():
+        if (
+            is_answer_label(_summary(document, element))
+            and not source.text[source.starts[line] : element.start].strip()
+        ):
             found.append(line)
     return found
 

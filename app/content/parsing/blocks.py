@@ -33,8 +33,9 @@ _MARKER = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])([ \t]*)")
 class Block:
     """One block: lines `start` to `end` (from 0, `end` excluded, trailing blank lines not counted).
 
-    `position` counts it among its siblings; `level` is a heading's level; `content` the raw inline text of headings and paragraphs, the code of fences and the
-    HTML of HTML blocks; `cells` the raw cells of a table row; `indent` the column a list item's content begins at, `number` its own.
+    `position` counts it among its siblings; `level` is a heading's level; `content` the raw inline text of headings and
+    paragraphs, the code of fences and the HTML of HTML blocks; `cells` the raw cells of a table
+    row; `indent` the column a list item's content begins at, `number` its own.
     """
 
     kind: str

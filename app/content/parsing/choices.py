@@ -152,9 +152,7 @@ def _runs(lines: list[str], code: list[bool]) -> list[_Run]:
     return runs
 
 
-def _begin(
-    runs: list[_Run], run: _Run | None, number: int, match: re.Match[str], indent: int
-) -> tuple[_Run, int]:
+def _begin(runs: list[_Run], run: _Run | None, number: int, match: re.Match[str], indent: int) -> tuple[_Run, int]:
     """The run that an option's first line belongs to, and the run's indentation: lists inside an option are part of it."""
     kind = "task" if "tick" in match.groupdict() else "lettered"
     own = len(match.group("indent"))

@@ -18,7 +18,8 @@ OPENING_LINES = 15
 REFRAIN = 3
 """How often a heading has to come again to be a refrain."""
 _ANNOUNCED = re.compile(
-    r"\binterview|\bquestions?\b|\bquiz|\bq\s?&\s?a\b|flash ?cards?|\btrivia\b|\bexams?\b|\bexercises?\b|面试|вопрос|preguntas|perguntas|fragen",
+    r"\binterview|\bquestions?\b|\bquiz|\bq\s?&\s?a\b|flash ?cards?|\btrivia\b|\bexams?\b|\bexercises?\b|"
+    r"面试|вопрос|preguntas|perguntas|fragen",
     re.IGNORECASE,
 )
 _GLUED = re.compile(r"^(#{2,6})(?=[^\s#])")

@@ -16,7 +16,9 @@ _SYMBOLS = re.compile(r"[^\w\s]|_", re.UNICODE)
 _TO_TOP = re.compile(
     r"^(?:(?:go |jump |scroll |return |move )?(?:back )?(?:up )?to (?:the )?(?:top|toc|table of contents?|contents?|index|menu|main menu|"
     r"beginning|start|list|questions?|home|readme)(?: of (?:the )?(?:page|list|questions?|section))?|top|up|back|toc|contents|home|"
-    r"back top|back to \w+|наверх|к началу|вверх|(?:назад )?к (?:содержанию|оглавлению|списку\w*)|в начало|оглавление|回到顶部|返回顶部|返回目录|回到目录|トップへ(?:戻る)?|volver (?:arriba|al inicio)|"
+    r"back top|back to \w+|"
+    r"наверх|к началу|вверх|(?:назад )?к (?:содержанию|оглавлению|списку\w*)|в начало|оглавление|"
+    r"回到顶部|返回顶部|返回目录|回到目录|トップへ(?:戻る)?|volver (?:arriba|al inicio)|"
     r"retour (?:en haut|au sommaire)|nach oben|zur[üu]ck nach oben|voltar (?:ao topo|para o topo)|torna su)$",
     re.IGNORECASE,
 )
@@ -44,8 +46,35 @@ _PITCH = re.compile(
     re.IGNORECASE,
 )
 _PITCH_WORDS = (
-    *("all ", "progress", "sign", "subscribe", "join", "follow", "star ", "give ", "coffee", "become", "sponsor", "our ", "enrol"),
-    *("register", "use ", "discount", "off", "trial", "try ", "get ", "download", "request", "if you", "check out", "practice"),
+    *(
+        "all ",
+        "progress",
+        "sign",
+        "subscribe",
+        "join",
+        "follow",
+        "star ",
+        "give ",
+        "coffee",
+        "become",
+        "sponsor",
+        "our ",
+        "enrol",
+    ),
+    *(
+        "register",
+        "use ",
+        "discount",
+        "off",
+        "trial",
+        "try ",
+        "get ",
+        "download",
+        "request",
+        "if you",
+        "check out",
+        "practice",
+    ),
     *("ace ", "prep"),
 )
 """One of these stands in every text `_PITCH` finds: looking for words first is several times faster."""
@@ -112,7 +141,11 @@ def _is_linked_image(content: str) -> bool:
 
 def _is_furniture_line(line: str) -> bool:
     if len(line) > MAX_LINE or not (
-        "](" in line or "<a" in line or "<A" in line or "][" in line or (not line.isascii() or ":" in line) and _ARROW.search(line)
+        "](" in line
+        or "<a" in line
+        or "<A" in line
+        or "][" in line
+        or ((not line.isascii() or ":" in line) and _ARROW.search(line))
     ):
         return False
     if _is_to_top(line):

@@ -63,6 +63,7 @@ class Mark:
 @dataclass
 class Reading:
     """A document read by one dialect: its marks in document order.
+
     `weight` favours telling forms over loose ones, `counted` says that the titles are numbered through.
     """
 

@@ -64,6 +64,7 @@ _PLAIN_STARTS = frozenset(string.ascii_letters + string.digits + "*_`\"'<#\\")
 _PLAIN_ENDS = frozenset("?.!`*_\"'>,;")
 _HASHTAG = re.compile(r"(?:^|\s)#(?P<tag>[^\W\d][\w/-]*)\s*$")
 
+
 @dataclass(frozen=True, slots=True)
 class Title:
     """A title taken apart. `start` and `end` are the clean part within the raw text."""

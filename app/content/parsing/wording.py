@@ -2,7 +2,10 @@
 
 import re
 
-_BARE_QUESTION = re.compile(r"^\W*(?:Questions?|Q|Ques|Problem|Exercise|Frage|Pregunta|Pergunta|Вопрос|问题|問題)\s*[.#№-]?\s*\d*\s*[.:)]?\W*$", re.IGNORECASE)
+_BARE_QUESTION = re.compile(
+    r"^\W*(?:Questions?|Q|Ques|Problem|Exercise|Frage|Pregunta|Pergunta|Вопрос|问题|問題)\s*[.#№-]?\s*\d*\s*[.:)]?\W*$",
+    re.IGNORECASE,
+)
 _ASKS = re.compile(
     r"^(?:and |so |then |but |also |now |in |on |for |if |when |given |suppose |consider |at |from |to |with )?(?:\w+ ){0,4}?"
     r"(?:what|why|how|when|where|which|who|whose|whom)(?:['’]?s|['’]re|['’]d)?\b|"
@@ -16,19 +19,22 @@ _ORDERS = re.compile(
     r"predict|print|build|convert|reverse|check|count|sort|determine|outline|summari[sz]e|elaborate|provide|enumerate|classify|"
     r"difference|differences|talk about|walk (?:me|us) through|demonstrate|derive|prove|solve|choose|select|fill in|say|"
     r"draw|suppose|consider|imagine|assume|generate|produce|flatten|rotate|swap|rewrite|refactor|estimate|evaluate|simulate|analy[sz]e|"
-    r"justify|sketch|guess|recall|translate|you(?:['’]re| are| have| need| want)|let['’]s (?:say|suppose|discuss|have|talk)|make|use cases?|advantages?|disadvantages?|pros and cons|types? of|"
+    r"justify|sketch|guess|recall|translate|you(?:['’]re| are| have| need| want)|let['’]s (?:say|suppose|discuss|have|talk)|make|"
+    r"use cases?|advantages?|disadvantages?|pros and cons|types? of|"
     r"benefits? of|purpose of)\b",
     re.IGNORECASE,
 )
 _CONTRASTS = re.compile(r"\b(?:vs\.?|versus|difference)\b", re.IGNORECASE)
 _ASKS_ELSEWHERE = re.compile(
-    r"[?？؟]|¿|什么|如何|怎么|怎样|为什么|为何|区别|哪些|哪个|吗|多少|谈谈|说说|介绍|简述|请|是否|能否|写一个|写出|实现一|列举|描述|解释|阐述|概述|比较|原理|なぜ|とは|どう|何|무엇|어떻게|왜|설명|차이"
+    r"[?？؟]|¿|什么|如何|怎么|怎样|为什么|为何|区别|哪些|哪个|吗|多少|谈谈|说说|介绍|简述|请|是否|能否|写一个|写出|实现一|列举|描述|"
+    r"解释|阐述|概述|比较|原理|なぜ|とは|どう|何|무엇|어떻게|왜|설명|차이"
 )
 _ORDERS_ELSEWHERE = re.compile(
     r"^(?:qué|que es|cuál|cómo|por qué|cuándo|explica|describe|qu['’]est|quel|quelle|comment|pourquoi|expliqu|was |wie |warum |"
-    r"welche|wann |wo |wer |wozu |wof[üu]r |erkl[äa]r|beschreib|nenne|definier|vergleich|o que|qual|como|por que|explique|descreva|cosa|come|perch[eé]|quale|spiega|что|как|"
-    r"почему|зачем|каки[ехм]|каков\w*|какой|какая|каким|чем|когда|где|кто|для чего|в ч[её]м|можно ли|объясни|расскажи|опиши|дайте|перечисли|назови|"
-    r"напиши|реализуй|сравни|czym|co to|jak|dlaczego|nedir)",
+    r"welche|wann |wo |wer |wozu |wof[üu]r |erkl[äa]r|beschreib|nenne|definier|vergleich|"
+    r"o que|qual|como|por que|explique|descreva|cosa|come|perch[eé]|quale|spiega|"
+    r"что|как|почему|зачем|каки[ехм]|каков\w*|какой|какая|каким|чем|когда|где|кто|для чего|в ч[её]м|можно ли|объясни|"
+    r"расскажи|опиши|дайте|перечисли|назови|напиши|реализуй|сравни|czym|co to|jak|dlaczego|nedir)",
     re.IGNORECASE,
 )
 
@@ -59,7 +65,8 @@ _BOILERPLATE = re.compile(
     re.IGNORECASE,
 )
 _CONTENTS = re.compile(
-    r"^\W*(?:table of (?:contents?|questions)\b.*|contents?(?: - .*)?|оглавление|содержание|toc|index|list of questions|questions? (?:list|index)|目录|目次|목차|"
+    r"^\W*(?:table of (?:contents?|questions)\b.*|contents?(?: - .*)?|оглавление|содержание|toc|index|"
+    r"list of questions|questions? (?:list|index)|目录|目次|목차|"
     r"índice|sommaire|inhalt\w*)\W*$",
     re.IGNORECASE,
 )

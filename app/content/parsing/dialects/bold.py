@@ -32,6 +32,8 @@ class _BoldMark(Mark):
 
 
 class Bold:
+    """Paragraphs in bold."""
+
     name = "bold"
     description = "Paragraphs in bold that ask; the text below answers."
 

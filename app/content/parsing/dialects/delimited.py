@@ -25,6 +25,8 @@ class _Field:
 
 
 class Delimited:
+    """Rows of separated values."""
+
     name = "csv"
     description = "Comma, semicolon or tab separated rows: question, answer, tags."
 
@@ -78,9 +80,8 @@ def _separator(document: Document) -> tuple[str | None, int]:
 def _columns(header: list[str]) -> tuple[int | None, int | None, list[int]]:
     asks = next((index for index, name in enumerate(header) if QUESTION_COLUMN.match(name)), None)
     answers = next((index for index, name in enumerate(header) if ANSWER_COLUMN.match(name) and index != asks), None)
-    if asks is None or (answers is None and len(header) > 1 and not any(TAG_COLUMN.match(name) for name in header)):
-        if asks is None:
-            return None, 1, [2]
+    if asks is None:
+        return None, 1, [2]
     tags = [index for index, name in enumerate(header) if TAG_COLUMN.match(name) and index not in (asks, answers)]
     return asks, answers, tags
 

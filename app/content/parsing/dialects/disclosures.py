@@ -9,6 +9,8 @@ from app.content.parsing.wording import is_answer_title, is_contents
 
 
 class Disclosures:
+    """Collapsed sections."""
+
     name = "details"
     description = "Collapsed sections (<details>): the summary asks, the body answers."
 

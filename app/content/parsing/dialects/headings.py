@@ -2,6 +2,7 @@
 
 from collections import Counter
 from copy import copy
+from itertools import pairwise
 
 from app.content.parsing.answers import Stretch
 from app.content.parsing.blocks import Block
@@ -15,6 +16,8 @@ _NAMED = ("number", "question", "letter")
 
 
 class Headings:
+    """Headings at one level, of one form."""
+
     name = "headings"
     description = "Headings that ask, numbered or not, at one level; the text below answers."
 
@@ -24,7 +27,7 @@ class Headings:
         if not marks:
             return []
         readings: list[Reading] = []
-        for (in_item, level), group in _groups(marks).items():
+        for (in_item, _), group in _groups(marks).items():
             numbered = _numbered(group)
             others = sum(not is_boilerplate(mark.plain) for mark in group) - len(numbered)
             if len(numbered) >= 2 and len(numbered) >= others:
@@ -121,7 +124,7 @@ def _numbered(group: list[_HeadingMark]) -> list[_HeadingMark]:
 def _rises(marks: list[_HeadingMark]) -> bool:
     """Whether the numbers mostly go up by one: then they count questions, not steps of an answer."""
     numbers = [mark.number for mark in marks if mark.number is not None]
-    steps = sum(1 for left, right in zip(numbers, numbers[1:], strict=False) if 0 < right - left <= 3)
+    steps = sum(1 for left, right in pairwise(numbers) if 0 < right - left <= 3)
     return not numbers or 2 * steps >= len(numbers) - 1
 
 

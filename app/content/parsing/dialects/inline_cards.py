@@ -17,6 +17,8 @@ _DATAVIEW = re.compile(r"^[\w-]+$")
 
 
 class InlineCards:
+    """Cards on one line or around a mark."""
+
     name = "inline"
     description = "Cards on one line (question::answer) and cards parted by a line with only a question mark."
 

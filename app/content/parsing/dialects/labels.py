@@ -37,6 +37,8 @@ class _Label:
 
 
 class Labels:
+    """Labelled lines."""
+
     name = "labels"
     description = "Labelled lines: Q: and A:, Question and Answer, and C: with [gaps] or {{c1::gaps}}."
 
@@ -123,10 +125,9 @@ def _mark(document: Document, ask: _Label, reply: _Label | None, end: int) -> Ma
         stretch = Stretch(reply.text, end, item.indent if item else 0, item.end if item else 0)
     elif end > title_end:
         stretch = Stretch(title_end, end)
-    mark = Mark(
+    return Mark(
         start, max(end, title_end), title_start, title_end, stretch, raw=raw, explicit=True, inline=reply is not None
     )
-    return mark
 
 
 def _item_end(document: Document, ask: _Label, reply: _Label | None) -> int:

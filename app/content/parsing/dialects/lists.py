@@ -19,7 +19,9 @@ _BOLD = re.compile(
 )
 _TASK = re.compile(r"^\[[ xX]\]\s")
 _LABEL = re.compile(r"^[*_]*(?:Q|Question|Ques|A|Ans|Answer)\s*\d*[*_]*\s*[:.]", re.IGNORECASE)
-_LINKED = re.compile(r"^(?:\[(?P<topic>[^\[\]]{1,30})\]\s+)?\[(?P<label>(?:[^\[\]]|\[[^\[\]]*\])+)\]\((?:[^()]|\([^()]*\))*\)\s*\.?$")
+_LINKED = re.compile(
+    r"^(?:\[(?P<topic>[^\[\]]{1,30})\]\s+)?\[(?P<label>(?:[^\[\]]|\[[^\[\]]*\])+)\]\((?:[^()]|\([^()]*\))*\)\s*\.?$"
+)
 WRAPPED_FROM = 60
 _SEPARATOR = re.compile(r"\s*(?:[-–—:→=]+>?|\.)?\s*")
 _ASKED = re.compile(r"[?？](?:[*_`\"'”)]*)(?=\s+[-–—:]\s|\s*\r?\n|\s*$)")
@@ -34,6 +36,8 @@ class _ItemMark(Mark):
 
 
 class Lists:
+    """Items of lists."""
+
     name = "lists"
     description = "List items that ask, bulleted or numbered, with their answers behind or below them, or without any."
 

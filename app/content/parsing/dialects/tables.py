@@ -10,7 +10,8 @@ from app.content.parsing.titles import plain
 from app.content.parsing.wording import likeness
 
 QUESTION_COLUMN = re.compile(
-    r"^(?:the |interview )*(?:questions?|q|ques|prompt|front|term|word|problem|pregunta|frage|pergunta|вопрос|问题|题目)s?(?: text| title)?$",
+    r"^(?:the |interview )*(?:questions?|q|ques|prompt|front|term|word|problem|"
+    r"pregunta|frage|pergunta|вопрос|问题|题目)s?(?: text| title)?$",
     re.IGNORECASE,
 )
 ANSWER_COLUMN = re.compile(
@@ -26,6 +27,8 @@ _CELL = re.compile(r"(?:[^|\\]|\\.)*", re.DOTALL)
 
 
 class Tables:
+    """Rows of tables."""
+
     name = "tables"
     description = "Tables with a column of questions, and columns for answers, levels and topics."
 
