@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.db.models import Job
+from app.db.models import Job, Portal
 from app.web import clock, jobs
 
 
@@ -82,9 +83,7 @@ def test_a_job_that_is_being_run_is_left_alone(app: Flask, session: Session) -> 
     assert again(session, job).state == "running"
 
 
-def test_a_job_that_kills_its_runner_is_given_up(
-    app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_job_that_kills_its_runner_is_given_up(app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     class Killed(BaseException):
         pass
 
@@ -103,3 +102,30 @@ def test_a_job_that_kills_its_runner_is_given_up(
     job = again(session, job)
     assert job.state == "failed"
     assert "Start it again" in job.error
+
+
+def test_a_chore_is_done_at_the_start_and_then_every_so_often(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [datetime(2026, 11, 24, 12, 0, tzinfo=UTC)]
+    done: list[datetime] = []
+    monkeypatch.setattr(clock, "now", lambda: now[0])
+    jobs.periodically(app, "sweeping", every=timedelta(hours=1), chore=lambda _session, at: done.append(at))
+    for minutes in (0, 30, 29, 1, 59, 1):
+        now[0] += timedelta(minutes=minutes)
+        jobs.run_chores(app)
+    assert [at.strftime("%H:%M") for at in done] == ["12:00", "13:00", "14:00"]
+
+
+def test_a_chore_commits_what_it_did_and_a_broken_one_leaves_nothing(app: Flask, session: Session) -> None:
+    def rename(current: Session, _now: datetime) -> None:
+        current.execute(update(Portal).values(name="Swept"))
+
+    def break_down(current: Session, _now: datetime) -> None:
+        current.execute(update(Portal).values(name="Broken"))
+        raise ZeroDivisionError
+
+    jobs.periodically(app, "renaming", every=timedelta(hours=1), chore=rename)
+    jobs.periodically(app, "breaking", every=timedelta(hours=1), chore=break_down)
+    ran = jobs.run_chores(app)
+    assert ran >= 2
+    assert jobs.run_chores(app) == 0
+    assert session.scalar(select(Portal.name)) == "Swept"
