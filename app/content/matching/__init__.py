@@ -8,6 +8,7 @@ but not certain stays apart as a doubt.
 from collections.abc import Sequence
 
 from app.content.matching.exact import Left, by_ident, by_text
+from app.content.matching.profile import Memo
 from app.content.matching.similar import by_likeness
 from app.content.matching.values import Doubt, Match, Matching, NewCard, Reason, StoredCard
 from app.content.matching.words import normal
@@ -19,8 +20,9 @@ def match(stored: Sequence[StoredCard], new: Sequence[NewCard]) -> Matching:
     """Find each question of `new` among `stored`, which is the whole collection, archived cards included."""
     left = Left.of(stored, new)
     refused = by_ident(left)
-    by_text(left)
-    doubts = by_likeness(left, stored, new)
+    read = Memo()
+    by_text(left, read)
+    doubts = by_likeness(left, stored, new, read)
     return Matching(
         pairs=tuple(left.pairs[index] for index in sorted(left.pairs)),
         added=tuple(left.new[index] for index in sorted(left.new)),

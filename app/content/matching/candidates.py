@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from app.content.matching.profile import Lexicon, Profile
-from app.content.matching.thresholds import CANDIDATES, COMMON
+from app.content.matching.thresholds import CANDIDATES, COMMON, LEAST_SHARE
 
 _ANSWER_WORDS = 8
 _LONGEST = 60
@@ -30,7 +30,9 @@ class Finder:
             guids = self._index.get(key, ())
             for guid in guids:
                 shares[guid] += 1 / len(guids)
-        return tuple(sorted(shares, key=lambda guid: (-shares[guid], guid))[:CANDIDATES])
+        least = LEAST_SHARE * max(shares.values(), default=0.0)
+        likely = [guid for guid, share in shares.items() if share >= least]
+        return tuple(sorted(likely, key=lambda guid: (-shares[guid], guid))[:CANDIDATES])
 
     def _keys(self, profile: Profile) -> Iterator[object]:
         """The words and pairs of words of the question, and the rarest words of the answer."""

@@ -8,11 +8,12 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from app.content.document import CardText
+from app.content.matching.profile import Memo
 from app.content.matching.thresholds import MIN_ANSWER_CHARS, MIN_ANSWER_WORDS
 from app.content.matching.values import Match, NewCard, Reason, StoredCard
-from app.content.matching.words import normal, words_of
+from app.content.matching.words import normal
 
-Key = Callable[[str, CardText], Hashable]
+Key = Callable[[str, CardText, Memo], Hashable]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +62,23 @@ def by_ident(left: Left) -> list[int]:
     return refused
 
 
-def by_text(left: Left) -> None:
+def by_text(left: Left, read: Memo) -> None:
     """Pair what says exactly the same, by what the document last said, then by what the portal says now."""
     for step in _STEPS:
         for side in (_base, _present):
             if left.stored and left.new:
-                _by_key(left, step, side)
+                _by_key(left, step, side, read)
 
 
-def _by_key(left: Left, step: _Step, side: Callable[[StoredCard], CardText | None]) -> None:
+def _by_key(left: Left, step: _Step, side: Callable[[StoredCard], CardText | None], read: Memo) -> None:
     here: defaultdict[Hashable, list[StoredCard]] = defaultdict(list)
     for stored in left.stored.values():
         text = side(stored)
-        if text is not None and not stored.held and (key := step.key(stored.deck, text)) is not None:
+        if text is not None and not stored.held and (key := step.key(stored.deck, text, read)) is not None:
             here[key].append(stored)
     there: defaultdict[Hashable, list[int]] = defaultdict(list)
     for index, new in left.new.items():
-        if (key := step.key(new.deck, new.card.text)) in here:
+        if (key := step.key(new.deck, new.card.text, read)) in here:
             there[key].append(index)
     for key, indices in there.items():
         for candidate, index in zip(_fitting(step, here[key], len(indices)), indices, strict=False):
@@ -98,25 +99,25 @@ def _base(card: StoredCard) -> CardText | None:
 
 
 def _present(card: StoredCard) -> CardText | None:
-    return card.text
+    return None if card.text == card.base else card.text
 
 
 def _asked(text: CardText) -> tuple[Hashable, ...]:
     return normal(text.question), tuple((normal(option.text), option.right) for option in text.options)
 
 
-def _asked_in_words(text: CardText) -> tuple[Hashable, ...] | None:
+def _asked_in_words(text: CardText, read: Memo) -> tuple[Hashable, ...] | None:
     """The question without its markup; None where nothing is left of it, as of an image or a sign."""
-    words = words_of(text.question)
-    return (words, tuple((words_of(option.text), option.right) for option in text.options)) if words else None
+    words = read.words(text.question)
+    return (words, tuple((read.words(option.text), option.right) for option in text.options)) if words else None
 
 
 def _in_place(deck: str, text: CardText, asked: Hashable | None) -> Hashable | None:
     return None if asked is None else (deck, text.section, asked)
 
 
-def _answer(text: CardText) -> Hashable | None:
-    words = words_of(text.answer)
+def _answer(text: CardText, read: Memo) -> Hashable | None:
+    words = read.words(text.answer)
     return words if len(words) >= MIN_ANSWER_WORDS and sum(map(len, words)) >= MIN_ANSWER_CHARS else None
 
 
@@ -124,13 +125,15 @@ _STEPS = (
     _Step(
         Reason.SAME,
         1.0,
-        lambda deck, text: (deck, text.section, _asked(text), normal(text.answer)),
+        lambda deck, text, _: (deck, text.section, _asked(text), normal(text.answer)),
         alike=True,
     ),
-    _Step(Reason.SAME, 1.0, lambda _, text: (_asked(text), normal(text.answer)), alike=True),
-    _Step(Reason.QUESTION_IN_SECTION, 0.99, lambda deck, text: (deck, text.section, _asked(text))),
-    _Step(Reason.QUESTION_IN_SECTION, 0.98, lambda deck, text: _in_place(deck, text, _asked_in_words(text))),
-    _Step(Reason.QUESTION, 0.97, lambda _, text: _asked(text)),
-    _Step(Reason.QUESTION, 0.96, lambda _, text: _asked_in_words(text)),
-    _Step(Reason.ANSWER, 0.95, lambda _, text: _answer(text)),
+    _Step(Reason.SAME, 1.0, lambda _, text, __: (_asked(text), normal(text.answer)), alike=True),
+    _Step(Reason.QUESTION_IN_SECTION, 0.99, lambda deck, text, _: (deck, text.section, _asked(text))),
+    _Step(
+        Reason.QUESTION_IN_SECTION, 0.98, lambda deck, text, read: _in_place(deck, text, _asked_in_words(text, read))
+    ),
+    _Step(Reason.QUESTION, 0.97, lambda _, text, __: _asked(text)),
+    _Step(Reason.QUESTION, 0.96, lambda _, text, read: _asked_in_words(text, read)),
+    _Step(Reason.ANSWER, 0.95, lambda _, text, read: _answer(text, read)),
 )

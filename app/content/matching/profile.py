@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rapidfuzz.distance import Indel
 
 from app.content.document import CardText
-from app.content.matching.thresholds import ANSWER_MASS, PART_OF
+from app.content.matching.thresholds import ANSWER_MASS, PART_OF, STOCK
 from app.content.matching.words import FUNCTION_WORDS, targets_of, words_of
 
 FUNCTION_WEIGHT = 0.15
@@ -16,7 +16,15 @@ MIN_WEIGHT = 0.2
 MIN_KIN_LENGTH = 4
 MIN_KIN = 0.74
 """How alike two words must be written to count as forms of one: “partition” and “partitions”, not “map” and “tap”."""
-MAX_CHARS = 6000
+# fmt: off
+NEGATIONS = frozenset((
+    "aren", "cannot", "couldn", "didn", "doesn", "don", "hasn", "haven", "isn", "never", "no", "not", "shouldn", "wasn",
+    "weren", "won", "wouldn",
+))
+# fmt: on
+OPPOSED = 3.0
+"""What a negation counts as that only one of two questions has: “like” and “don't like” are two questions."""
+MAX_CHARS = 4000
 """What is compared of a text: enough to know it by, and a bound on the time."""
 
 
@@ -28,13 +36,26 @@ class Profile:
     answers: Counter[str]
 
     @classmethod
-    def of(cls, text: CardText) -> "Profile":
+    def of(cls, text: CardText, read: "Memo") -> "Profile":
         """The profile of a text."""
-        asks = words_of(text.question[:MAX_CHARS])
+        asks = read.words(text.question)
         for option in text.options:
-            asks += words_of(option.text[:MAX_CHARS])
-        answer = text.answer[:MAX_CHARS]
-        return cls(asks, Counter(words_of(answer) + targets_of(answer)))
+            asks += read.words(option.text)
+        return cls(asks, Counter(read.words(text.answer) + targets_of(text.answer[:MAX_CHARS])))
+
+
+class Memo:
+    """Reads the words of each text once for a whole matching, however many steps ask for them."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def words(self, markdown: str) -> tuple[str, ...]:
+        """The words of `markdown`, up to `MAX_CHARS`."""
+        found = self._known.get(markdown)
+        if found is None:
+            found = self._known[markdown] = words_of(markdown[:MAX_CHARS])
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +84,13 @@ class Lexicon:
 
     def __init__(self, profiles: Iterable[Profile]) -> None:
         counts: Counter[str] = Counter()
+        answers: Counter[frozenset[str]] = Counter()
         total = 0
         for profile in profiles:
             total += 1
+            answers[frozenset(profile.answers)] += 1
             counts.update(set(profile.asks).union(profile.answers))
+        self._stock = {words for words, count in answers.items() if count > STOCK}
         scale = math.log(total + 2.0)
         self.weights: dict[str, float] = {word: _weight(word, count, scale) for word, count in counts.items()}
 
@@ -74,7 +98,7 @@ class Lexicon:
         """How alike two answers are: what they share, or how much of the shorter one is in the longer one."""
         left, right = self._sum(one), self._sum(other)
         least = min(left, right)
-        if not least:
+        if not least or frozenset(one) in self._stock or frozenset(other) in self._stock:
             return Answered(0.0, 0.0)
         if len(one) > len(other):
             one, other = other, one
@@ -89,13 +113,14 @@ class Lexicon:
         shared = left & right
         left -= shared
         right -= shared
+        opposed = OPPOSED if NEGATIONS.isdisjoint(one) != NEGATIONS.isdisjoint(other) else 0.0
         whole = self._sum(shared) + self._kin(left, right)
         lone_left, lone_right = self._sum(left), self._sum(right)
         total = 2 * whole + lone_left + lone_right
         return Asked(
             alike=2 * whole / total if total else 0.0,
             order=Indel.normalized_similarity(one, other) if one and other else 0.0,
-            strayed=min(lone_left, lone_right),
+            strayed=min(lone_left, lone_right) + opposed,
         )
 
     def _sum(self, words: Mapping[str, int]) -> float:

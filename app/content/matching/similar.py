@@ -12,7 +12,7 @@ from app.content.matching.assignment import assign
 from app.content.matching.candidates import Finder
 from app.content.matching.exact import Left
 from app.content.matching.places import Places
-from app.content.matching.profile import Lexicon, Profile
+from app.content.matching.profile import Lexicon, Memo, Profile
 from app.content.matching.values import Doubt, NewCard, Reason, StoredCard
 
 _LEAST = math.log(thresholds.ASK / (1 - thresholds.ASK))
@@ -20,12 +20,12 @@ _LEAST = math.log(thresholds.ASK / (1 - thresholds.ASK))
 Edge = tuple[int, str]
 
 
-def by_likeness(left: Left, stored: Sequence[StoredCard], new: Sequence[NewCard]) -> list[Doubt]:
+def by_likeness(left: Left, stored: Sequence[StoredCard], new: Sequence[NewCard], read: Memo) -> list[Doubt]:
     """Pair what is certainly the same though it was rewritten; returns what a person has to confirm."""
     living = [card for card in left.stored.values() if not card.held]
     if not living or not left.new:
         return []
-    evidence = _Evidence(living, left.new, stored, new)
+    evidence = _Evidence(read, living, left.new, stored, new)
     open_pairs: dict[Edge, tuple[float, Reason]] = {}
     places = Places(stored, new)
     for _ in range(thresholds.ROUNDS):
@@ -108,14 +108,16 @@ class _Evidence:
 
     def __init__(
         self,
+        read: Memo,
         left: Sequence[StoredCard],
         open_: Mapping[int, NewCard],
         stored: Iterable[StoredCard],
         new: Iterable[NewCard],
     ) -> None:
+        self._read = read
         self._stored = {card.guid: card for card in left}
-        self._old = {card.guid: _profiles(card) for card in left}
-        self._new = {index: Profile.of(one.card.text) for index, one in open_.items()}
+        self._old = {card.guid: _profiles(card, read) for card in left}
+        self._new = {index: Profile.of(one.card.text, read) for index, one in open_.items()}
         self._lexicon = Lexicon(self._all(stored, new))
         self._finder = Finder(self._lexicon, {guid: profiles[0] for guid, profiles in self._old.items()})
         self._found: dict[int, tuple[str, ...]] = {}
@@ -123,9 +125,9 @@ class _Evidence:
 
     def _all(self, stored: Iterable[StoredCard], new: Iterable[NewCard]) -> Iterator[Profile]:
         for card in stored:
-            yield from self._old.get(card.guid) or _profiles(card)
+            yield from self._old.get(card.guid) or _profiles(card, self._read)
         for index, one in enumerate(new):
-            yield self._new.get(index) or Profile.of(one.card.text)
+            yield self._new.get(index) or Profile.of(one.card.text, self._read)
 
     def knows(self, guid: str) -> bool:
         """Whether the card may be paired by what it says."""
@@ -155,14 +157,16 @@ class _Evidence:
         asked = self._lexicon.asked(old.asks, new.asks)
         answered = self._lexicon.answered(old.answers, new.answers)
         weight = thresholds.BIAS + thresholds.ALIKE * asked.alike + thresholds.ORDER * asked.order
+        if asked.strayed < 0.5:
+            weight += thresholds.NEARLY * max(0.0, asked.alike - thresholds.NEARLY_FROM)
         weight += thresholds.STRAYED * min(asked.strayed, thresholds.MOST_STRAYED)
         weight += answered.trust * thresholds.ANSWER_ALIKE * answered.alike
         weight += answered.trust * thresholds.ANSWER_UNLIKE * (1 - answered.alike)
         return weight + (answered.trust * thresholds.SAME_ANSWER if old.answers == new.answers else 0.0)
 
 
-def _profiles(card: StoredCard) -> tuple[Profile, ...]:
+def _profiles(card: StoredCard, read: Memo) -> tuple[Profile, ...]:
     """What the document last said, and what the portal says where that is something else."""
     if card.base is None or card.base == card.text:
-        return (Profile.of(card.text),)
-    return Profile.of(card.base), Profile.of(card.text)
+        return (Profile.of(card.text, read),)
+    return Profile.of(card.base, read), Profile.of(card.text, read)

@@ -7,24 +7,29 @@ ones of those histories, and cards of nine question collections of which a quart
 
 BIAS = -5.0
 ALIKE = 4.0
+NEARLY = 5.0
+NEARLY_FROM = 0.8
 ORDER = 2.0
 STRAYED = -0.5
 MOST_STRAYED = 3.0
 ANSWER_ALIKE = 6.5
 ANSWER_UNLIKE = -4.0
 SAME_ANSWER = 2.0
-PLACE = 1.0
+PLACE = 0.95
 RETURNS = -1.5
-"""The evidence, in natural logarithms of odds, of: nothing known; the words of two questions (from 0 to 1); their order
+"""The evidence, in natural logarithms of odds, of: nothing known; the words of two questions (from 0 to 1); more for what
+goes beyond `NEARLY_FROM`, where neither strays; their order
 (0 to 1); what each asks and the other does not (a word's weight each); answers as far as they say something and agree, or
 do not; the very same answer; each of the two neighbours being the same; the card being archived."""
 
 ANSWER_MASS = 4.0
 """An answer of as many rare words is trusted by half, a shorter one by less: “Yes.” says nothing, a page nearly all."""
-PART_OF = 0.85
+STOCK = 4
+"""An answer that more cards have, both sides counted, says nothing: “To be written.”"""
+PART_OF = 0.6
 """What it is worth that the shorter answer is wholly in the longer one, beside both being equal."""
 
-CERTAIN = 0.6
+CERTAIN = 0.76
 ASK = 0.12
 """Certain pairs keep their card; those between are asked about; the rest are different cards."""
 MARGIN = 1.0
@@ -36,6 +41,8 @@ MIN_ANSWER_CHARS = 60
 
 CANDIDATES = 10
 COMMON = 40
-"""At most so many stored cards are compared with a question, found by words that no more than so many of them have."""
+LEAST_SHARE = 0.15
+"""At most so many stored cards are compared with a question, found by words that no more than so many of them have, and
+that share at least so much of what the likeliest one shares."""
 ROUNDS = 3
 """How often what was paired may tell its neighbours' places again."""

@@ -22,7 +22,10 @@ _MARKUP = re.compile(r"\*+|~~|(?<!\w)_+|_+(?!\w)|`+")
 _WORD = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|(?:[^\W_]|(?<=\w)_(?=\w))+|_+|[^\w\s]+"
 )
-_PUNCTUATION = re.compile(r"[.,;:!?…·“”„‘’'\"«»()\[\]¿¡。，、；：！？（）「」*|-]+")
+_PROSE = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|(?:[^\W_]|(?<=\w)_(?=\w))+|"
+    r"[^\w\s.,;:!?…·“”„‘’'\"«»()\[\]¿¡。，、；：！？（）「」*|-]+"
+)
 _STRAIGHT = str.maketrans(
     {
         "’": "'",
@@ -89,4 +92,4 @@ def _add_prose(text: str, found: list[str]) -> None:
     if "](" in text:
         text = _LINK.sub(r"\g<label>", _IMAGE.sub(r"\g<alt> \g<target>", text))
     text = _MARKUP.sub(" ", _ESCAPE.sub(r"\1", _LINE_MARK.sub("", text)))
-    found.extend(word for word in _WORD.findall(text.casefold()) if not _PUNCTUATION.fullmatch(word) and word[0] != "_")
+    found.extend(_PROSE.findall(text.casefold()))
