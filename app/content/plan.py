@@ -2,7 +2,9 @@
 
 Nothing is deleted: what a document no longer has is archived, and comes back when the document has it again. An edit
 made in the portal is never reverted: where only one side changed a field, that side wins; where both did, the texts
-are merged block by block; where they collide, the portal's text stays and the plan says so.
+are merged block by block; where they collide, the portal's text stays and the plan says so. Where it is likely but not
+certain that a question is a card that would go, the plan asks: until somebody confirms it, the question comes in as a new
+card and the old one is archived with its history.
 """
 
 from bisect import bisect_left
@@ -11,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from app.content.document import CardText, Warning
-from app.content.matching import Match, NewCard, StoredCard, match
+from app.content.matching import Doubt, Match, NewCard, Reason, StoredCard, match
 from app.content.merge import merge
 
 T = TypeVar("T")
@@ -23,7 +25,7 @@ class PlannedCard:
 
     `stored` is None for a new card. `text` is what learners will see, `base` what is kept as the document's text (None:
     as before). `changed`, `moved` (in the order, to another section or deck), `restored` and `conflict` say what a
-    reader of the plan is told.
+    reader of the plan is told, `reason` and `certainty` (0 to 1) why it is this card; a new card has no reason.
     """
 
     new: NewCard
@@ -34,15 +36,62 @@ class PlannedCard:
     moved: bool = False
     restored: bool = False
     conflict: bool = False
+    reason: Reason | None = None
+    certainty: float = 1.0
+
+    @property
+    def settled(self) -> bool:
+        """Whether only what is kept as the document's text moves on, to what learners have long seen."""
+        return self.stored is not None and self.base != self.stored.base and not self.visible
+
+    @property
+    def visible(self) -> bool:
+        """Whether a learner or an editor sees a difference."""
+        return self.stored is None or self.changed or self.moved or self.restored or self.text != self.stored.text
 
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """All that an import will do: the questions in the order of their documents, and the cards to archive."""
+    """All that an import will do: the questions in the order of their documents, and the cards to archive.
+
+    `pending` are pairs of an archived card and a new one that may be the same: a person confirms or refuses them, now or
+    after the import.
+    """
 
     cards: tuple[PlannedCard, ...]
     archived: tuple[StoredCard, ...]
     warnings: tuple[Warning, ...]
+    pending: tuple[Doubt, ...] = ()
+
+    @property
+    def added(self) -> tuple[PlannedCard, ...]:
+        """New cards."""
+        return tuple(card for card in self.cards if card.stored is None)
+
+    @property
+    def changed(self) -> tuple[PlannedCard, ...]:
+        """Cards that learners will read differently."""
+        return tuple(card for card in self.cards if card.changed)
+
+    @property
+    def moved(self) -> tuple[PlannedCard, ...]:
+        """Cards that change their place among the others, their section or their deck."""
+        return tuple(card for card in self.cards if card.moved)
+
+    @property
+    def restored(self) -> tuple[PlannedCard, ...]:
+        """Archived cards whose question came back."""
+        return tuple(card for card in self.cards if card.restored)
+
+    @property
+    def conflicts(self) -> tuple[PlannedCard, ...]:
+        """Cards edited here and in the document so that the texts collide."""
+        return tuple(card for card in self.cards if card.conflict)
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether nobody sees a difference; `PlannedCard.settled` may still be true of some cards."""
+        return not self.archived and not any(card.visible for card in self.cards)
 
 
 def plan(stored: Sequence[StoredCard], new: Sequence[NewCard]) -> ImportPlan:
@@ -64,7 +113,7 @@ def plan(stored: Sequence[StoredCard], new: Sequence[NewCard]) -> ImportPlan:
         *(_ident_warning(one) for one in matching.refused),
         *_replaced_warnings(stored, new, matching.pairs),
     )
-    return ImportPlan(cards, archived, warnings)
+    return ImportPlan(cards, archived, warnings, matching.doubts)
 
 
 def merge_texts(base: CardText | None, ours: CardText, theirs: CardText) -> tuple[CardText, bool]:
@@ -112,6 +161,8 @@ def _kept(pair: Match, deck: str, wandered: bool) -> PlannedCard:
         moved=wandered or stored.deck != deck or text.section != stored.text.section,
         restored=stored.archived == "source",
         conflict=conflict,
+        reason=pair.reason,
+        certainty=pair.certainty,
     )
 
 
