@@ -17,6 +17,7 @@ from wtforms import (
     HiddenField,
     IntegerField,
     RadioField,
+    SelectChoice,
     SelectField,
     StringField,
     TextAreaField,
@@ -26,6 +27,8 @@ from wtforms.widgets import HiddenInput
 
 from app.content.document import CardText, Option
 from app.library.deck_editing import DeckFields
+from app.library.git import is_branch
+from app.library.sources import DEFAULT_FILES, MAX_PATTERN
 
 MAX_QUESTION = 10_000
 MAX_ANSWER = 100_000
@@ -35,7 +38,7 @@ MAX_SECTION, MAX_LEVELS = 200, 6
 MAX_TAG, MAX_TAGS = 60, 30
 MAX_NOTE = 500
 MAX_TITLE, MAX_DESCRIPTION, MAX_URL = 200, 2_000, 2_000
-VISIBILITY = (("public", _l("Public")), ("members", _l("Members")))
+VISIBILITY = (SelectChoice("public", _l("Public")), SelectChoice("members", _l("Members")))
 _BETWEEN = " › "
 _LEVEL = re.compile(r"\s+[›>]\s+")
 _KEY = re.compile(r"\w{1,8}")
@@ -81,6 +84,10 @@ class Hidden(IntegerField):  # type: ignore[misc]  # WTForms ships no types
         """Read plain digits."""
         text = valuelist[0] if valuelist else ""
         self.data: Any = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+    def _value(self) -> str:
+        """What the next page carries: what a view decided, not what came in."""
+        return str(self.data or 0)
 
 
 class OptionForm(Form):  # type: ignore[misc]  # WTForms ships no types
@@ -233,7 +240,12 @@ class DeckForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     description = TextAreaField(
         _l("Description"), [Words(MAX_DESCRIPTION, lines=True)], render_kw={"rows": "3", "class": "note"}
     )
-    visibility = RadioField(_l("Who may read it"), choices=VISIBILITY)
+    visibility = RadioField(
+        _l("Who may read it"),
+        choices=VISIBILITY,
+        invalid_value_message=_l("Choose one of those offered."),
+        invalid_choice_message=_l("Choose one of those offered."),
+    )
     source_url = StringField(
         _l("Source"),
         [Words(MAX_URL)],
@@ -275,7 +287,7 @@ class MoveForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
 
     def __init__(self, decks: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.deck.choices = list(decks)
+        self.deck.choices = [SelectChoice(slug, title) for slug, title in decks]
 
     def validate_number(self, field: Any) -> None:
         """A number from 1."""
@@ -283,3 +295,32 @@ class MoveForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         if not (text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) < 7):
             raise StopValidation(_("Enter a number from 1."))
         field.data = int(text)
+
+
+class SourceSettingsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """What is followed of a repository."""
+
+    files = StringField(
+        _l("Files"),
+        [Words(MAX_PATTERN, required=_l("Enter which files, for example **/*.md."))],
+        render_kw={"class": "loc"},
+    )
+    branch = StringField(_l("Branch"), [Words(MAX_TITLE)], render_kw={"class": "loc", "spellcheck": "false"})
+
+    def validate_branch(self, field: Any) -> None:
+        """A plain name, or nothing for the default one."""
+        if field.data and not is_branch(field.data):
+            raise StopValidation(_("Enter the plain name of a branch, or leave it empty for the default one."))
+
+
+class SourceForm(SourceSettingsForm):
+    """A repository to follow."""
+
+    url = StringField(
+        _l("Address"),
+        [Words(MAX_URL, required=_l("Enter the address of a repository."))],
+        render_kw={"class": "loc", "placeholder": "https://", "spellcheck": "false", "autocomplete": "off"},
+    )
+
+    def __init__(self) -> None:
+        super().__init__(data={"files": DEFAULT_FILES})

@@ -13,10 +13,11 @@ from app.admin.forms import CardForm, MoveForm
 from app.admin.saving import Outcome
 from app.admin.views.blueprint import blueprint, found_card, found_deck
 from app.content.document import CardText
+from app.content.heading import parted
 from app.library import edit_queries, editing, history
 from app.library.edit_queries import EditedCard, EditedDeck
 from app.library.editing import Conflict, NotThere
-from app.library.texts import Rendered, is_draft, parted, render_text
+from app.library.texts import Rendered, is_draft, render_text
 from app.web import clock
 from app.web.access import Access, access
 from app.web.database import session, transact

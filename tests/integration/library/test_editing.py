@@ -93,9 +93,7 @@ def test_options_make_a_choice_card_and_no_options_a_basic_one(session: Session,
     editing.edit_card(session, guid=card.guid, version=1, text=text, author_id=editor.id, now=NOW)
     assert (card.kind, card.draft, card.options_html[1]) == ("choice", False, "<em>two</em>")
 
-    editing.edit_card(
-        session, guid=card.guid, version=2, text=CardText("Which?", "It."), author_id=editor.id, now=NOW
-    )
+    editing.edit_card(session, guid=card.guid, version=2, text=CardText("Which?", "It."), author_id=editor.id, now=NOW)
     assert (card.kind, card.options) == ("basic", [])
 
 
@@ -146,8 +144,8 @@ def test_a_card_restored_against_its_source_is_the_portals_own(session: Session,
 
 def test_a_new_card_stands_behind_its_section(session: Session, editor: User) -> None:
     deck = make_deck(session)
-    for question, section in (("a", "One"), ("b", "One"), ("c", "Two")):
-        make_card(session, deck, question=question, section=(section,))
+    for question, heading in (("a", "One"), ("b", "One"), ("c", "Two")):
+        make_card(session, deck, question=question, section=(heading,))
     session.commit()
 
     for question, section in (("new in one", ("One",)), ("new in three", ("Three",))):
@@ -164,9 +162,7 @@ def test_a_new_card_stands_behind_its_section(session: Session, editor: User) ->
     ("moved", "number", "expected"),
     [("a", 3, "bcad"), ("d", 1, "dabc"), ("b", 2, "abcd"), ("b", 99, "acdb"), ("c", 2, "acbd")],
 )
-def test_a_card_moves_within_its_deck(
-    session: Session, editor: User, moved: str, number: int, expected: str
-) -> None:
+def test_a_card_moves_within_its_deck(session: Session, editor: User, moved: str, number: int, expected: str) -> None:
     deck = make_deck(session)
     cards = {question: make_card(session, deck, question=question) for question in "abcd"}
     session.commit()
