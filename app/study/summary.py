@@ -136,7 +136,7 @@ def _answers(session: Session, user_id: int, day: date, decks: Collection[int]) 
     )
     return [
         Given(Grade(grade), counted, elapsed, answered_at, guid, text, slug, due)
-        for grade, counted, elapsed, answered_at, guid, text, slug, due in rows.tuples()
+        for grade, counted, elapsed, answered_at, guid, text, slug, due in rows
         if grade is not None
     ]
 
@@ -163,7 +163,7 @@ def _due(session: Session, user_id: int, decks: Collection[int], today: date) ->
         .group_by(CardState.due)
         .order_by(CardState.due)
     )
-    return [(day, cards) for day, cards in rows.tuples() if day is not None]
+    return [(day, cards) for day, cards in rows if day is not None]
 
 
 def _ahead(
