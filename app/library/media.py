@@ -1,0 +1,194 @@
+"""Images of decks: kept once by their content, shown to whoever may read a deck that shows them.
+
+A document names its images by paths relative to itself. `bring` looks them up beside the document when it is imported and
+keeps, for each deck, which path means which image; cards are rendered with that.
+"""
+
+import hashlib
+import posixpath
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.content import render
+from app.content.document import CardText
+from app.content.render.decorate import MEDIA
+from app.db.models import Card, Deck, DeckMedia, Media
+from app.db.session import write
+from app.library.texts import of_stored, render_text, rendered_columns
+from app.web.access import can
+from app.web.sessions import Viewer
+
+MAX_IMAGE_BYTES = 5_000_000
+MAX_PATH = 400
+ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
+"""The kinds of images that are kept, by what their bytes say, and how their addresses end."""
+
+Beside = Callable[[str], bytes | None]
+"""From an image's path, relative to a document, to its bytes; None where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image whose kind is known from its bytes."""
+
+    mime: str
+    data: bytes = field(repr=False)
+
+    @property
+    def sha256(self) -> str:
+        """Its name, in hexadecimal."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    @property
+    def url(self) -> str:
+        """Its address in the portal."""
+        return address(self.sha256, self.mime)
+
+
+def address(sha256: str, mime: str) -> str:
+    """The address of an image in the portal."""
+    return f"{MEDIA}{sha256}.{ENDINGS[mime]}"
+
+
+def picture(data: bytes) -> Picture | None:
+    """An image by what its first bytes say; None for anything else (SVG can act, so it is no image here), or too much."""
+    if len(data) > MAX_IMAGE_BYTES:
+        return None
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return Picture("image/png", data)
+    if data.startswith(b"\xff\xd8\xff"):
+        return Picture("image/jpeg", data)
+    if data.startswith((b"GIF87a", b"GIF89a")):
+        return Picture("image/gif", data)
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return Picture("image/webp", data)
+    return None
+
+
+def resolved(document: str, path: str) -> str | None:
+    """The path within a folder that `path` means in the file `document` of it; one that begins with / is the folder's.
+
+    None where it leads out of the folder.
+    """
+    if "\0" in path or "\\" in path or not path or len(path) > MAX_PATH:
+        return None
+    folder = "" if path.startswith("/") else posixpath.dirname(document)
+    found = posixpath.normpath(posixpath.join(folder, path.lstrip("/")))
+    return None if found in (".", "..") or found.startswith(("../", "/")) else found
+
+
+def store_for_deck(session: Session, *, deck_id: int, files: Mapping[str, bytes], now: datetime) -> Mapping[str, str]:
+    """Keep the images that a deck's document names by the paths `files`; gives the address of each that is one.
+
+    What is no image, or too large, is left out. Flushes.
+    """
+    found = {path: made for path, data in files.items() if len(path) <= MAX_PATH and (made := picture(data))}
+    if not found:
+        return {}
+    write(session)
+    ids = _store(session, found.values(), now)
+    there = {row.path: row for row in session.scalars(select(DeckMedia).where(DeckMedia.deck_id == deck_id))}
+    for path, made in found.items():
+        if path in there:
+            there[path].media_id = ids[made.sha256]
+        else:
+            session.add(DeckMedia(deck_id=deck_id, path=path, media_id=ids[made.sha256]))
+    session.flush()
+    return {path: made.url for path, made in found.items()}
+
+
+def of_deck(session: Session, deck_id: int) -> dict[str, str]:
+    """The addresses of a deck's images, by the paths its cards name them with."""
+    found = select(DeckMedia.path, Media.sha256, Media.mime).join(Media, Media.id == DeckMedia.media_id)
+    rows = session.execute(found.where(DeckMedia.deck_id == deck_id))
+    return {row.path: address(row.sha256, row.mime) for row in rows}
+
+
+def bring(session: Session, *, slug: str, beside: Beside, now: datetime) -> bool:
+    """Take in what the cards of a deck name and their document has `beside` it, and show it; True where anything is new.
+
+    Nothing is written where all is there already. Flushes.
+    """
+    cards = session.scalars(
+        select(Card).join(Deck, Deck.id == Card.deck_id).where(Deck.slug == slug, _pictured())
+    ).all()
+    if not cards:
+        return False
+    deck_id = cards[0].deck_id
+    here = of_deck(session, deck_id)
+    files: dict[str, bytes] = {}
+    for path in named(of_stored(card) for card in cards):
+        data = beside(path)
+        made = picture(data) if data is not None else None
+        if made is not None and here.get(path) != made.url:
+            files[path] = made.data
+    if files:
+        store_for_deck(session, deck_id=deck_id, files=files, now=now)
+    return bool(show(session, deck_id)) or bool(files)
+
+
+def show(session: Session, deck_id: int) -> int:
+    """Render anew the cards of a deck that name images and do not show what the deck has now; gives how many. Flushes."""
+    images = of_deck(session, deck_id)
+    stale = []
+    for card in session.scalars(select(Card).where(Card.deck_id == deck_id, _pictured())):
+        columns = rendered_columns(render_text(of_stored(card), images.get))
+        if any(getattr(card, name) != value for name, value in columns.items()):
+            stale.append((card.id, columns))
+    if stale:
+        write(session)
+    for card_id, columns in stale:
+        session.execute(update(Card).where(Card.id == card_id).values(**columns))
+    session.flush()
+    return len(stale)
+
+
+def named(texts: Iterable[CardText]) -> Sequence[str]:
+    """The paths of images that texts name, as the renderer asks for them, in order."""
+    found: dict[str, None] = {}
+
+    def note(path: str) -> None:
+        if 0 < len(path) <= MAX_PATH and "\0" not in path:
+            found[path] = None
+
+    for text in texts:
+        for part in (text.question, text.answer, *(option.text for option in text.options)):
+            if "![" in part or "<img" in part.lower():
+                render.render(part, images=note)
+    return tuple(found)
+
+
+def image(session: Session, *, sha256: str, ending: str, person: Viewer | None) -> Picture | None:
+    """The image of this name, for one who may read a deck that shows it; None for everybody else."""
+    kept = session.scalar(select(Media).where(Media.sha256 == sha256))
+    if kept is None or ENDINGS[kept.mime] != ending:
+        return None
+    decks = session.scalars(
+        select(Deck).join(DeckMedia, DeckMedia.deck_id == Deck.id).where(DeckMedia.media_id == kept.id)
+    )
+    if not any(can(person, "read", deck) for deck in decks):
+        return None
+    return Picture(kept.mime, kept.content)
+
+
+def _store(session: Session, pictures: Iterable[Picture], now: datetime) -> dict[str, int]:
+    by_name = {one.sha256: one for one in pictures}
+    known = select(Media.sha256, Media.id).where(Media.sha256.in_(by_name))
+    ids = {row.sha256: row.id for row in session.execute(known)}
+    for sha256, one in by_name.items():
+        if sha256 not in ids:
+            kept = Media(sha256=sha256, mime=one.mime, size=len(one.data), content=one.data, created_at=now)
+            session.add(kept)
+            session.flush()
+            ids[sha256] = kept.id
+    return ids
+
+
+def _pictured() -> ColumnElement[bool]:
+    """Cards that may name an image."""
+    sides = (Card.question, Card.answer)
+    return or_(*(side.contains("![", autoescape=True) for side in sides), *(side.icontains("<img") for side in sides))
