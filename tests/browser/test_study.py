@@ -1,0 +1,220 @@
+"""Studying in a real browser: the keyboard alone, no scripts at all, double presses, and a network that goes away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+from sqlalchemy import func, select
+
+from app.content.document import Option
+from app.db.models import Deck, Event, User
+from tests.browser.conftest import PHONE, NewPage, enter
+from tests.browser.portals import Portal
+from tests.builders import choose, make_card, make_deck
+
+TWELVE = 12
+
+
+@pytest.fixture
+def learner(portal: Portal, make_person: Callable[..., User]) -> User:
+    """Somebody who studies the deck that ships with the portal, all of it today."""
+    person = make_person()
+    with portal.session() as session:
+        shipped = session.scalars(select(Deck).where(Deck.slug == "generative-ai")).one()
+        choose(session, person, shipped)
+    return person
+
+
+def reviews(portal: Portal, person: User) -> int:
+    with portal.session() as session:
+        mine = select(func.count()).where(Event.user_id == person.id, Event.kind == "review", Event.live)
+        return session.scalar(mine) or 0
+
+
+def left(page: Page) -> int:
+    return int(page.locator("header.session .num").inner_text().split()[0])
+
+
+def focused(page: Page) -> str:
+    found: str = page.evaluate("document.activeElement.id")
+    return found
+
+
+def test_twelve_cards_with_the_keyboard_alone_undo_and_summary(portal: Portal, page: Page, learner: User) -> None:
+    enter(page, learner)
+    page.goto("/study?deck=generative-ai")
+    asked = []
+    for n in range(TWELVE):
+        expect(page.locator("header.session .num")).to_have_text(f"{TWELVE - n} left")
+        asked.append(page.locator("#question").inner_text())
+        page.keyboard.press("Space" if n % 2 else "Enter")
+        expect(page.locator("#answer")).to_be_focused()
+        page.keyboard.press(("Space", "3", "4")[n % 3])
+        if n < TWELVE - 1:
+            expect(page.locator("header.session .num")).to_have_text(f"{TWELVE - n - 1} left")
+            expect(page.locator("#question")).to_be_focused()
+        if n == 5:
+            page.keyboard.press("u")
+            expect(page.locator("#question")).to_have_text(asked[-1])
+            page.keyboard.press("r")
+            expect(page.locator("header.session .num")).to_have_text(f"{TWELVE - n - 1} left")
+    assert len(set(asked)) == TWELVE
+    expect(page.get_by_role("heading", level=1)).to_have_text("Done for today.")
+    assert reviews(portal, learner) == TWELVE
+    page.keyboard.press("u")
+    expect(page.locator("#question")).to_have_text(asked[-1])
+    assert reviews(portal, learner) == TWELVE - 1
+    page.keyboard.press("Space")
+    page.keyboard.press("2")
+    expect(page.get_by_text("Again today")).to_be_visible()
+    expect(page.locator("#question")).to_have_text(asked[-1])
+    page.keyboard.press("Space")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Done for today.")
+    expect(page.locator(".staff .note")).to_have_count(TWELVE)
+    assert portal.command("verify").startswith("All agrees")
+
+
+def test_the_same_without_scripts(portal: Portal, new_page: NewPage, learner: User) -> None:
+    page = new_page(javascript=False, size=PHONE)
+    enter(page, learner)
+    page.goto("/study?deck=generative-ai")
+    for n in range(TWELVE):
+        assert left(page) == TWELVE - n
+        page.get_by_role("button", name="Show answer").click()
+        expect(page.locator("#answer")).to_be_visible()
+        page.get_by_role("button", name="Good").click()
+        if n == 0:
+            page.get_by_role("button", name="Undo").click()
+            assert left(page) == TWELVE
+            page.get_by_role("button", name="Redo").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Done for today.")
+    assert reviews(portal, learner) == TWELVE
+    page.get_by_role("button", name="Undo the last answer").click()
+    assert left(page) == 1
+    assert reviews(portal, learner) == TWELVE - 1
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_double_click_counts_once(portal: Portal, new_page: NewPage, learner: User, javascript: bool) -> None:
+    page = new_page(javascript=javascript)
+    enter(page, learner)
+    page.goto("/study")
+    page.get_by_role("button", name="Show answer").click()
+    page.get_by_role("button", name="Good").dblclick()
+    expect(page.locator("header.session .num")).to_have_text(f"{TWELVE - 1} left")
+    expect(page.get_by_role("button", name="Show answer")).to_be_visible()
+    assert reviews(portal, learner) == 1
+
+
+def test_a_second_tab_is_told_that_the_card_was_answered(portal: Portal, page: Page, learner: User) -> None:
+    enter(page, learner)
+    page.goto("/study")
+    other = page.context.new_page()
+    other.goto("/study")
+    for tab in (page, other):
+        tab.keyboard.press("Space")
+        tab.keyboard.press("3")
+    expect(other.get_by_role("status")).to_contain_text("answered elsewhere")
+    assert left(other) == TWELVE - 1
+    assert reviews(portal, learner) == 1
+
+
+def test_an_answer_waits_for_the_network_and_is_sent_once(portal: Portal, page: Page, learner: User) -> None:
+    enter(page, learner)
+    page.goto("/study")
+    page.context.set_offline(True)
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    expect(page.get_by_role("alert")).to_contain_text("Not saved yet")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("header.session .num")).to_have_text(f"{TWELVE - 1} left")
+    assert reviews(portal, learner) == 1
+
+
+def test_an_answer_whose_reply_was_lost_is_not_counted_again(portal: Portal, page: Page, learner: User) -> None:
+    enter(page, learner)
+    page.goto("/study")
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/study/answer", lose, times=1)
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("header.session .num")).to_have_text(f"{TWELVE - 1} left")
+    assert reviews(portal, learner) == 1
+
+
+def test_an_expired_form_comes_back_filled_in(portal: Portal, page: Page, learner: User) -> None:
+    enter(page, learner)
+    page.goto("/study")
+    page.keyboard.press("Space")
+    page.evaluate("document.querySelector('#grade [name=csrf_token]').value = 'old'")
+    page.keyboard.press("3")
+    page.get_by_role("button", name="Send again").click()
+    expect(page.locator("header.session .num")).to_have_text(f"{TWELVE - 1} left")
+    assert reviews(portal, learner) == 1
+
+
+def test_keys_rest_while_typing_and_what_was_typed_stands_beside_the_answer(page: Page, learner: User) -> None:
+    enter(page, learner)
+    page.goto("/study")
+    page.get_by_text("Type your answer first").click()
+    box = page.get_by_label("Your answer")
+    box.press_sequentially("1 2 u ?")
+    expect(box).to_have_value("1 2 u ?")
+    expect(page.locator("#answer")).to_have_count(0)
+    page.get_by_role("button", name="Show answer").click()
+    expect(page.locator("#answer .hand")).to_have_text("1 2 u ?")
+
+
+def test_keys_can_be_turned_off(make_person: Callable[..., User], portal: Portal, page: Page) -> None:
+    person = make_person(shortcuts=False)
+    with portal.session() as session:
+        choose(session, person, session.scalars(select(Deck).where(Deck.slug == "generative-ai")).one())
+    enter(page, person)
+    page.goto("/study")
+    page.keyboard.press("Space")
+    page.keyboard.press("?")
+    expect(page.get_by_role("button", name="Show answer")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_list_of_keys_opens_closes_and_escape_ends_the_session(page: Page, learner: User) -> None:
+    enter(page, learner)
+    page.goto("/study")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"{TWELVE} cards are left for today.")
+
+
+def test_after_a_wrong_choice_space_means_again(portal: Portal, make_person: Callable[..., User], page: Page) -> None:
+    person = make_person()
+    with portal.session() as session:
+        quiz = make_deck(session)
+        options = (Option("A", "The generator", False), Option("B", "The discriminator", True))
+        make_card(session, quiz, question="Which one tells?", answer="It is trained to.", options=options)
+        choose(session, person, quiz)
+    enter(page, person)
+    page.goto("/study")
+    page.keyboard.press("1")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("heading", level=2, name="You chose A. It is B.")).to_be_visible()
+    expect(page.get_by_text("Your choice, wrong")).to_be_visible()
+    page.keyboard.press("Space")
+    expect(page.get_by_text("Again today")).to_be_visible()
+    page.keyboard.press("2")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("heading", level=2, name="You chose B. That is right.")).to_be_visible()
+    expect(page.get_by_text("Your choice, wrong")).to_be_hidden()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Done for today.")
