@@ -11,6 +11,8 @@ from app.accounts import views as accounts
 from app.accounts.views.entrance import entrance
 from app.admin import views as admin
 from app.config import Settings
+from app.library import sources
+from app.library import views as library
 from app.progress import views as progress
 from app.study import views as study
 from app.web import access, database, errors, headers, health, jobs, limits, logs, pages, sessions
@@ -48,8 +50,9 @@ def _rooms(app: Flask, settings: Settings) -> None:
     """Register the rooms."""
     security.init_app(app)
     app.register_blueprint(entrance)
-    for room in (accounts, study, progress, admin):
+    for room in (accounts, library, study, progress, admin):
         app.register_blueprint(room.blueprint)
+    jobs.handle(app, sources.JOB, sources.run)
 
 
 def _configure(app: Flask, settings: Settings) -> None:

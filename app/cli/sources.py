@@ -47,7 +47,7 @@ def sync(name: str) -> None:
     engine, failed = open_engine(), []
     for one in wanted:
         try:
-            synced = sources.sync(session_factory(engine), name=one, clock=clock.now)
+            synced = sources.sync(session_factory(engine), name=one, now=clock.now)
         except sources.NoSuchSource:
             fail(f"No source is called “{one}”. `reprise content sources` lists all.")
         except sources.SyncRunning:

@@ -239,8 +239,13 @@ def _translated(pattern: str) -> str:
     return made.replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
 
 
+def is_branch(name: str) -> bool:
+    """Whether this can be the name of a branch, and nothing else."""
+    return re.fullmatch(r"[\w][\w./@+-]*", name) is not None and ".." not in name
+
+
 def _check_branch(branch: str) -> None:
-    if branch and (branch.startswith("-") or not re.fullmatch(r"[\w][\w./@+-]*", branch) or ".." in branch):
+    if branch and not is_branch(branch):
         raise GitError(f"“{branch[:60]}” is no name of a branch.", "Give its plain name, for example main.")
 
 

@@ -4,7 +4,7 @@ A sync runs in steps, each a transaction of its own: take the source under a lea
 and note the commit in one. Whoever finds the lease taken steps aside.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
@@ -23,10 +23,13 @@ from app.library.files import ENDINGS, Batch, Reader, SourceFile
 from app.library.git import GitError, GitFile
 from app.library.importing import ImportResult, import_batches
 from app.library.outcome import numbers
+from app.web import clock, jobs
 from app.web.database import apart
+from app.web.jobs import JobFailed, Running
 
 DEFAULT_FILES = "**/*.md"
 MAX_NAME, MAX_PATTERN = 100, 200
+JOB = "sync"
 LEASE = timedelta(minutes=15)
 """Longer than a sync can take; past it, whoever ran it is taken to be gone."""
 log = structlog.get_logger()
@@ -130,15 +133,36 @@ def names(session: Session) -> tuple[str, ...]:
     return tuple(session.scalars(select(Source.name).order_by(Source.name)))
 
 
-def sync(sessions: sessionmaker[Session], *, name: str, clock: Callable[[], datetime]) -> Synced:
+def enqueue(session: Session, *, names: Sequence[str], user_id: int | None) -> None:
+    """Have these sources synced by jobs, one each."""
+    write(session)
+    for name in names:
+        jobs.enqueue(session, kind=JOB, payload={"source": name}, user_id=user_id)
+
+
+def run(running: Running) -> dict[str, Any]:
+    """The handler of such a job. What goes wrong is noted with the source, where editors look."""
+    name = str(running.payload["source"])
+    try:
+        synced = sync(running.sessions, name=name, now=clock.now)
+    except SyncRunning:
+        return {"aside": True}
+    except NoSuchSource as error:
+        raise JobFailed(f"“{name}” is followed no longer.") from error
+    except SyncFailed as error:
+        raise JobFailed(str(error)) from error
+    return {"commit": synced.commit, "changed": synced.changed}
+
+
+def sync(sessions: sessionmaker[Session], *, name: str, now: Callable[[], datetime]) -> Synced:
     """Bring in what changed in a repository since the last sync. Safe to run twice, and twice at once.
 
     Raises NoSuchSource, SyncRunning, and SyncFailed, which is also noted with the source.
     """
-    taken = apart(sessions, lambda session: _take(session, name, clock()))
+    taken = apart(sessions, lambda session: _take(session, name, now()))
     problem, remedy, detail = "Something broke on our side.", "Sync again; tell the administrator if it stays so.", ""
     try:
-        return _bring(sessions, taken, clock)
+        return _bring(sessions, taken, now)
     except GitError as error:
         problem, remedy, detail = error.problem, error.remedy, error.detail
         raise SyncFailed(problem, remedy) from error
@@ -193,11 +217,11 @@ def _take(session: Session, name: str, now: datetime) -> _Taken:
     )
 
 
-def _bring(sessions: sessionmaker[Session], taken: _Taken, clock: Callable[[], datetime]) -> Synced:
+def _bring(sessions: sessionmaker[Session], taken: _Taken, now: Callable[[], datetime]) -> Synced:
     remote = git.parse_remote(taken.url, guarded=taken.guarded)
     sha = git.latest(remote, taken.branch, guarded=taken.guarded)
     if sha == taken.commit:
-        apart(sessions, lambda session: _note(session, taken, clock(), {}))
+        apart(sessions, lambda session: _note(session, taken, now(), {}))
         return Synced(taken.name, sha, None)
     with git.fetched(remote, taken.branch, guarded=taken.guarded) as checkout:
         found = checkout.files(_readable(git.matcher(taken.glob)), max_bytes=MAX_BYTES)
@@ -212,10 +236,10 @@ def _bring(sessions: sessionmaker[Session], taken: _Taken, clock: Callable[[], d
     reader.batch(batch)
 
     def bring(session: Session) -> ImportResult:
-        result = import_batches(session, batches=[batch], now=clock(), reader=reader)
+        result = import_batches(session, batches=[batch], now=now(), reader=reader)
         collection = _collection(session, result)
         facts = {"commit": commit.sha, "commit_title": commit.title, "outcome": numbers(result.decks)}
-        _note(session, taken, clock(), facts | ({} if collection is None else {"collection_id": collection}))
+        _note(session, taken, now(), facts | ({} if collection is None else {"collection_id": collection}))
         return result
 
     return Synced(taken.name, commit.sha, apart(sessions, bring))

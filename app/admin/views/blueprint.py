@@ -16,7 +16,7 @@ from app.web.sessions import require_viewer
 
 blueprint = Blueprint("edit", __name__, url_prefix="/edit")
 
-AREAS = (("edit.decks", _l("Decks")), ("edit.imports", _l("Import")))
+AREAS = (("edit.decks", _l("Decks")), ("edit.imports", _l("Import")), ("edit.sources", _l("Sources")))
 """The areas of Edit, in their order; those that are not built are not shown."""
 
 SHOWS = (("all", _l("All cards")), ("drafts", _l("Drafts")), ("archived", _l("Archived")))

@@ -67,7 +67,7 @@ def follow(session: Session, repository: Repository) -> Callable[..., str]:
 
 
 def _sync(sessions: sessionmaker[Session], name: str = "notes") -> Synced:
-    return sources.sync(sessions, name=name, clock=clock.now)
+    return sources.sync(sessions, name=name, now=clock.now)
 
 
 def _questions(sessions: sessionmaker[Session]) -> list[tuple[str, bool]]:

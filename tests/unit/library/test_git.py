@@ -49,10 +49,8 @@ def test_from_the_browser_only_plain_remote_addresses_are_taken(address: str) ->
         git.parse_remote(address, guarded=True)
 
 
-PRIVATE = (
-    "127.0.0.1 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 ::1 fe80::1%eth0 fd00::1 0.0.0.0 100.64.0.1 "
-    "::ffff:10.0.0.1 224.0.0.1"
-).split()
+PRIVATE = ("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "::1", "fe80::1%eth0")
+PRIVATE += ("fd00::1", "0.0.0.0", "100.64.0.1", "::ffff:10.0.0.1", "224.0.0.1")
 
 
 @pytest.mark.parametrize("found", PRIVATE)
