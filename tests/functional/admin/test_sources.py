@@ -109,10 +109,10 @@ def test_an_admin_changes_what_is_followed_and_stops_following(
     admin = _enter(client, session, "admin")
     assert _post(admin, f"/edit/sources/{followed}", files="docs/*.md", branch="no branch") == 422
     assert _post(admin, f"/edit/sources/{followed}", files="docs/*.md", branch="") == 303
-    session.expire_all()
+    session.rollback()
     assert session.scalars(select(Source.glob)).one() == "docs/*.md"
     assert _post(admin, f"/edit/sources/{followed}/remove") == 303
-    session.expire_all()
+    session.rollback()
     assert session.scalar(select(Source.id)) is None
 
 
