@@ -90,7 +90,7 @@ def init_app(app: Flask) -> None:
     manager.session_protection = None
     manager.user_loader(_load)
     manager.request_loader(lambda _request: None)
-    passwords.matches("", None)
+    passwords.prepare()
     jobs.periodically(app, "accounts", every=timedelta(hours=1), chore=service.keep_house)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts import setup
-from app.db.models import Portal, User
+from app.db.models import Portal, SetupLink, User
 from app.web import clock
 from tests.builders import PASSWORD, make_user, sign_in
 from tests.functional.accounts.pages import is_in, send
@@ -105,6 +105,16 @@ def test_a_link_used_by_somebody_signed_in_changes_who_they_are(
     assert "ada@example.org" in client.get("/account/security").text
 
 
+def test_the_end_of_a_link_is_told_in_utc_wherever_the_reader_lives(
+    client: FlaskClient, session: Session, path: str
+) -> None:
+    tokyo = make_user(session, zone="Asia/Tokyo")
+    until = session.scalars(select(SetupLink.expires_at)).one()
+    session.commit()
+    sign_in(client, tokyo)
+    assert f"valid until {until:%H:%M} UTC" in client.get(path).text
+
+
 def test_fields_that_are_not_offered_are_not_taken(client: FlaskClient, session: Session, path: str) -> None:
     """SECURITY.md 12."""
     send(client, path, **GOOD, id="9", token="another", zone="Asia/Tokyo")
@@ -118,7 +128,8 @@ def test_a_token_in_an_address_is_not_logged(
     """SECURITY.md 25: whoever reads the logs cannot become the administrator."""
     client.post(path, data=GOOD)
     send(client, path, **GOOD)
-    logged = capfd.readouterr().err + caplog.text
+    captured = capfd.readouterr()
+    logged = captured.out + captured.err + caplog.text
     assert "form refused" in logged
     assert "administrator made by link" in logged
     assert path.removeprefix("/setup/") not in logged
