@@ -218,11 +218,13 @@ def test_an_empty_deck_says_so(client: FlaskClient, session: Session) -> None:
 
 
 def test_only_editors_are_offered_to_edit(client: FlaskClient, session: Session) -> None:
-    make_deck(session, slug="gen", cards=1)
+    card = make_card(session, make_deck(session, slug="gen"))
     learner, editor = make_user(session), make_user(session, role="editor")
     session.commit()
     sign_in(client, learner)
     assert 'href="/edit' not in client.get("/decks/gen").text
     other = client.application.test_client()
     sign_in(other, editor)
-    assert 'href="/edit' in other.get("/decks/gen").text.partition("<main")[2]
+    page = other.get("/decks/gen").text
+    assert 'href="/edit/decks/gen"' in page
+    assert f'href="/edit/cards/{card.guid}"' in page

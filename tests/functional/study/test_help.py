@@ -17,7 +17,7 @@ def test_help_names_the_keys_and_is_there_for_everybody(client: FlaskClient) -> 
     assert re.findall(r"<kbd>([^<]+)", keys["Show answer; then Good"]) == ["Space", "Enter"]
     assert re.findall(r"<kbd>([^<]+)", keys["Again, Hard, Good, Easy"]) == ["1", "2", "3", "4"]
     assert "<kbd>U</kbd>" in keys["Undo the last grade"]
-    assert "<kbd>?</kbd>" in keys["This list"]
+    assert "<kbd>?</kbd>" in keys["List of keys"]
     assert "Set-Cookie" not in page.headers
 
 

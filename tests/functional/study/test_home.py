@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.db.models import Portal
+from app.web.database import db
 from tests.builders import choose, make_card, make_deck, make_user, sign_in
 from tests.integration.study.people import give, viewer_of
 
@@ -67,7 +69,7 @@ def test_a_learner_of_an_empty_portal_waits_and_an_editor_adds_a_deck(client: Fl
     sign_in(other, editor)
     page = other.get("/")
     assert "No decks yet." in page.text
-    assert "Add a deck" in page.text
+    assert 'href="/edit/decks/new"' in page.text
 
 
 def test_what_is_due_today_is_said_in_a_sentence_and_by_deck(client: FlaskClient, session: Session) -> None:
@@ -133,3 +135,19 @@ def test_the_navigation_says_where_one_is_and_offers_what_one_may_do(client: Fla
     sign_in(other, editor)
     assert 'href="/edit"' in other.get("/").text
     assert '<a href="/settings" aria-current="page">' in other.get("/settings").text
+
+
+def test_a_database_that_is_away_is_said_to_be_away(client: FlaskClient, session: Session, database_url: str) -> None:
+    user = make_user(session)
+    session.commit()
+    sign_in(client, user)
+    session.close()
+    with client.application.app_context():
+        db.engine.dispose()
+    Path(database_url.removeprefix("sqlite:///")).unlink()
+    page = client.get("/")
+    assert page.status_code == 503
+    assert "Reprise cannot reach its database." in page.text
+    assert page.headers["Retry-After"] == "20"
+    assert page.headers["X-Request-Id"] in page.text
+    assert 'href="/sign-in"' not in page.text, "who is signed in cannot be told"
