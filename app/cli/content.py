@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.cli.common import fail, writing_session
+from app.cli.preview import preview
 from app.cli.sources import add_source, list_sources, remove_source, sync
 
 if TYPE_CHECKING:
@@ -43,14 +44,15 @@ def import_(paths: tuple[Path, ...], slug: str, dialect: str, dry_run: bool, yes
     if slug and not is_slug(slug):
         raise click.UsageError(f"“{slug}” is no slug: use lower-case letters, digits and hyphens.")
     try:
-        batches, reader = gather(paths, slug=slug, dialect=dialect), Reader()
-        if dry_run:
-            _show_plan(batches, reader)
-            click.echo("Nothing was written (--dry-run).")
-        elif yes or not sys.stdin.isatty():
-            _report(_apply(batches, reader, ""))
-        else:
-            _ask_and_apply(batches, reader)
+        batches = gather(paths, slug=slug, dialect=dialect)
+        with Reader() as reader:
+            if dry_run:
+                _show_plan(batches, reader)
+                click.echo("Nothing was written (--dry-run).")
+            elif yes or not sys.stdin.isatty():
+                _report(_apply(batches, reader, ""))
+            else:
+                _ask_and_apply(batches, reader)
     except ContentError as error:
         fail(f"{error}\nNothing was written.")
 
@@ -150,28 +152,5 @@ def decks() -> None:
         click.echo("There is no deck yet. `reprise content import PATH` brings some in.")
 
 
-@content.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")
-@click.option("--dialect", default="", help="Read the files this way; else the best reading is found.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON; a list where there are several documents.")
-def preview(paths: tuple[Path, ...], dialect: str, as_json: bool) -> None:
-    """Show what would be read in files; needs no database, writes nothing."""
-    from app.cli.previews import as_table, as_values
-    from app.content.document import ContentError
-    from app.library.files import Reader, gather
-
-    try:
-        reads = [Reader().batch(batch) for batch in gather(paths, dialect=dialect)]
-    except ContentError as error:
-        fail(str(error))
-    documents = [document for found, _ in reads for document in found]
-    if as_json:
-        values = [as_values(document.deck) for document in documents]
-        click.echo(json.dumps(values[0] if len(values) == 1 else values, ensure_ascii=False, indent=2))
-        return
-    for document in documents:
-        as_table(document.deck)
-
-
-for command in (add_source, sync, list_sources, remove_source):
+for command in (preview, add_source, sync, list_sources, remove_source):
     content.add_command(command)

@@ -1,24 +1,34 @@
 """Documents on their way in: which files a path names, and what is in them."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from app.content import parsing
-from app.content.document import ContentError, Deck, NoQuestions, Warning
+from app.content.document import CardText, ContentError, Deck, NoQuestions, Warning
+from app.content.rendered import Rendered, render_each
 from app.content.text import MAX_BYTES
+from app.library.workers import Workers
 
 ENDINGS = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mdx", ".txt", ".csv", ".tsv"})
+_PART = 24
+"""Cards that are rendered in one go."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One file: its `name` within its folder, with forward slashes, what readers are shown as its name, and its bytes."""
+    """One file: its `name` within its folder, with forward slashes, what readers are shown as its name, and its bytes.
+
+    `beside` gives the bytes of an image by its path relative to the file; None where there is none.
+    """
 
     name: str
     shown: str
     data: bytes = field(repr=False)
+    beside: Callable[[str], bytes | None] | None = field(default=None, repr=False, compare=False)
 
     @property
     def sha256(self) -> bytes:
@@ -50,6 +60,30 @@ class Document:
     deck: Deck
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A file to be read, as another process is told of it."""
+
+    shown: str
+    data: bytes
+    dialect: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """An error, as another process tells it."""
+
+    kind: type[ContentError]
+    file: str
+    line: int
+    problem: str
+    remedy: str
+
+    def error(self) -> ContentError:
+        """The error to raise."""
+        return self.kind(self.file, self.line, self.problem, self.remedy)
+
+
 def gather(paths: Sequence[Path], *, slug: str = "", dialect: str = "") -> tuple[Batch, ...]:
     """The files that `paths` name, one batch a path.
 
@@ -60,23 +94,51 @@ def gather(paths: Sequence[Path], *, slug: str = "", dialect: str = "") -> tuple
 
 
 class Reader:
-    """Reads each file once, however often an import is planned."""
+    """Reads each file, and renders each text, once however often an import is planned."""
 
     def __init__(self) -> None:
-        self._decks: dict[tuple[str, bytes, str], Deck | NoQuestions] = {}
+        self._workers = Workers()
+        self._decks: dict[tuple[str, bytes, str], Deck | _Failure] = {}
+        self._rendered: dict[CardText, Rendered] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._workers.close()
+
+    def read(self, batches: Iterable[Batch]) -> None:
+        """Read all files at once, which is quicker than one by one. What is wrong with one shows when it is asked for."""
+        jobs = {
+            (file.shown, file.sha256, batch.dialect): _Job(file.shown, file.data, batch.dialect)
+            for batch in batches
+            for file in batch.files
+        }
+        wanted = {key: job for key, job in jobs.items() if key not in self._decks}
+        size = sum(len(job.data) for job in wanted.values())
+        found = self._workers.map(_read, list(wanted.values()), size=size)
+        self._decks.update(zip(wanted, found, strict=True))
 
     def deck(self, file: SourceFile, dialect: str = "") -> Deck:
         """The deck in a file. Raises ContentError; NoQuestions where it asks nothing."""
         key = (file.shown, file.sha256, dialect)
         if key not in self._decks:
-            try:
-                self._decks[key] = _read(file, dialect)
-            except NoQuestions as error:
-                self._decks[key] = error
+            self._decks[key] = _read(_Job(file.shown, file.data, dialect))
         found = self._decks[key]
-        if isinstance(found, NoQuestions):
-            raise found
+        if isinstance(found, _Failure):
+            raise found.error()
         return found
+
+    def render(self, texts: Iterable[CardText]) -> Mapping[CardText, Rendered]:
+        """What follows from each of these texts, and from those of before."""
+        wanted = [text for text in dict.fromkeys(texts) if text not in self._rendered]
+        parts = [wanted[start : start + _PART] for start in range(0, len(wanted), _PART)]
+        size = sum(len(text.question) + len(text.answer) for text in wanted)
+        for part, rendered in zip(parts, self._workers.map(render_each, parts, size=size), strict=True):
+            self._rendered.update(zip(part, rendered, strict=True))
+        return self._rendered
 
     def batch(self, batch: Batch) -> tuple[tuple[Document, ...], tuple[Warning, ...]]:
         """The decks in a batch and what deserves a look.
@@ -117,10 +179,13 @@ def passed_over(file: SourceFile, error: NoQuestions) -> Warning:
     return Warning(file.shown, error.location.line, "It holds no question and is passed over.", error.remedy)
 
 
-def _read(file: SourceFile, dialect: str) -> Deck:
-    if not file.data.strip():
-        raise NoQuestions(file.shown, 1, "The file is empty.", "Write at least one question into it.")
-    return parsing.read(file.data, file.shown, dialect=dialect or None)
+def _read(job: _Job) -> Deck | _Failure:
+    try:
+        if not job.data.strip():
+            raise NoQuestions(job.shown, 1, "The file is empty.", "Write at least one question into it.")
+        return parsing.read(job.data, job.shown, dialect=job.dialect or None)
+    except ContentError as error:
+        return _Failure(type(error), error.location.file, error.location.line, error.problem, error.remedy)
 
 
 def _batch(path: Path, slug: str) -> Batch:

@@ -4,7 +4,8 @@ What was planned is written only where the database still is as it was when the 
 A file that is byte for byte the one imported last is neither read nor planned, and nothing waits for it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -23,7 +24,8 @@ from app.library.outcome import DeckPlan, deck_plans, numbers, unchanged
 from app.library.slugs import of_file
 from app.library.stored import CardRow, StoredDeck, joined_guids, mark, read_cards, read_portal
 from app.library.targets import Group, Read, collection_of, group, question_keys
-from app.library.texts import Rendered, render_texts, without_place
+from app.library.texts import Rendered, without_place
+from app.library.workers import collecting_seldom
 
 _ADVISORY_LOCK = 0x5245_5052
 """PostgreSQL: imports stand in one line, so that two cannot plan the same new deck."""
@@ -73,12 +75,12 @@ class _Plan:
 
 def preview_batches(session: Session, *, batches: Sequence[Batch], reader: Reader | None = None) -> ImportResult:
     """What `import_batches` would do. Nothing is written, and nobody is kept waiting. Raises ContentError."""
-    reader = reader or Reader()
-    known = _known(session, batches, reader)
-    if known is not None:
-        return known
-    planned = _plan(_scope(session, batches, reader))
-    return ImportResult(planned.decks, planned.warnings, planned.mark)
+    with own_reader(reader) as found:
+        known = _known(session, batches, found)
+        if known is not None:
+            return known
+        planned = _plan(_scope(session, batches, found))
+        return ImportResult(planned.decks, planned.warnings, planned.mark)
 
 
 def import_batches(
@@ -95,23 +97,40 @@ def import_batches(
     `expected` is the mark of the plan that a person has seen; `reader` one that has read the files already. Flushes;
     the edge commits. Raises ContentError where a file cannot be read, and StalePlan where `expected` is no longer true.
     """
-    reader = reader or Reader()
-    known = _known(session, batches, reader)
-    if known is not None:
-        return known
-    planned = _plan(_scope(session, batches, reader))
-    if not any(deck.changed for deck in planned.decks):
-        return ImportResult(planned.decks, planned.warnings, planned.mark)
-    rendered: dict[CardText, Rendered] = {}
-    _render(planned, rendered)
-    _lock(session)
-    scope = _scope(session, batches, reader, lock=True)
-    if expected and scope.mark != expected:
-        raise StalePlan("The decks have changed since this plan was made. Nothing was written; look at the new plan.")
-    if scope.mark != planned.mark:
-        planned = _plan(scope)
-        _render(planned, rendered)
-    record = Import(label=_label(batches), user_id=author_id, applied_at=now, outcome={}, before={})
+    with own_reader(reader) as found, collecting_seldom():
+        known = _known(session, batches, found)
+        if known is not None:
+            return known
+        planned = _plan(_scope(session, batches, found))
+        if not any(deck.changed for deck in planned.decks):
+            return ImportResult(planned.decks, planned.warnings, planned.mark)
+        found.render(_new_texts(planned))
+        _lock(session)
+        scope = _scope(session, batches, found, lock=True)
+        if expected and scope.mark != expected:
+            raise StalePlan(
+                "The decks were changed since this plan was made. Nothing was written: look at the new plan."
+            )
+        if scope.mark != planned.mark:
+            planned = _plan(scope)
+        rendered = found.render(_new_texts(planned))
+        return _write(session, planned, rendered, _label(batches), now, author_id)
+
+
+def own_reader(reader: Reader | None) -> AbstractContextManager[Reader]:
+    """The reader that is given, which its owner closes, or one for the time being."""
+    return Reader() if reader is None else nullcontext(reader)
+
+
+def _write(
+    session: Session,
+    planned: _Plan,
+    rendered: Mapping[CardText, Rendered],
+    label: str,
+    now: datetime,
+    author_id: int | None,
+) -> ImportResult:
+    record = Import(label=label, user_id=author_id, applied_at=now, outcome={}, before={})
     session.add(record)
     session.flush()
     writing = Writing(session, rendered, now, author_id, record)
@@ -178,6 +197,7 @@ def _same(batch: Batch, decks: Sequence[StoredDeck], reader: Reader, warnings: l
 
 def _scope(session: Session, batches: Sequence[Batch], reader: Reader, *, lock: bool = False) -> _Scope:
     portal = read_portal(session)
+    reader.read(batches)
     reads = [Read(batch, *reader.batch(batch)) for batch in batches]
 
     def questions_of(deck: StoredDeck) -> frozenset[str]:
@@ -215,12 +235,10 @@ def _by_living_ident(card: Card, idents: Mapping[str, str]) -> Card:
     return card if living is None else replace(card, ident=living)
 
 
-def _render(planned: _Plan, rendered: dict[CardText, Rendered]) -> None:
-    """Render every text that will be new to readers and is not in `rendered` yet."""
-    wanted = {
-        without_place(card.text): None
-        for draft in planned.drafts
-        for card in draft.plan.cards
-        if card.stored is None or without_place(card.text) != without_place(card.stored.text)
-    }
-    rendered.update(render_texts([one for one in wanted if one not in rendered]))
+def _new_texts(planned: _Plan) -> Iterator[CardText]:
+    """The texts that will be new to readers."""
+    for draft in planned.drafts:
+        for card in draft.plan.cards:
+            text = without_place(card.text)
+            if card.stored is None or text != without_place(card.stored.text):
+                yield text

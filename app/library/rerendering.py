@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from app.content.render import RENDERER_VERSION
 from app.db.models import Card
 from app.db.session import write
+from app.library.media import of_deck
 from app.library.texts import of_stored, render_text, rendered_columns
 
 
@@ -16,7 +17,12 @@ def rerender_outdated(session: Session, *, most: int = 500) -> int:
     editor's save rendered.
     """
     found = select(Card).where(Card.renderer != RENDERER_VERSION).order_by(Card.id).limit(most)
-    fresh = [(card.id, card.version, rendered_columns(render_text(of_stored(card)))) for card in session.scalars(found)]
+    cards = session.scalars(found).all()
+    images = {deck_id: of_deck(session, deck_id) for deck_id in {card.deck_id for card in cards}}
+    fresh = [
+        (card.id, card.version, rendered_columns(render_text(of_stored(card), images[card.deck_id].get)))
+        for card in cards
+    ]
     if not fresh:
         return 0
     write(session)

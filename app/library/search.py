@@ -1,13 +1,13 @@
 """Finding words in cards: how text is folded, what counts as a match, and what is shown of it."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 from sqlalchemy import ColumnElement, and_
 
+from app.content.rendered import fold
 from app.db.models import Card
 
 MAX_QUERY = 200
@@ -23,11 +23,6 @@ class Piece:
 
     text: str
     hit: bool
-
-
-def fold(text: str) -> str:
-    """The form in which texts are compared: compatibility characters unified, without regard to case."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def words(query: str) -> list[str]:

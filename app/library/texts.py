@@ -5,29 +5,35 @@ Importing, editing and restoring all end here: the same text gives the same HTML
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from app.content import render
 from app.content.document import CardKind, CardText, Option
 from app.content.parsing.answers import is_only_links, is_unanswered
+from app.content.rendered import Rendered, render_text
 from app.db.models import Card, CardRevision
-from app.library.search import fold
+
+__all__ = [
+    "Rendered",
+    "base_columns",
+    "base_of",
+    "is_draft",
+    "of_stored",
+    "options_of",
+    "put",
+    "put_base",
+    "put_rendered",
+    "render_text",
+    "rendered_columns",
+    "safe_html",
+    "stored_options",
+    "text_columns",
+    "without_place",
+]
 
 _BLOCK = re.compile(r"<(?:p|pre|ul|ol|table|div|h\d|blockquote|hr|dl|figure|details)\b")
 _PARAGRAPH = re.compile(r"\s*<p>(.*?)</p>", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """The columns of a card that follow from its text alone."""
-
-    question_html: str
-    answer_html: str
-    options_html: list[str]
-    question_text: str
-    search_text: str
-    renderer: int
 
 
 def of_stored(card: Card | CardRevision) -> CardText:
@@ -56,34 +62,6 @@ def options_of(stored: Sequence[Mapping[str, Any]]) -> tuple[Option, ...]:
 def stored_options(text: CardText) -> list[dict[str, Any]]:
     """The options of a text as their column keeps them."""
     return [{"key": option.key, "text": option.text, "right": option.right} for option in text.options]
-
-
-def render_text(text: CardText) -> Rendered:
-    """Render and sanitise a card, and put its plain text together for search."""
-    question = " ".join(render.plain(text.question).split())
-    options = " ".join(render.plain(option.text) for option in text.options)
-    parts = (question, options, render.plain(text.answer), " ".join(text.tags))
-    return Rendered(
-        question_html=render.render_question(text.question),
-        answer_html=render.render(text.answer),
-        options_html=[render.render_inline(option.text) for option in text.options],
-        question_text=question,
-        search_text=fold(" ".join(parts)),
-        renderer=render.RENDERER_VERSION,
-    )
-
-
-def render_texts(texts: Sequence[CardText]) -> dict[CardText, Rendered]:
-    """Render many cards."""
-    return {text: render_text(text) for text in texts}
-
-
-def parted(question_html: str) -> tuple[str, str]:
-    """A question's HTML as what can be its heading (phrasing only; may be empty), and what stands below it."""
-    if not _BLOCK.search(question_html):
-        return question_html, ""
-    first = _PARAGRAPH.match(question_html)
-    return (first[1], question_html[first.end() :].strip()) if first else ("", question_html)
 
 
 def without_place(text: CardText) -> CardText:

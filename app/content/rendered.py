@@ -1,0 +1,45 @@
+"""What follows from a card's text alone: its HTML, and its plain text for titles and for search. Pure."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.content import render
+from app.content.document import CardText
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The columns of a card that follow from its text alone."""
+
+    question_html: str
+    answer_html: str
+    options_html: list[str]
+    question_text: str
+    search_text: str
+    renderer: int
+
+
+def fold(text: str) -> str:
+    """The form in which texts are compared: compatibility characters unified, without regard to case."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def render_text(text: CardText, images: render.Images | None = None) -> Rendered:
+    """Render and sanitise a card, and put its plain text together for search; `images` as in `render.render`."""
+    question = " ".join(render.plain(text.question).split())
+    options = " ".join(render.plain(option.text) for option in text.options)
+    parts = (question, options, render.plain(text.answer), " ".join(text.tags))
+    return Rendered(
+        question_html=render.render_question(text.question, images=images),
+        answer_html=render.render(text.answer, images=images),
+        options_html=[render.render_inline(option.text, images=images) for option in text.options],
+        question_text=question,
+        search_text=fold(" ".join(parts)),
+        renderer=render.RENDERER_VERSION,
+    )
+
+
+def render_each(texts: Sequence[CardText]) -> list[Rendered]:
+    """Render some cards."""
+    return [render_text(text) for text in texts]

@@ -1,0 +1,162 @@
+"""Slow pure work spread over the machine's processors.
+
+Reading and rendering a few thousand cards takes seconds of one processor. Helpers are started for it: processes of their
+own, from scratch, which neither copy the threads and connections of this one nor run its main module again. Where the
+work is small, or no process can be had, it is simply done here.
+"""
+
+import gc
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+WORTHWHILE = 150_000
+"""Characters from which on starting a helper costs less than it saves."""
+MOST = 4
+"""Processes at work, this one included."""
+_SELDOM = (200_000, 50, 50)
+
+
+class Workers:
+    """Helpers that are started when first needed and end with the `with` block."""
+
+    def __init__(self, *, most: int = MOST) -> None:
+        self._most = min(most, len(os.sched_getaffinity(0)))
+        self._helpers: list[_Helper] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the helpers."""
+        while self._helpers:
+            self._helpers.pop().close()
+
+    def map(self, function: Callable[[T], R], items: Sequence[T], *, size: int) -> list[R]:
+        """`function` of each item, in their order; `size` is the amount of work in characters.
+
+        The function is known by its name to other processes, and depends on nothing but its argument. What it raises
+        is raised here.
+        """
+        if len(items) > 1 and size >= WORTHWHILE:
+            self._start()
+        left = deque(range(len(items)))
+        done: dict[int, R] = {}
+        threads = [
+            threading.Thread(target=_serve, args=(helper, function, items, left, done)) for helper in self._helpers
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            while left:
+                index = _next(left, last=True)
+                if index is not None:
+                    done[index] = function(items[index])
+        finally:
+            left.clear()
+            for thread in threads:
+                thread.join()
+            self._helpers = [helper for helper in self._helpers if helper.alive]
+        return [done[index] if index in done else function(item) for index, item in enumerate(items)]
+
+    def _start(self) -> None:
+        try:
+            while len(self._helpers) < self._most - 1:
+                self._helpers.append(_Helper())
+        except OSError:
+            self._most = len(self._helpers) + 1
+
+
+class _Helper:
+    """One process, told over a socket what to do."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 — this program itself
+                [sys.executable, "-m", __name__, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+        self._connection = Connection(ours.detach())
+        self.alive = True
+
+    def do(self, function: Callable[[T], R], item: T) -> R | None:
+        """The function's result; None where it raised or the process is gone: doing it here then shows why."""
+        try:
+            self._connection.send((function, item))
+            done, result = self._connection.recv()
+        except (OSError, EOFError):
+            self.alive = False
+            return None
+        return result if done else None
+
+    def close(self) -> None:
+        self._connection.close()
+        self._process.wait()
+
+
+def _serve(
+    helper: _Helper, function: Callable[[T], R], items: Sequence[T], left: deque[int], done: dict[int, R]
+) -> None:
+    while helper.alive and (index := _next(left)) is not None:
+        result = helper.do(function, items[index])
+        if result is not None:
+            done[index] = result
+
+
+def _next(left: deque[int], *, last: bool = False) -> int | None:
+    """The next thing to do: helpers take from the front, this process from the back."""
+    try:
+        return left.pop() if last else left.popleft()
+    except IndexError:
+        return None
+
+
+@contextmanager
+def collecting_seldom() -> Iterator[None]:
+    """Look for garbage less often while many objects are made that all stay: a seventh of the time goes into it."""
+    before = gc.get_threshold()
+    gc.set_threshold(*_SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def _help(connection: Connection) -> None:
+    """What a helper does until it is let go."""
+    gc.set_threshold(*_SELDOM)
+    while True:
+        try:
+            function, item = connection.recv()
+        except EOFError:
+            return
+        answer: tuple[bool, Any]
+        try:
+            answer = True, function(item)
+        except Exception:
+            answer = False, None
+        connection.send(answer)
+
+
+if __name__ == "__main__":
+    _help(Connection(int(sys.argv[1])))
