@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -18,6 +18,7 @@ from app.content.document import Option
 from app.db.models import Card, CardState, Deck, Event, User
 from app.study import service
 from app.web import clock
+from app.web.database import db
 from tests.builders import choose, make_card, make_deck, make_user, sign_in
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -414,7 +415,7 @@ def test_the_day_turns_at_the_rollover_hour_of_the_learner(browser: FlaskClient,
 
 
 def test_single_keys_can_be_turned_off(browser: FlaskClient, session: Session, learner: User) -> None:
-    assert '<body class="focus" data-keys>' in browser.get("/study").text
+    assert '<body class="focus" data-keys="on">' in browser.get("/study").text
     session.merge(learner).shortcuts = False
     session.commit()
     assert '<body class="focus">' in browser.get("/study").text
@@ -445,3 +446,17 @@ def test_the_page_with_its_style_and_script_is_light(browser: FlaskClient, app: 
     script = (Path(app.static_folder or "") / "js" / "study.js").read_bytes()
     assert len(script) < 12 * 1024
     assert len(page) + len(style) + len(script) < 60_000
+
+
+def test_an_answer_writes_two_rows_and_asks_little(browser: FlaskClient, app: Flask) -> None:
+    form = form_of(browser.get("/study"))
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement.split(maxsplit=1)[0])
+
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", note)
+    browser.post("/study/answer", data=form, headers=FRAGMENT)
+    assert [word for word in statements if word not in ("SELECT", "BEGIN", "ROLLBACK")] == ["INSERT", "INSERT"]
+    assert statements.count("SELECT") <= 9
