@@ -4,7 +4,7 @@ Of Flask-Security come the user model's mixins, the login state, its signals, an
 Its own views are not registered: ours check limits before hashing, hash before they write, and end in one commit.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from flask_security.utils import login_user, logout_user
 from sqlalchemy.orm import Session
 
 from app.accounts import addresses, counters, passwords, queries, service
+from app.accounts.counters import Key
 from app.accounts.service import Proof, WrongPassword
 from app.config import Settings
 from app.db.models import Role, User
@@ -130,6 +131,13 @@ def prove(email: str, password: str) -> Proof:
         raise WrongPassword
     renewed = passwords.hashed(password) if passwords.outdated(kept) else None
     return Proof(user_id=found.user_id, kept=kept, renewed=renewed, keys=keys)
+
+
+def count_registration() -> Sequence[Key]:
+    """Count a try to register, which could ask who has an account; gives the counters. Raises `TooManyTries`."""
+    keys, now = counters.register_keys(settings().secret_key, address=client()), clock.now()
+    transact(lambda current: counters.enter(current, keys, now=now))
+    return keys
 
 
 def enter(work: Callable[[Session], User], *, remembered: bool) -> User:

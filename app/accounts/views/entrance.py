@@ -4,16 +4,14 @@ from functools import partial
 
 from flask import Blueprint, redirect, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app.accounts import counters, passwords, queries, security, service
+from app.accounts import passwords, queries, security, service
 from app.accounts.forms import RegisterForm, SignInForm
 from app.accounts.service import AccountDisabled, EmailTaken, WrongPassword
-from app.db.models import User
 from app.web import clock
 from app.web.access import Access, access
-from app.web.database import session, transact
+from app.web.database import session
 from app.web.limits import limiter
 from app.web.pages import shown
 from app.web.redirects import safe_next
@@ -78,15 +76,14 @@ def register() -> Response:
 
 
 def _register(form: RegisterForm) -> None:
-    """The try is taken back when an account was made: only asking which addresses have one makes anybody wait."""
-    now = clock.now()
-    keys = counters.register_keys(security.settings().secret_key, address=security.client())
-    transact(lambda current: counters.enter(current, keys, now=now))
+    keys = security.count_registration()
     password = passwords.hashed(form.password.data)
-
-    def work(current: Session) -> User:
-        user = service.register(current, email=form.email.data, password=password, zone=form.zone.data, now=now)
-        counters.leave(current, keys, now=now)
-        return user
-
+    work = partial(
+        service.register,
+        email=form.email.data,
+        password=password,
+        zone=form.zone.data,
+        now=clock.now(),
+        keys=keys,
+    )
     security.enter(work, remembered=False)
