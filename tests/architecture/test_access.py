@@ -1,0 +1,273 @@
+"""Who may call what: every route for everybody, with their own things and with somebody else's (SECURITY line 11).
+
+A route without a line in `LEVELS` fails. Below its level a route answers as if it were not there (or asks to sign in),
+and changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from app.db.base import Base
+from app.db.models import Card, Deck, LoginSession, Source, Upload
+from app.web.access import Access, level_of
+from tests.builders import LONG_AGO, choose, make_card, make_deck, make_user, sign_in
+
+ANYONE, LEARNER, EDITOR, ADMIN = Access.ANYONE, Access.LEARNER, Access.EDITOR, Access.ADMIN
+
+LEVELS: dict[str, Access] = {
+    "accounts.change_email": LEARNER,
+    "accounts.delete": LEARNER,
+    "accounts.deleted": ANYONE,
+    "accounts.end_session": LEARNER,
+    "accounts.end_sessions": LEARNER,
+    "accounts.security": LEARNER,
+    "accounts.setup": ANYONE,
+    "edit.archive_card": EDITOR,
+    "edit.archive_deck": EDITOR,
+    "edit.card": EDITOR,
+    "edit.deck": EDITOR,
+    "edit.decks": EDITOR,
+    "edit.details": EDITOR,
+    "edit.discard_upload": EDITOR,
+    "edit.import_upload": EDITOR,
+    "edit.imports": EDITOR,
+    "edit.merge": EDITOR,
+    "edit.move_card": EDITOR,
+    "edit.new_card": EDITOR,
+    "edit.new_deck": EDITOR,
+    "edit.new_source": ADMIN,
+    "edit.preview": EDITOR,
+    "edit.preview_new": EDITOR,
+    "edit.remove_source": ADMIN,
+    "edit.restore_card": EDITOR,
+    "edit.restore_deck": EDITOR,
+    "edit.revert_card": EDITOR,
+    "edit.revert_deck": EDITOR,
+    "edit.source": ADMIN,
+    "edit.sources": EDITOR,
+    "edit.stop_import": EDITOR,
+    "edit.sync_source": EDITOR,
+    "edit.sync_sources": EDITOR,
+    "edit.upload": EDITOR,
+    "edit.upload_image": EDITOR,
+    "edit.upload_state": EDITOR,
+    "edit.upload_text": EDITOR,
+    "health.live": ANYONE,
+    "health.ready": ANYONE,
+    "library.media": ANYONE,
+    "progress.overview": LEARNER,
+    "security.change_password": LEARNER,
+    "security.login": ANYONE,
+    "security.logout": ANYONE,
+    "security.register": ANYONE,
+    "static": ANYONE,
+    "study.answer": LEARNER,
+    "study.choose": LEARNER,
+    "study.choose_deck": LEARNER,
+    "study.deck": ANYONE,
+    "study.done": LEARNER,
+    "study.home": ANYONE,
+    "study.keys": ANYONE,
+    "study.redo": LEARNER,
+    "study.save_choice": LEARNER,
+    "study.settings": LEARNER,
+    "study.study": LEARNER,
+    "study.undo": LEARNER,
+    "style_sheet": ANYONE,
+}
+
+PEOPLE: dict[str, Access] = {"nobody": ANYONE, "learner": LEARNER, "editor": EDITOR, "admin": ADMIN}
+
+
+@pytest.fixture
+def things(session: Session) -> dict[str, str]:
+    """Public decks and hidden ones with a card each, and somebody's session, upload and source."""
+    found: dict[str, str] = {}
+    other = make_user(session, role="editor")
+    kinds: dict[str, dict[str, Any]] = {
+        "open": {},
+        "inside": {"visibility": "members"},
+        "gone": {"archived_at": LONG_AGO},
+    }
+    for slug, values in kinds.items():
+        deck = make_deck(session, slug=slug, **values)
+        found[f"card in {slug}"] = make_card(session, deck, question=f"The secret of {slug}?").guid
+        choose(session, other, deck)
+    deck = session.scalars(select(Deck).where(Deck.slug == "open")).one()
+    archived = make_card(session, deck, question="Archived?", archived_at=LONG_AGO, archived_reason="editor")
+    found["archived card"] = archived.guid
+    login = LoginSession(
+        token_hash=b"x" * 32,
+        user_id=other.id,
+        created_at=LONG_AGO,
+        seen_at=LONG_AGO,
+        expires_at=LONG_AGO,
+        remembered=True,
+    )
+    upload = Upload(user_id=other.id, filename="notes.md", content=b"# A?\n\nB.\n", summary={}, created_at=LONG_AGO)
+    session.add_all([login, upload, Source(name="notes", url="https://example.org/notes", created_at=LONG_AGO)])
+    session.commit()
+    return found | {"session": login.guid, "upload": upload.guid}
+
+
+@pytest.fixture
+def browsers(app: Flask, session: Session) -> dict[str, FlaskClient]:
+    """A browser for each kind of person, signed in."""
+    made = {name: app.test_client() for name in PEOPLE}
+    users = {name: make_user(session, role=name) for name in PEOPLE if name != "nobody"}
+    session.commit()
+    for name, user in users.items():
+        sign_in(made[name], user)
+    return made
+
+
+def _token(client: FlaskClient) -> str:
+    for path in ("/settings", "/sign-in"):
+        found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(path).text)
+        if found:
+            return found[1]
+    raise AssertionError("no page with a form token")
+
+
+def _path(rule: Any, things: dict[str, str]) -> str:
+    values = {"slug": "open", "guid": things["card in open"], "name": "notes", "number": "1", "token": "none"}
+    if "/import/" in rule.rule:
+        values["guid"] = things["upload"]
+    if "/sessions/" in rule.rule:
+        values["guid"] = things["session"]
+    return re.sub(r"<(?:[^:<>]+(?:\([^)]*\))?:)?(\w+)>", lambda found: values.get(found[1], "none"), str(rule.rule))
+
+
+def _calls(app: Flask, things: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+    for rule in app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield rule.endpoint, method, _path(rule, things)
+
+
+def _rows(engine: Engine) -> dict[str, list[Any]]:
+    """All there is in the database, but for when somebody was last seen."""
+    with engine.connect() as connection:
+        return {
+            table.name: sorted(map(repr, connection.execute(table.select())))
+            for table in Base.metadata.sorted_tables
+            if table.name not in ("login_session", "sign_in_counter")
+        }
+
+
+def test_every_route_is_in_the_table_and_declares_what_it_says(app: Flask) -> None:
+    declared = {rule.endpoint: level_of(app, rule.endpoint) for rule in app.url_map.iter_rules()}
+    assert declared == LEVELS
+
+
+def test_below_its_level_a_route_is_not_there_and_changes_nothing(
+    app: Flask, engine: Engine, things: dict[str, str], browsers: dict[str, FlaskClient]
+) -> None:
+    before = _rows(engine)
+    wrong = []
+    for name, rank in PEOPLE.items():
+        client = browsers[name]
+        headers = {"X-CSRFToken": _token(client)}
+        for endpoint, method, path in _calls(app, things):
+            if LEVELS[endpoint] <= rank:
+                continue
+            answer = client.open(path, method=method, headers=headers)
+            asked = rank is ANYONE and LEVELS[endpoint] is LEARNER
+            right = (
+                answer.status_code in (302, 303) and "/sign-in" in answer.location
+                if asked
+                else answer.status_code == 404
+            )
+            if not right:
+                wrong.append((name, method, path, answer.status_code))
+    assert not wrong
+    assert _rows(engine) == before
+
+
+def test_at_its_level_every_page_is_there(app: Flask, things: dict[str, str], browsers: dict[str, FlaskClient]) -> None:
+    """Reading works for whoever may: no page breaks, none is hidden by mistake."""
+    not_for_everybody = {"accounts.setup", "library.media", "static", "style_sheet"}
+    wrong = []
+    for name, rank in PEOPLE.items():
+        for endpoint, method, path in _calls(app, things):
+            if method != "GET" or LEVELS[endpoint] > rank or endpoint in not_for_everybody or "/import/" in path:
+                continue
+            status = browsers[name].get(path).status_code
+            if status not in (200, 302, 303):
+                wrong.append((name, path, status))
+    assert not wrong
+
+
+def test_hidden_decks_and_cards_are_not_there_for_who_may_not_read_them(
+    things: dict[str, str], browsers: dict[str, FlaskClient]
+) -> None:
+    expected = {
+        ("nobody", "open"): 200,
+        ("nobody", "inside"): 404,
+        ("nobody", "gone"): 404,
+        ("learner", "inside"): 200,
+        ("learner", "gone"): 404,
+        ("editor", "inside"): 200,
+        ("editor", "gone"): 200,
+    }
+    for (name, slug), status in expected.items():
+        answer = browsers[name].get(f"/decks/{slug}")
+        assert answer.status_code == status, (name, slug)
+        assert ("The secret of" in answer.text) == (status == 200), (name, slug)
+    for name in ("nobody", "learner"):
+        found = browsers[name].get("/decks/open?q=secret").text
+        assert "inside?" not in found
+        assert "gone?" not in found
+        assert "Archived?" not in browsers[name].get("/decks/open").text
+
+
+def test_a_learner_studies_only_what_they_may_read_and_chose(
+    engine: Engine, session: Session, things: dict[str, str], browsers: dict[str, FlaskClient]
+) -> None:
+    client = browsers["learner"]
+    token = _token(client)
+    before = _rows(engine)
+    for name, card in things.items():
+        if "card" in name:
+            form = {"card": card, "grade": "4", "key": f"key-{card}", "version": "0", "csrf_token": token}
+            status = client.post("/study/answer", data=form).status_code
+            assert 400 <= status < 500, name
+    for slug in ("gone", "nothing"):
+        form = {"csrf_token": token}
+        assert client.post(f"/decks/{slug}/choose", data=form).status_code == 404
+    assert _rows(engine) == before
+
+
+@pytest.mark.parametrize("name", ["learner", "editor", "admin"])
+def test_other_peoples_sessions_and_uploads_are_not_there(
+    session: Session, things: dict[str, str], browsers: dict[str, FlaskClient], name: str
+) -> None:
+    client = browsers[name]
+    token = _token(client)
+    ending = client.post(f"/account/sessions/{things['session']}/end", data={"csrf_token": token})
+    assert ending.status_code == 404
+    session.rollback()
+    assert session.scalar(select(LoginSession.id).where(LoginSession.guid == things["session"])) is not None
+    for path in ("", "/state", "/text", "/image?path=x"):
+        assert client.get(f"/edit/import/{things['upload']}{path}").status_code == 404, path
+    for path in ("", "/discard", "/stop"):
+        answer = client.post(f"/edit/import/{things['upload']}{path}", data={"csrf_token": token})
+        assert answer.status_code == 404, path
+    assert session.scalar(select(Upload.id)) is not None
+
+
+def test_a_card_is_reached_only_by_its_own_name(
+    session: Session, things: dict[str, str], browsers: dict[str, FlaskClient]
+) -> None:
+    """Neither internal numbers nor another kind of thing's id open anything."""
+    number = session.scalars(select(Card.id).limit(1)).one()
+    for guid in (str(number), things["upload"], things["session"], "0", "..", "%00"):
+        assert browsers["admin"].get(f"/edit/cards/{guid}").status_code in (404, 405, 308), guid
