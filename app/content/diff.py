@@ -60,9 +60,15 @@ def shorten(pieces: Sequence[Piece], *, context: int = _CONTEXT) -> tuple[Piece,
 def _cut(text: str, context: int, *, first: bool, last: bool) -> str:
     if len(text) <= context * (1 if first or last else 2) + 20:
         return text
-    head = "" if first else text[:context].rsplit(None, 1)[0] + " "
-    tail = "" if last else " " + text[-context:].split(None, 1)[-1]
+    head = "" if first else _end_cut(text[:context])
+    tail = "" if last else _end_cut(text[: -context - 1 : -1])[::-1]
     return f"{head}…{tail}"
+
+
+def _end_cut(text: str) -> str:
+    """A text without what follows its last line end, or its last space where that would leave too little."""
+    end = text.rfind("\n", len(text) // 2)
+    return text[: (end if end >= 0 else text.rfind(" ")) + 1] or text
 
 
 def _by_lines(old: Sequence[str], new: Sequence[str]) -> Iterator[Piece]:

@@ -201,6 +201,8 @@ def _said(outcome: Outcome, form: CardForm) -> str:
         said = str(_("Saved as version %(n)s.", n=outcome.saved.version))
     else:
         said = str(_("Nothing was different: nothing is saved."))
+    if form.ask_again.data and not outcome.asked:
+        return f"{said} {_('Nobody has learned it yet, so nobody is asked again.')}"
     if form.ask_again.data:
         asked = ngettext(
             "%(num)s learner who knows it is asked again today.",

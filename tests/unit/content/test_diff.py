@@ -58,6 +58,13 @@ def test_shortening_keeps_every_change_and_what_is_near_it() -> None:
     assert short[-1].text.endswith("word …")
 
 
+def test_shortening_prefers_to_cut_between_lines() -> None:
+    lines = "".join(f"- item {number} of a list\n" for number in range(30))
+    first, *_, last = shorten(compare(f"{lines}old\n{lines}", f"{lines}new\n{lines}"))
+    assert first.text.startswith("…\n- item 26")
+    assert last.text.endswith("of a list\n…")
+
+
 _texts = st.lists(st.sampled_from(["a", "bc", "é", " ", "\n", ".", "**", "\t"]), max_size=40).map("".join)
 
 
