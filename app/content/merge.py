@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import cache
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -89,7 +90,7 @@ def _blocks(text: str) -> tuple[_Block, ...]:
     starts = sorted({0, *_starts(_reader().parse("\n".join(lines)))})
     bounds = [*starts, len(lines)]
     blocks: list[_Block] = []
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         last = end
         while last > start and not lines[last - 1].strip():
             last -= 1
@@ -101,9 +102,9 @@ def _blocks(text: str) -> tuple[_Block, ...]:
 def _starts(tokens: Sequence[Token]) -> Iterator[int]:
     """First lines of the outermost blocks, and of the items of outermost lists."""
     for token in tokens:
-        if token.map is not None and token.nesting >= 0:
-            if token.level == 0 or (token.level == 1 and token.type == "list_item_open"):
-                yield token.map[0]
+        outermost = token.level == 0 or (token.level == 1 and token.type == "list_item_open")
+        if outermost and token.map is not None and token.nesting >= 0:
+            yield token.map[0]
 
 
 def _matches(base: Sequence[_Block], other: Sequence[_Block]) -> dict[int, int]:

@@ -49,7 +49,9 @@ def _migrate(engine: Engine, step: Callable[[Config], None]) -> tuple[str | None
         with FileLock(f"{engine.url.database}.migrate.lock"):
             return _on_connection(engine, step)
     with engine.connect() as holder:
-        holder.execute(text("SET lock_timeout = 0; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0"))
+        holder.execute(
+            text("SET lock_timeout = 0; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
+        )
         holder.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK_KEY})
         try:
             return _on_connection(engine, step)

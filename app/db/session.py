@@ -156,9 +156,9 @@ def _become_writer(session: Session) -> None:
 @event.listens_for(Session, "before_flush")
 def _flush_as_writer(session: Session, *_: Any) -> None:
     """Code that is not ours (Flask-Security's datastore) flushes without `write`: it gets in line here."""
-    if session not in _writing and session.get_bind().dialect.name == "sqlite":
-        if session.new or session.dirty or session.deleted:
-            _become_writer(session)
+    changed = session.new or session.dirty or session.deleted
+    if changed and session not in _writing and session.get_bind().dialect.name == "sqlite":
+        _become_writer(session)
 
 
 @event.listens_for(Session, "after_transaction_end")

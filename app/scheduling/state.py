@@ -33,6 +33,7 @@ class Grade(int):
     __slots__ = ()
 
     def __new__(cls, q: int) -> Self:
+        """The grade `q`; raises `ValueError` for all that is none."""
         if not isinstance(q, int) or isinstance(q, bool) or not 0 <= q <= 5:
             raise ValueError(f"A grade is a whole number from 0 to 5, not {q!r}.")
         return super().__new__(cls, q)

@@ -21,7 +21,9 @@ ATTEMPTS = 3
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Make the engine of this portal and set its connections up."""
-    app.config["SQLALCHEMY_ENGINES"] = {"default": {"url": settings.database_url, **engine_options(settings.database_url)}}
+    app.config["SQLALCHEMY_ENGINES"] = {
+        "default": {"url": settings.database_url, **engine_options(settings.database_url)}
+    }
     db.init_app(app)
     with app.app_context():
         prepare(db.engine)

@@ -78,5 +78,7 @@ class Question(Base):
     """Of a conflict: the text upstream has, by field; the base and ours are the card's own."""
     created_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
-    decision: Mapped[str | None] = mapped_column(words("same", "different", "ours", "theirs", "merged", name="decision"))
+    decision: Mapped[str | None] = mapped_column(
+        words("same", "different", "ours", "theirs", "merged", name="decision")
+    )
     decided_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id", ondelete="SET NULL"))

@@ -58,8 +58,8 @@ def sessions(engine: Engine) -> sessionmaker[Session]:
 
 @pytest.fixture
 def follow(session: Session, repository: Repository) -> Callable[..., str]:
-    def add(**values: str) -> str:
-        name = sources.add(session, url=str(repository.folder), now=LONG_AGO, **values).name
+    def add(files: str = sources.DEFAULT_FILES, branch: str = "") -> str:
+        name = sources.add(session, url=str(repository.folder), files=files, branch=branch, now=LONG_AGO).name
         session.commit()
         return name
 
