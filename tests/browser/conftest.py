@@ -29,7 +29,7 @@ DESKTOP, PHONE = (1280, 800), (390, 844)
 NewPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """One portal for all browser tests, set up as `make run` does; each test brings its own people and decks."""
     environment = environment_of(f"sqlite:///{tmp_path_factory.mktemp('portal')}/portal.db")
@@ -39,14 +39,14 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
         yield portal
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright_driver() -> Iterator[Playwright]:
-    """Playwright, started once."""
+    """Playwright, started once, and stopped before other tests: its event loop would be taken for theirs."""
     with sync_playwright() as playwright:
         yield playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(playwright_driver: Playwright) -> Iterator[Browser]:
     """The system's Chromium; Playwright's own where there is none."""
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
