@@ -25,6 +25,7 @@ _OPENS = re.compile(
     r"^\s*(?:>\s?)?(?:#{1,6}\s|(?:[^\w\s*_<>`|\[\]()$#.-]+\s*)?(?:\*{2,3}|__|<(?:b|strong|h[1-6])>)|(?:Answer|Ans|答案|Ответ)\s*[:：])",
     re.IGNORECASE,
 )
+_FENCES = ("```", "~~~")
 _HINT = re.compile(r"^\W*(?:hints?|spoilers?|details)\b", re.IGNORECASE)
 _EDGE = re.compile(
     r"^\s*(?:(?:</?(?:br|p|div|center|b|strong|hr|details|summary|blockquote|span)\b[^<>]*>|&nbsp;|<!--.*?-->)\s*)*$|"
@@ -240,7 +241,8 @@ def _outer_indent(lines: list[Line], stretch: Stretch) -> int:
     if not stretch.indent or lines[0].number >= stretch.item_end:
         return stretch.indent
     leading = len(lines[0].text) - len(lines[0].text.lstrip(" \t"))
-    return leading if stretch.indent < leading < stretch.indent + 4 and not lines[0].code else stretch.indent
+    shifted = stretch.indent < leading < stretch.indent + 4 and (not lines[0].code or lines[0].text.lstrip()[:3] in _FENCES)
+    return leading if shifted else stretch.indent
 
 
 def _dedented(lines: list[Line], stretch: Stretch) -> list[str]:

@@ -12,6 +12,7 @@ _LETTERED = re.compile(
     r"^(?P<indent>[ \t]*)(?:(?:[-*+]|\d{1,2}[.)])[ \t]+)?(?:\*\*|__|<b>|`)?[(\[]?(?P<key>[A-Ha-h]|\d{1,2})(?:[.):\]]|[ ]?[)-](?=\s))"
     r"(?:\*\*|__|</b>|`)?:?[ \t]*(?P<text>.*)$"
 )
+_BULLET = re.compile(r"^ {0,3}[-*+][ \t]+(?P<text>\S.*)$")
 _TICKED = re.compile(
     r"(?:✅|✔️?|☑️?|✓|\((?:correct|right|answer)\)|\*\((?:correct|right)\)\*|<-+\s*(?:correct|answer))\s*$", re.IGNORECASE
 )
@@ -76,7 +77,26 @@ def find_choice(lines: list[str], code: list[bool]) -> Choice | None:
             texts = [_dedented(_unmarked(text)) for text in run.texts]
             options = [Option(*one) for one in zip((key.upper() for key in run.keys), texts, marked, strict=True)]
             return Choice(tuple(options), run.first, run.last, any(marked))
-    return None
+    return _ticked_bullets(lines, code)
+
+
+def _ticked_bullets(lines: list[str], code: list[bool]) -> Choice | None:
+    """Plain bullets, a sign behind the right ones: nothing but these in a row, at the start."""
+    rows = [number for number, line in enumerate(lines) if line.strip()]
+    found: list[tuple[int, str]] = []
+    for number in rows:
+        match = None if code[number] else _BULLET.match(lines[number])
+        if match is None:
+            break
+        found.append((number, match.group("text").rstrip()))
+    right = [bool(_TICKED.search(text)) for _, text in found]
+    if not 2 <= len(found) <= MAX_OPTIONS or not 0 < sum(right) < len(found):
+        return None
+    options = tuple(
+        Option(_LETTERS[index], _unmarked(text), ticked)
+        for index, ((_, text), ticked) in enumerate(zip(found, right, strict=True))
+    )
+    return Choice(options, found[0][0], found[-1][0] + 1, ticked=True)
 
 
 def with_key(options: tuple[Option, ...], answer: str, *, labelled: bool) -> tuple[Option, ...] | None:
@@ -142,6 +162,9 @@ def _runs(lines: list[str], code: list[bool]) -> list[_Run]:
         if match is not None:
             run, indent = _begin(runs, run, number, match, indent)
         elif run is not None and line.strip():
+            if not code[number] and _KEY.match(line):
+                run = None
+                continue
             deeper = len(line) - len(line.lstrip()) > indent
             if deeper or (code[number] and not _said(run.texts[-1])) or (run.kind == "task" and _FENCE.match(line)):
                 _continue(run, number, "\n" + line.strip("\n"))

@@ -86,7 +86,8 @@ def complete(document: Document, best: Scored, scored: Sequence[Scored]) -> list
             continue
         free = _without_refrains(_free(marks, other.reading.marks, len(document.source.text)))
         likely = [mark for mark in free if mark.likeness > 0.5]
-        sure = other.reading.counted or all(mark.explicit for mark in likely)
+        alike = len(likely) == len(free) and other.answered > 0.5 and other.reading.dialect == best.reading.dialect
+        sure = alike or other.reading.counted or all(mark.explicit for mark in likely)
         if len(likely) < (2 if sure else MIN_MORE) or len(likely) < 0.6 * len(free):
             continue
         repeated = sum(mark.plain.lower() in asked for mark in likely) * 2 >= len(likely)

@@ -34,7 +34,7 @@ def texts_of(document: Document, mark: Mark, end: int) -> Texts:
     """What the card of `mark` says, which ends at `end` at the latest."""
     title = mark.title
     span = Span(mark.title_start + title.start, mark.title_start + title.end)
-    question = mark.question if mark.question is not None else span.of(document.source.text)
+    question = mark.question if mark.question is not None else _unwrapped(span.of(document.source.text))
     stretch = mark.answers
     if stretch is None:
         return Texts(question, span, Answer("", None))
@@ -54,6 +54,16 @@ def texts_of(document: Document, mark: Mark, end: int) -> Texts:
         whole = Span(span.start, answer.span.end)
         return Texts(f"{question.strip()}\n\n{answer.text}", whole, Answer("", None))
     return Texts(question, span, answer)
+
+
+def _unwrapped(title: str) -> str:
+    """A title as the document has it, without the indentation of its further lines, which counts in code only."""
+    if "\n" not in title and "\r" not in title:
+        return title
+    lines = title.splitlines()
+    if all(map(str.strip, lines)) and not any(line.lstrip()[:3] in ("```", "~~~") for line in lines):
+        lines = [line.strip(" \t") for line in lines]
+    return "\n".join(lines)
 
 
 def _statement_below(document: Document, mark: Mark, question: str, span: Span, lines: list[Line]) -> Texts | None:

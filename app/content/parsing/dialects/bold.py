@@ -44,6 +44,8 @@ class Bold:
         readings = []
         asking = _of_one_form([mark for mark in found if mark.likeness > 0.5 or mark.title.tags])
         numbered = [mark for mark in found if mark.counted]
+        if 5 * len(numbered) >= 3 * len(asking) and len(numbered) > 2:
+            asking = []
         for marks in (asking, numbered):
             if marks and (marks is asking or [id(one) for one in marks] != [id(one) for one in asking]):
                 counted = 2 * len(numbered) >= len(marks)

@@ -1,5 +1,6 @@
 """Headings that ask: numbered, lettered, with a `Q`, or plain; at any level, on their own or in list items."""
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from copy import copy
 from itertools import pairwise
@@ -35,7 +36,7 @@ class Headings:
                 reading = _reading(document, chosen, weight=1.0 if _rises(numbered) else 0.7)
                 reading.counted = _rises(numbered)
                 readings.append(reading)
-            asking = _asking(group)
+            asking = _asking(document, group)
             if asking and len(asking) != len(numbered):
                 readings.append(_reading(document, asking, weight=1.0))
         return readings
@@ -154,7 +155,7 @@ def _with_strays(numbered: list[_HeadingMark], marks: list[_HeadingMark], in_ite
     return found
 
 
-def _asking(group: list[_HeadingMark]) -> list[_HeadingMark]:
+def _asking(document: Document, group: list[_HeadingMark]) -> list[_HeadingMark]:
     """The headings of a level without those that belong to the page and those before and after all questions."""
     counts = Counter(mark.plain.lower() for mark in group)
     likely = [
@@ -164,12 +165,35 @@ def _asking(group: list[_HeadingMark]) -> list[_HeadingMark]:
     ]
     if not likely:
         return []
-    inside = group[likely[0] : likely[-1] + 1]
+    first, last = _whole_sections(document, group, likely)
+    inside = group[first:last]
     return [
         mark
         for mark in inside
         if mark.likeness > 0.5 or not (is_boilerplate(mark.plain) or counts[mark.plain.lower()] > 2)
     ]
+
+
+def _whole_sections(document: Document, group: list[_HeadingMark], likely: list[int]) -> tuple[int, int]:
+    """The first and last of `group` (excluded) to take: from the first to the last that asks, and those beside them.
+
+    Terms without a verb ("Deadlock") stand among questions; at both ends they count where two fifths of their section ask.
+    """
+    starts = [mark.block.start for mark in group]
+    tops = [block.start for block in document.headings if block.level < group[0].level and block.item is None]
+    asked = set(likely)
+    first, last = likely[0], likely[-1] + 1
+
+    def section(position: int) -> range:
+        index = bisect_right(tops, starts[position])
+        low = bisect_left(starts, tops[index - 1]) if index else 0
+        high = bisect_left(starts, tops[index]) if index < len(tops) else len(starts)
+        return range(low, high)
+
+    for ends in (section(first), section(last - 1)):
+        if len(tops) > 1 and 5 * sum(position in asked for position in ends) >= 2 * len(ends) > 4:
+            first, last = min(first, ends.start), max(last, ends.stop)
+    return first, last
 
 
 def _reading(document: Document, marks: list[_HeadingMark], weight: float) -> Reading:

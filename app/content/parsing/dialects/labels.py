@@ -67,6 +67,7 @@ def _labels(document: Document) -> list[_Label]:
     for block in document.blocks:
         if block.kind != "paragraph":
             continue
+        gapped: bool | None = None
         for line in range(block.start, block.end):
             if document.furniture[line]:
                 continue
@@ -77,7 +78,9 @@ def _labels(document: Document) -> list[_Label]:
                 text = source.text[start : source.ends[line]]
             for kind, pattern in (("ask", _ASK), ("reply", _REPLY), ("cloze", _CLOZE)):
                 match = pattern.match(text)
-                if match is not None and not (kind == "cloze" and not has_deletions(block.content)):
+                if match is not None and kind == "cloze" and gapped is None:
+                    gapped = has_deletions(block.content)
+                if match is not None and (kind != "cloze" or gapped):
                     found.append(_Label(kind, line, start + match.end(), block))
                     break
     return found

@@ -116,7 +116,7 @@ def _mark(document: Document, item: Block, first: Block) -> _ItemMark:
         mark.tags = (linked.group("topic").strip().lower(),)
     remainder = source.text[rest:line_end].strip()
     mark.form = "none" if not remainder else "link" if linked is not None or is_only_links(remainder) else "text"
-    mark.inline = bool(remainder) and linked is None
+    mark.inline = bool(remainder)
     mark.answers = Stretch(rest, mark.end, item.indent, item.end)
     return mark
 
