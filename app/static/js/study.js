@@ -175,6 +175,7 @@ function escape() {
 const ACTIONS = {
   u: () => press("[aria-keyshortcuts=u]"),
   r: () => press("[aria-keyshortcuts=r]"),
+  e: () => press("[aria-keyshortcuts=e]"),
   "?": () => press("[data-keys-list]"),
   Escape: escape,
   " ": () => press("[aria-keyshortcuts=Space]") || press("[data-default]"),

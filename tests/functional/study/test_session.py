@@ -436,6 +436,19 @@ def test_a_question_in_blocks_has_its_first_paragraph_as_heading(
     assert question(browser.get("/study?deck=code")) == "Question 2"
 
 
+def test_an_editor_gets_from_a_card_to_its_text(browser: FlaskClient, session: Session, deck: Deck) -> None:
+    assert "/edit" not in browser.get("/study").text
+    editor = make_user(session, role="editor")
+    choose(session, editor, session.merge(deck))
+    session.commit()
+    other = browser.application.test_client()
+    sign_in(other, editor)
+    page = other.get("/study")
+    link = re.search(r'href="([^"]+)" aria-keyshortcuts="e"', page.text)
+    assert link
+    assert "Question 1?" in other.get(link[1]).text
+
+
 def test_studying_is_for_people_who_are_signed_in(client: FlaskClient) -> None:
     assert client.get("/study").location == "/sign-in?next=/study"
 
