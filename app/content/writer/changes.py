@@ -12,6 +12,7 @@ _TICK = re.compile(r"(?P<before>[ \t]*(?:[-*+]|\d{1,2}[.)])[ \t]+\\?\[)(?P<tick>
 _OPTION = re.compile(
     r"(?P<before>(?:[-*+]|\d{1,2}[.)])?[ \t]*(?:\*\*|__|`)?[(\[]?)(?P<key>[A-Ha-h]|\d{1,2})(?P<after>[.):\]])"
 )
+_CLOSE = ("lists", "tables", "inline")
 _DELIMITED = (".csv", ".tsv", ".tab")
 
 
@@ -59,21 +60,20 @@ def ways(change: Change) -> tuple[Way, ...]:
             lambda source, deck: _edited(source, deck, change, by_line=False),
         )
     if isinstance(change, Mark):
-        return (
-            lambda source, deck: _renamed(source, deck.cards[change.index], change.ident),
-            lambda source, deck: _marked_above(source, deck.cards[change.index], change.ident),
-            lambda source, deck: _marked_behind(source, deck.cards[change.index], change.ident),
-            lambda source, deck: _marked_inside(source, deck.cards[change.index], change.ident),
-        )
+        return _ways_to_mark(change)
     if isinstance(change, Removal):
         return (lambda _, deck: [Patch(deck.cards[change.index].span.start, deck.cards[change.index].span.end, "")],)
-    from app.content.writer.growth import grown
+    return _ways_to_add(change)
 
-    return tuple(
-        lambda source, deck, blank=blank, tail=tail: grown(source, deck, change, blank=blank, tail=tail)
-        for blank in (True, False)
-        for tail in (False, True)
-    )
+
+def _ways_to_add(added: Added) -> tuple[Way, ...]:
+    from app.content.writer.growth import grown, labelled
+
+    def way(blank: bool, tail: bool) -> Way:
+        return lambda source, deck: grown(source, deck, added, blank=blank, tail=tail)
+
+    forms = tuple(way(blank, tail) for blank in (True, False) for tail in (False, True))
+    return (*forms, lambda source, deck: labelled(source, deck, added))
 
 
 def _edited(source: str, deck: Deck, edit: Edit, *, by_line: bool) -> list[Patch] | None:
@@ -172,6 +172,23 @@ def _options(source: str, card: Card, options: tuple[Option, ...]) -> list[Patch
             patches.append(Patch(tick.start("tick"), tick.end("tick"), "x" if now.right else " "))
         at = place + len(first)
     return patches
+
+
+def _ways_to_mark(mark: Mark) -> tuple[Way, ...]:
+    """A comment on a line of its own; behind the question's words where a line between cards would part their list."""
+
+    def first(source: str, deck: Deck) -> list[Patch] | None:
+        card = deck.cards[mark.index]
+        if card.ident is not None:
+            return _renamed(source, card, mark.ident)
+        return _marked_inside(source, card, mark.ident) if deck.dialect in _CLOSE else None
+
+    return (
+        first,
+        lambda source, deck: _marked_above(source, deck.cards[mark.index], mark.ident),
+        lambda source, deck: _marked_behind(source, deck.cards[mark.index], mark.ident),
+        lambda source, deck: _marked_inside(source, deck.cards[mark.index], mark.ident),
+    )
 
 
 def _renamed(source: str, card: Card, ident: str) -> list[Patch] | None:

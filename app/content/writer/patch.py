@@ -9,7 +9,7 @@ from itertools import pairwise
 from app.content.document import Span
 
 _MARGIN = re.compile(r"[ \t>]*")
-_ITEM = re.compile(r"(?P<margin>[ \t>]*)(?P<mark>(?:[-*+]|\d{1,9}[.)])[ \t]+)")
+ITEM = re.compile(r"(?P<margin>[ \t>]*)(?P<mark>(?:[-*+]|\d{1,9}[.)])[ \t]+)")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 
 
@@ -83,7 +83,7 @@ def by_lines(source: str, span: Span, before: str, after: str, *, titled: bool =
             continue
         standing = [place for place in gone if place is not None]
         if standing and not (titled and first == 0):
-            text = _joined(new[there:until], margin, eol)
+            text = joined(new[there:until], margin, eol)
             patches.append(Patch(standing[0].start, standing[-1].end, text))
             continue
         patches.extend(_inserted(source, places, first, new[there:until], (eol, margin), titled=titled))
@@ -109,22 +109,22 @@ def _inserted(
         found = [place for place in places[:index] if place is not None]
         if not found:
             first = next(place for place in places if place is not None)
-            yield Patch(first.start, first.start, _joined([*lines, ""], margin, eol) + margin)
+            yield Patch(first.start, first.start, joined([*lines, ""], margin, eol) + margin)
             return
         above = found[-1]
     if lines:
         at = above.line_end if titled and not source[above.end : above.line_end].isspace() else above.end
-        yield Patch(at, at, _joined(["", *lines], margin, eol))
+        yield Patch(at, at, joined(["", *lines], margin, eol))
 
 
 def whole(source: str, span: Span, text: str) -> list[Patch]:
     """The patch that replaces all of a span, indented as its first line is."""
     start = source.rfind("\n", 0, span.start) + 1
-    margin = _hanging(source[start : span.start])
-    return [Patch(span.start, span.end, _joined(lines_of(text), margin, line_end(source)))]
+    margin = hanging(source[start : span.start])
+    return [Patch(span.start, span.end, joined(lines_of(text), margin, line_end(source)))]
 
 
-def _joined(lines: Sequence[str], margin: str, eol: str) -> str:
+def joined(lines: Sequence[str], margin: str, eol: str) -> str:
     """The lines as they stand in the document, all but the first one with the margin."""
     blank = margin.rstrip(" \t")
     return eol.join(
@@ -170,7 +170,7 @@ def _margin(source: str, places: Sequence[_Place | None]) -> str:
     margins = [_before(source, place) for place in standing[1:] if place.line_start != standing[0].line_start]
     if margins:
         return min(margins, key=len)
-    return _hanging(source[standing[0].line_start : standing[0].start])
+    return hanging(source[standing[0].line_start : standing[0].start])
 
 
 def _before(source: str, place: _Place) -> str:
@@ -178,9 +178,9 @@ def _before(source: str, place: _Place) -> str:
     return match.group(0) if match is not None else ""
 
 
-def _hanging(before: str) -> str:
+def hanging(before: str) -> str:
     """The margin of lines below one that begins with `before`, which may hold the mark of a list item."""
-    item = _ITEM.match(before)
+    item = ITEM.match(before)
     if item is not None:
         return item.group("margin") + " " * len(item.group("mark"))
     match = _MARGIN.match(before)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 
 from app.content.document import Card, CardText, ContentError, Deck
 from app.content.parsing import parse
@@ -57,7 +58,7 @@ class Trial:
             self.text = applied(self.source, [patch for _, patches in self._kept for patch in patches])
             return
         good = [one for one in ready if culprits is not None and id(one[0]) not in culprits]
-        if good and len(good) < len(ready):
+        if len(good) < len(ready) and culprits is not None:
             self._keep_what_holds(good)
         elif len(ready) > 1:
             middle = len(ready) // 2
@@ -74,15 +75,31 @@ class Trial:
         except ContentError:
             return None
         expected = _expected(self.deck, [change for change, _ in changes])
-        if len(read.cards) != len(expected) or read.dialect != self.deck.dialect:
+        if read.dialect != self.deck.dialect:
             return None
-        found: set[int] = set()
-        for card, one in zip(read.cards, expected, strict=True):
-            if not one.holds(card):
-                if not one.changes:
-                    return None
-                found.update(id(change) for change in one.changes)
-        return found
+        wrong = _wrong(read.cards, expected)
+        found = {id(change) for number in wrong for change in expected[number].changes}
+        if wrong and not found:
+            near = {number + step for number in wrong for step in (-1, 1)}
+            found = {
+                id(change) for number in near if 0 <= number < len(expected) for change in expected[number].changes
+            }
+        return found if found or (not wrong and len(read.cards) == len(expected)) else None
+
+
+def _wrong(read: Sequence[Card], expected: Sequence["_Expected"]) -> list[int]:
+    """The places whose card was not read as it was meant, however many others were read between them."""
+    if len(read) == len(expected):
+        return [number for number, one in enumerate(expected) if not one.holds(read[number])]
+    matcher = SequenceMatcher(
+        None, [_bare(card.question) for card in read], [_bare(one.text.question) for one in expected], autojunk=False
+    )
+    pairs = {
+        block.b + offset: read[block.a + offset]
+        for block in matcher.get_matching_blocks()
+        for offset in range(block.size)
+    }
+    return [number for number, one in enumerate(expected) if number not in pairs or not one.holds(pairs[number])]
 
 
 @dataclass(slots=True)
