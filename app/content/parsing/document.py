@@ -22,6 +22,7 @@ _ANNOUNCED = re.compile(
     r"面试|вопрос|preguntas|perguntas|fragen",
     re.IGNORECASE,
 )
+_HEADING = re.compile(r"#{1,6}\s")
 _GLUED = re.compile(r"^(#{2,6})(?=[^\s#])")
 
 
@@ -45,15 +46,18 @@ class Document:
         root = parse_blocks(source, lines)
         code = _code_lines(root, len(lines))
         blanked = machinery(lines, code, mdx=source.file.lower().endswith(".mdx"))
-        glued = [
-            number for number, line in enumerate(lines) if line[:2] == "##" and _GLUED.match(line) and not code[number]
-        ]
-        if blanked or glued:
-            for number in blanked:
-                lines[number] = ""
-            for number in glued:
-                lines[number] = _GLUED.sub(r"\1 ", lines[number])
-            root = parse_blocks(source, lines)
+        glued = [n for n, line in enumerate(lines) if line[:2] == "##" and _GLUED.match(line) and not code[n]]
+        closing = [n for n, line in enumerate(lines) if "</details>" in line and _is_before_heading(lines, n) and not code[n]]
+        for number in blanked:
+            lines[number] = ""
+        for number in glued:
+            lines[number] = _GLUED.sub(r"\1 ", lines[number])
+        if blanked or glued or closing:
+            # HTML runs on to the next blank line, for CommonMark; authors end it with its tag.
+            shown = list(lines)
+            for number in closing:
+                shown[number] = ""
+            root = parse_blocks(source, shown)
             code = _code_lines(root, len(lines))
         self.lines = lines
         self.root = root
@@ -133,6 +137,10 @@ class Document:
         for line in self.lines:
             counts.append(counts[-1] + (1 if line and not line.isspace() else 0))
         return counts
+
+
+def _is_before_heading(lines: list[str], number: int) -> bool:
+    return number + 1 < len(lines) and bool(_HEADING.match(lines[number + 1]))
 
 
 def _code_lines(root: Block, count: int) -> bytearray:

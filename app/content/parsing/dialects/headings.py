@@ -39,7 +39,20 @@ class Headings:
             asking = _asking(document, group)
             if asking and len(asking) != len(numbered):
                 readings.append(_reading(document, asking, weight=1.0))
+        _prefer_counted(readings)
         return readings
+
+
+def _prefer_counted(readings: list[Reading]) -> None:
+    """Weigh down readings of sub-headings in answers: where headings that ask are counted, those below them belong to them."""
+    counted = [
+        reading.marks[0].level
+        for reading in readings
+        if reading.counted and 4 * sum(mark.likeness > 0.5 for mark in reading.marks) >= 3 * len(reading.marks)
+    ]
+    for reading in readings:
+        if counted and not reading.counted and reading.marks[0].level > min(counted):
+            reading.weight *= 0.3
 
 
 class _HeadingMark(Mark):
