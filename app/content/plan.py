@@ -171,10 +171,13 @@ def _without_place(text: CardText) -> CardText:
 
 
 def _wandering(pairs: Iterable[Match]) -> set[str]:
-    """Cards whose order among the others of their deck changed: those outside a longest run that kept it."""
+    """Cards whose order among the others of their deck changed: those outside a longest run that kept it.
+
+    A card made in the portal gets its place in the document with its first import; that is no move.
+    """
     decks: dict[str, list[StoredCard]] = {}
     for pair in pairs:
-        if pair.stored.deck == pair.new.deck:
+        if pair.stored.deck == pair.new.deck and pair.stored.base is not None:
             decks.setdefault(pair.new.deck, []).append(pair.stored)
     return {card.guid for cards in decks.values() for card in _outside_longest_run(cards)}
 

@@ -8,11 +8,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.content.document import CardText, Deck
+from app.content.matching import StoredCard
 from app.content.writer.changes import Added, Change, Edit, Mark, Removal
 from app.content.writer.compose import compose
+from app.content.writer.export import wanted
 from app.content.writer.trial import Trial
 
-__all__ = ["NewText", "Written", "compose", "write"]
+__all__ = ["NewText", "Written", "compose", "export", "write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,23 @@ class Written:
     def complete(self) -> bool:
         """Whether all that was wanted is in the text."""
         return not (self.kept_out or self.unmarked or self.left)
+
+
+def export(source: str, deck: Deck, stored: Sequence[StoredCard], *, ids: bool = False) -> Written:
+    """The document of a deck as its cards are now.
+
+    `source` is the document as last imported and `deck` how it is read, `stored` the deck's cards, archived ones included.
+    `ids` puts a comment with its guid at every card, so that it is found again however much is rewritten. Importing what
+    comes out changes nothing.
+    """
+    found = wanted(deck, stored)
+    return write(
+        source,
+        deck,
+        edits=found.edits,
+        idents=found.idents if ids else {},
+        added=[NewText(card.text, card.guid if ids else None) for card in found.added],
+    )
 
 
 def write(

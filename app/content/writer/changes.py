@@ -87,7 +87,7 @@ def _edited(source: str, deck: Deck, edit: Edit, *, by_line: bool) -> list[Patch
         if found is None:
             return None
         patches += found
-    if text.options != card.options:
+    if text.options != card.options and not (holds_options(card) and text.answer != card.answer):
         found = _options(source, card, text.options)
         if found is None:
             return None
@@ -128,6 +128,12 @@ def _escaped(source: str, deck: Deck, span: Span, text: str) -> list[Patch] | No
             cell = re.sub(r"(?<!\\)\|", r"\\|", "<br>".join(lines_of(text)))
             return [Patch(span.start, span.end, cell)]
     return None
+
+
+def holds_options(card: Card) -> bool:
+    """Whether the options are part of the answer's text, as ticked lists are."""
+    options, answer = card.options_span, card.answer_span
+    return options is not None and answer is not None and answer.start <= options.start < answer.end
 
 
 def _answered(source: str, deck: Deck, card: Card, answer: str, write: Writer) -> list[Patch] | None:

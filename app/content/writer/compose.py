@@ -1,10 +1,12 @@
 """A document for cards that never came from one."""
 
+import re
 from collections.abc import Sequence
 
 from app.content.document import CardText
 
 _DEEPEST = 6
+_TICKED = re.compile(r"^[ \t]*[-*+] \[[ xX]\]", re.MULTILINE)
 
 
 def compose(title: str, cards: Sequence[CardText], *, idents: Sequence[str | None] = (), description: str = "") -> str:
@@ -20,6 +22,8 @@ def compose(title: str, cards: Sequence[CardText], *, idents: Sequence[str | Non
         shared = 0
         while shared < min(len(section), len(card.section)) and section[shared] == card.section[shared]:
             shared += 1
+        if shared == len(card.section) < len(section):
+            shared = max(0, shared - 1)  # the way back up to a section is its heading once more
         parts += [
             f"{'#' * min(_DEEPEST - 1, depth + 2)} {card.section[depth]}" for depth in range(shared, len(card.section))
         ]
@@ -32,7 +36,8 @@ def compose(title: str, cards: Sequence[CardText], *, idents: Sequence[str | Non
 def _card(card: CardText, level: int, ident: str | None) -> str:
     first, _, rest = card.question.strip().partition("\n")
     blocks = [f"{'#' * level} {first}", rest.strip("\n")]
-    blocks.append("\n".join(f"- [{'x' if option.right else ' '}] {option.text}" for option in card.options))
+    if not _TICKED.search(card.answer):
+        blocks.append("\n".join(f"- [{'x' if option.right else ' '}] {option.text}" for option in card.options))
     blocks.append(card.answer.strip("\n"))
     text = "\n\n".join(block for block in blocks if block.strip())
     return f"<!-- id: {ident} -->\n{text}" if ident else text

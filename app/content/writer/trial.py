@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 
 from app.content.document import Card, CardText, ContentError, Deck
 from app.content.parsing import parse
-from app.content.writer.changes import Added, Change, Edit, Mark, Removal, ways
+from app.content.writer.changes import Added, Change, Edit, Mark, Removal, holds_options, ways
 from app.content.writer.patch import Patch, applied, lines_of, overlap
 
 
@@ -109,11 +109,14 @@ class _Expected:
     text: CardText
     ident: str | None
     placed: bool
+    answered: bool = True
+    """Whether the answer counts: a ticked list is part of it, and follows where only the options were edited."""
     changes: list[Change] = field(default_factory=list)
 
     def holds(self, card: Card) -> bool:
         """Whether a card that was read is the one that was meant."""
-        same = _bare(card.question) == _bare(self.text.question) and _bare(card.answer) == _bare(self.text.answer)
+        same = _bare(card.question) == _bare(self.text.question)
+        same = same and (not self.answered or _bare(card.answer) == _bare(self.text.answer))
         ident = self.ident is None or card.ident == self.ident
         place = not self.placed or (card.section, card.tags) == (self.text.section, self.text.tags)
         options = [(one.key, _bare(one.text), one.right) for one in card.options]
@@ -135,6 +138,8 @@ def _expected(deck: Deck, changes: Iterable[Change]) -> list[_Expected]:
         one.changes.append(change)
         if isinstance(change, Edit):
             own = one.text
+            nested = holds_options(deck.cards[change.index])
+            one.answered = not (nested and change.text.answer == own.answer and change.text.options != own.options)
             one.text = CardText(change.text.question, change.text.answer, own.section, own.tags, change.text.options)
         elif isinstance(change, Mark):
             one.ident = change.ident

@@ -42,6 +42,10 @@ class Memory:
         """What an editor saves in the portal."""
         self.cards[guid] = replace(self.cards[guid], text=text)
 
+    def add(self, guid: str, text: CardText, deck: str = "deck") -> None:
+        """What an editor makes in the portal, at the end of a deck."""
+        self.cards[guid] = StoredCard(guid, deck, len(self.cards), text)
+
     @property
     def living(self) -> Sequence[StoredCard]:
         """The cards that are not archived, in the order of their deck."""
