@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.cli.common import fail, writing_session
+from app.cli.deciding import confirm, export, imports, pending, resolve, undo
 from app.cli.preview import preview
 from app.cli.sources import add_source, list_sources, remove_source, sync
 
@@ -110,6 +111,8 @@ def _conclude(result: ImportResult) -> None:
         click.echo("Nothing to import: all is as it was.")
         return
     click.echo(f"Imported: {plans.summary(result.decks) or 'the documents; no card changed'}.")
+    if any(deck.pending or deck.conflicts for deck in result.decks):
+        click.echo("`reprise content pending` lists what is left to decide.")
     click.echo(f"`reprise content undo {result.guid}` takes it back.")
 
 
@@ -152,5 +155,17 @@ def decks() -> None:
         click.echo("There is no deck yet. `reprise content import PATH` brings some in.")
 
 
-for command in (preview, add_source, sync, list_sources, remove_source):
+for command in (
+    pending,
+    confirm,
+    resolve,
+    undo,
+    imports,
+    export,
+    preview,
+    add_source,
+    sync,
+    list_sources,
+    remove_source,
+):
     content.add_command(command)

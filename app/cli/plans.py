@@ -12,6 +12,7 @@ from app.content.render import plain
 
 if TYPE_CHECKING:
     from app.content.document import CardText, Warning
+    from app.content.matching import Doubt
     from app.content.plan import PlannedCard
     from app.library.outcome import DeckPlan
 
@@ -25,6 +26,7 @@ WORDS = {
     "restored": "restored",
     "archived": "archived",
     "conflicts": "edited on both sides",
+    "pending": "to confirm",
 }
 
 
@@ -83,8 +85,15 @@ def _lines(deck: DeckPlan, shown: int | None) -> Iterator[str]:
             yield from (f"    {line}" for line in difference(card.stored.text, card.text))
     for sign, cards in ((">", deck.moved), ("<", deck.restored), ("!", deck.conflicts)):
         yield from _some([f"{sign} {_place(card)}" for card in cards[:shown]], len(cards), "more")
+    yield from _doubts(deck.pending[:shown])
     gone = [f"- {in_one_line(card.text.question)}" for card in deck.archived[:shown]]
     yield from _some(gone, len(deck.archived), "archived")
+
+
+def _doubts(doubts: Sequence[Doubt]) -> Iterator[str]:
+    for doubt in doubts:
+        yield f"? {doubt.new.file}:{doubt.new.card.line}  {in_one_line(doubt.new.card.question)}"
+        yield f"    may be ({doubt.certainty:.0%})  {in_one_line(doubt.stored.text.question)}"
 
 
 def _place(card: PlannedCard) -> str:

@@ -15,8 +15,8 @@ from app.content.document import CardText
 from app.content.plan import PlannedCard
 from app.db.base import new_guid
 from app.db.models import Card, CardRevision, Collection, Deck, DeckRevision, Document, Import
-from app.library import noting
 from app.library.changing import Change, Draft, changes, draft_and_kind, positions
+from app.library.noting import Noting, note
 from app.library.stored import StoredDeck
 from app.library.targets import Target
 from app.library.texts import Rendered, base_columns, rendered_columns, text_columns, without_place
@@ -34,6 +34,8 @@ class Before:
     decks: dict[str, dict[str, Any]] = field(default_factory=dict)
     documents: dict[str, dict[str, Any] | None] = field(default_factory=dict)
     cards: dict[str, dict[str, Any]] = field(default_factory=dict)
+    questions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Questions of earlier imports that this one closed or put anew."""
     after: dict[str, int] = field(default_factory=dict)
     """The version each changed card was left at: one that has another since was edited here."""
 
@@ -62,7 +64,8 @@ def apply(writing: Writing, draft: Draft) -> None:
     _documents(writing, draft, ids)
     _update(writing, found, {deck.id: deck.guid for deck in draft.group.decks})
     new = _insert(writing, draft, ids)
-    noting.note(writing.session, draft, writing.record.id, ids, new, writing.now)
+    notes = Noting(writing.session, writing.record.id, writing.now, writing.before.questions)
+    note(notes, draft, ids, new)
     touched = {slugs[change.columns.get("deck_id", change.row.columns["deck_id"])] for change in found if change.action}
     touched |= {slugs[change.row.columns["deck_id"]] for change in found if "deck_id" in change.columns}
     touched |= {planned.new.deck for planned in draft.plan.cards if planned.stored is None}
@@ -144,7 +147,7 @@ def _adopt(writing: Writing, deck: StoredDeck, target: Target, collection_id: in
 
 def _documents(writing: Writing, draft: Draft, ids: Mapping[str, int]) -> None:
     session = writing.session
-    replaced = [t for t in draft.group.targets if t.deck is None or t.document.file.sha256 != t.deck.sha256]
+    replaced = [target for target in draft.group.targets if _is_other(target)]
     renamed = [t for t in draft.group.targets if t not in replaced and t.deck and t.filename != t.deck.filename]
     old_ids = [t.deck.id for t in (*replaced, *renamed) if t.deck is not None] + [d.id for d in draft.group.gone]
     old = {row.deck_id: row for row in session.scalars(select(Document).where(Document.deck_id.in_(old_ids)))}
@@ -158,7 +161,7 @@ def _documents(writing: Writing, draft: Draft, ids: Mapping[str, int]) -> None:
         document.filename = target.filename[-400:]
         document.content = target.document.file.data
         document.sha256 = target.document.file.sha256
-        document.dialect = target.document.deck.dialect[:64]
+        document.dialect = target.document.dialect
         document.imported_at = writing.now
         session.add(document)
     for target in renamed:
@@ -168,6 +171,12 @@ def _documents(writing: Writing, draft: Draft, ids: Mapping[str, int]) -> None:
         writing.before.documents[deck.guid] = _kept_document(old[deck.id])
         session.delete(old[deck.id])
     session.flush()
+
+
+def _is_other(target: Target) -> bool:
+    """Whether the document is not the one that was imported last, or is to be read in another way."""
+    here, deck = target.document, target.deck
+    return deck is None or (here.file.sha256, here.dialect) != (deck.sha256, deck.dialect)
 
 
 def _kept_document(document: Document) -> dict[str, Any]:
@@ -186,7 +195,8 @@ def _update(writing: Writing, found: Sequence[Change], guids: Mapping[int, str])
     for change in found:
         columns = dict(change.columns)
         before = writing.before
-        before.cards[change.row.card.guid] = remembered(change, guids)
+        old = {name: change.row.columns[name] for name in change.columns}
+        before.cards[change.row.card.guid] = jsonable(old, guids)
         before.after[change.row.card.guid] = change.row.columns["version"]
         if change.text is not None:
             columns |= rendered_columns(writing.rendered[without_place(change.text)])
@@ -202,14 +212,14 @@ def _update(writing: Writing, found: Sequence[Change], guids: Mapping[int, str])
     insert_revisions(writing.session, revisions)
 
 
-def remembered(change: Change, guids: Mapping[int, str]) -> dict[str, Any]:
-    """The old values of the columns that a change overwrites, as JSON keeps them."""
-    old = {name: change.row.columns[name] for name in change.columns}
-    if "deck_id" in old:
-        old["deck"] = guids[old.pop("deck_id")]
-    if old.get("archived_at") is not None:
-        old["archived_at"] = old["archived_at"].isoformat()
-    return old
+def jsonable(columns: Mapping[str, Any], guids: Mapping[int, str]) -> dict[str, Any]:
+    """Values of a card's columns as JSON keeps them: a deck by its guid, an instant as text."""
+    values = dict(columns)
+    if "deck_id" in values:
+        values["deck"] = guids[values.pop("deck_id")]
+    if values.get("archived_at") is not None:
+        values["archived_at"] = values["archived_at"].isoformat()
+    return values
 
 
 def update_cards(session: Session, names: Iterable[str], rows: Sequence[Mapping[str, Any]]) -> None:

@@ -1,8 +1,10 @@
 """Documents on their way in: which files a path names, and what is in them."""
 
 import hashlib
+import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,6 +16,8 @@ from app.content.text import MAX_BYTES
 from app.library.workers import Workers
 
 ENDINGS = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mdx", ".txt", ".csv", ".tsv"})
+MAX_IMAGE_BYTES = 5_000_000
+_MAX_PATH = 400
 _PART = 24
 """Cards that are rendered in one go."""
 
@@ -54,10 +58,11 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file and the deck that was read in it."""
+    """A file, the deck that was read in it, and the dialect where a person chose that."""
 
     file: SourceFile
     deck: Deck
+    dialect: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,18 @@ class _Failure:
     def error(self) -> ContentError:
         """The error to raise."""
         return self.kind(self.file, self.line, self.problem, self.remedy)
+
+
+def resolved(document: str, path: str) -> str | None:
+    """The path within a folder that `path` means in the file `document` of it; one that begins with / is the folder's.
+
+    None where it leads out of the folder.
+    """
+    if not path or len(path) > _MAX_PATH or "\0" in path or "\\" in path:
+        return None
+    folder = "" if path.startswith("/") else posixpath.dirname(document)
+    found = posixpath.normpath(posixpath.join(folder, path.lstrip("/")))
+    return None if found in (".", "..") or found.startswith(("../", "/")) else found
 
 
 def gather(paths: Sequence[Path], *, slug: str = "", dialect: str = "") -> tuple[Batch, ...]:
@@ -155,7 +172,7 @@ class Reader:
                     raise
                 warnings.append(passed_over(file, error))
                 continue
-            documents.append(Document(file, deck))
+            documents.append(Document(file, deck, batch.dialect))
             warnings.extend(deck.warnings)
         if not documents:
             raise NoQuestions(
@@ -192,7 +209,7 @@ def _batch(path: Path, slug: str) -> Batch:
     try:
         if path.is_dir():
             return _folder(path, slug)
-        return Batch((SourceFile(path.name, str(path), _bytes(path)),), shown=str(path), slug=slug)
+        return Batch((_file(path.parent, path, str(path)),), shown=str(path), slug=slug)
     except OSError as error:
         raise ContentError(
             str(error.filename or path),
@@ -212,8 +229,28 @@ def _folder(folder: Path, slug: str) -> Batch:
         raise ContentError(
             str(folder), 1, "The folder holds no Markdown, CSV or TSV file.", "Name a folder or file with questions."
         )
-    files = tuple(SourceFile(path.relative_to(folder).as_posix(), str(path), _bytes(path)) for path in found)
+    files = tuple(_file(folder, path, str(path)) for path in found)
     return Batch(files, folder=folder.resolve().name, shown=str(folder), slug=slug)
+
+
+def _file(folder: Path, path: Path, shown: str) -> SourceFile:
+    name = path.relative_to(folder).as_posix()
+    return SourceFile(name, shown, _bytes(path), beside=partial(_image, folder, name))
+
+
+def _image(folder: Path, document: str, path: str) -> bytes | None:
+    """An image of a folder by its path relative to one of its documents; links that lead out of it are not followed."""
+    name = resolved(document, path)
+    if name is None:
+        return None
+    try:
+        target = (folder / name).resolve(strict=True)
+        if not target.is_relative_to(folder.resolve()) or not target.is_file():
+            return None
+        with target.open("rb") as file:
+            return file.read(MAX_IMAGE_BYTES + 1)
+    except (OSError, RuntimeError):
+        return None
 
 
 def _is_hidden(path: Path) -> bool:

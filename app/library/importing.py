@@ -17,12 +17,13 @@ from app.content.matching import NewCard
 from app.content.plan import plan
 from app.db.models import Import
 from app.db.session import write
+from app.library import media
 from app.library.applying import Writing, apply
 from app.library.changing import Draft
 from app.library.files import Batch, Reader, passed_over
 from app.library.outcome import DeckPlan, deck_plans, numbers, unchanged
 from app.library.slugs import of_file
-from app.library.stored import CardRow, StoredDeck, joined_guids, mark, read_cards, read_portal
+from app.library.stored import CardRow, Portal, StoredDeck, joined_guids, mark, read_cards, read_portal
 from app.library.targets import Group, Read, collection_of, group, question_keys
 from app.library.texts import Rendered, without_place
 from app.library.workers import collecting_seldom
@@ -100,6 +101,7 @@ def import_batches(
     with own_reader(reader) as found, collecting_seldom():
         known = _known(session, batches, found)
         if known is not None:
+            _bring_images(session, batches, known.decks, now)
             return known
         planned = _plan(_scope(session, batches, found))
         if not any(deck.changed for deck in planned.decks):
@@ -114,7 +116,9 @@ def import_batches(
         if scope.mark != planned.mark:
             planned = _plan(scope)
         rendered = found.render(_new_texts(planned))
-        return _write(session, planned, rendered, _label(batches), now, author_id)
+        result = _write(session, planned, rendered, _label(batches), now, author_id)
+        _bring_images(session, batches, result.decks, now)
+        return result
 
 
 def own_reader(reader: Reader | None) -> AbstractContextManager[Reader]:
@@ -141,6 +145,15 @@ def _write(
     session.flush()
     session.expire_all()
     return ImportResult(planned.decks, planned.warnings, planned.mark, record.guid)
+
+
+def _bring_images(session: Session, batches: Sequence[Batch], decks: Sequence[DeckPlan], now: datetime) -> None:
+    """Take in the images that documents name and have beside them, also where no document changed."""
+    beside = {file.shown: file.beside for batch in batches for file in batch.files}
+    for deck in decks:
+        found = beside.get(deck.file)
+        if found is not None:
+            media.bring(session, slug=deck.slug, beside=found, now=now)
 
 
 def _label(batches: Sequence[Batch]) -> str:
@@ -181,7 +194,7 @@ def _same(batch: Batch, decks: Sequence[StoredDeck], reader: Reader, warnings: l
     plans = []
     for file in batch.files:
         deck = by_name.pop(decks[0].filename if alone else file.name, None)
-        if deck is not None and deck.sha256 == file.sha256:
+        if deck is not None and deck.sha256 == file.sha256 and batch.dialect in ("", deck.dialect):
             plans.append(unchanged(deck, file.shown))
             continue
         if deck is not None:
@@ -197,6 +210,7 @@ def _same(batch: Batch, decks: Sequence[StoredDeck], reader: Reader, warnings: l
 
 def _scope(session: Session, batches: Sequence[Batch], reader: Reader, *, lock: bool = False) -> _Scope:
     portal = read_portal(session)
+    batches = [_as_before(portal, batch) for batch in batches]
     reader.read(batches)
     reads = [Read(batch, *reader.batch(batch)) for batch in batches]
 
@@ -213,6 +227,14 @@ def _scope(session: Session, batches: Sequence[Batch], reader: Reader, *, lock: 
         warnings=tuple(warning for read in reads for warning in read.warnings),
         mark=mark(portal, (row for cards in rows for row in cards.values()), batches),
     )
+
+
+def _as_before(portal: Portal, batch: Batch) -> Batch:
+    """A file whose deck was once read in a way that a person chose is read that way again."""
+    if batch.dialect or (batch.folder and not batch.slug) or len(batch.files) != 1:
+        return batch
+    deck = portal.by_slug(batch.slug or of_file(batch.files[0].name))
+    return batch if deck is None or not deck.dialect else replace(batch, dialect=deck.dialect)
 
 
 def _plan(scope: _Scope) -> _Plan:

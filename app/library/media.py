@@ -5,12 +5,11 @@ keeps, for each deck, which path means which image; cards are rendered with that
 """
 
 import hashlib
-import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.content import render
@@ -18,11 +17,11 @@ from app.content.document import CardText
 from app.content.render.decorate import MEDIA
 from app.db.models import Card, Deck, DeckMedia, Media
 from app.db.session import write
-from app.library.texts import of_stored, render_text, rendered_columns
+from app.library.files import MAX_IMAGE_BYTES
+from app.library.texts import of_stored, put_rendered, render_text, rendered_columns
 from app.web.access import can
 from app.web.sessions import Viewer
 
-MAX_IMAGE_BYTES = 5_000_000
 MAX_PATH = 400
 ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
 """The kinds of images that are kept, by what their bytes say, and how their addresses end."""
@@ -67,18 +66,6 @@ def picture(data: bytes) -> Picture | None:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return Picture("image/webp", data)
     return None
-
-
-def resolved(document: str, path: str) -> str | None:
-    """The path within a folder that `path` means in the file `document` of it; one that begins with / is the folder's.
-
-    None where it leads out of the folder.
-    """
-    if "\0" in path or "\\" in path or not path or len(path) > MAX_PATH:
-        return None
-    folder = "" if path.startswith("/") else posixpath.dirname(document)
-    found = posixpath.normpath(posixpath.join(folder, path.lstrip("/")))
-    return None if found in (".", "..") or found.startswith(("../", "/")) else found
 
 
 def store_for_deck(session: Session, *, deck_id: int, files: Mapping[str, bytes], now: datetime) -> Mapping[str, str]:
@@ -126,8 +113,9 @@ def bring(session: Session, *, slug: str, beside: Beside, now: datetime) -> bool
         made = picture(data) if data is not None else None
         if made is not None and here.get(path) != made.url:
             files[path] = made.data
-    if files:
-        store_for_deck(session, deck_id=deck_id, files=files, now=now)
+    if not files and not here:
+        return False
+    store_for_deck(session, deck_id=deck_id, files=files, now=now)
     return bool(show(session, deck_id)) or bool(files)
 
 
@@ -145,6 +133,27 @@ def show(session: Session, deck_id: int) -> int:
         session.execute(update(Card).where(Card.id == card_id).values(**columns))
     session.flush()
     return len(stale)
+
+
+def show_card(session: Session, card: Card) -> None:
+    """Render a card that was just written with the images of its deck; what names none stays as it is. Flushes."""
+    text = of_stored(card)
+    if named([text]):
+        session.flush()
+        put_rendered(card, render_text(text, of_deck(session, card.deck_id).get))
+        session.flush()
+
+
+def take_along(session: Session, card: Card, *, from_deck_id: int) -> None:
+    """Give a card's new deck the images that the card shows, where it has none by these names. Flushes."""
+    if card.deck_id == from_deck_id or not (paths := named([of_stored(card)])):
+        return
+    here = set(session.scalars(select(DeckMedia.path).where(DeckMedia.deck_id == card.deck_id)))
+    missing = [path for path in paths if path not in here]
+    old = select(DeckMedia).where(DeckMedia.deck_id == from_deck_id, DeckMedia.path.in_(missing))
+    for row in session.scalars(old).all():
+        session.add(DeckMedia(deck_id=card.deck_id, path=row.path, media_id=row.media_id))
+    show_card(session, card)
 
 
 def named(texts: Iterable[CardText]) -> Sequence[str]:
@@ -173,6 +182,16 @@ def image(session: Session, *, sha256: str, ending: str, person: Viewer | None) 
     if not any(can(person, "read", deck) for deck in decks):
         return None
     return Picture(kept.mime, kept.content)
+
+
+def forget_unused(session: Session) -> int:
+    """Delete images that no deck shows any more; gives how many. Flushes."""
+    unused = select(Media.id).where(~select(DeckMedia.deck_id).where(DeckMedia.media_id == Media.id).exists())
+    found = session.scalars(unused).all()
+    if found:
+        write(session)
+        session.execute(delete(Media).where(Media.id.in_(session.scalars(unused).all())))
+    return len(found)
 
 
 def _store(session: Session, pictures: Iterable[Picture], now: datetime) -> dict[str, int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from app.content.matching import StoredCard
+from app.content.matching import Doubt, StoredCard
 from app.content.plan import PlannedCard
 from app.library.changing import Draft, changes
 from app.library.stored import StoredDeck
@@ -17,7 +17,8 @@ _NOT_YET = datetime(1970, 1, 1, tzinfo=UTC)
 class DeckPlan:
     """One deck of an import. `file` is what readers call its document, empty for one that has left its folder.
 
-    `cards` are the document's questions in their order, `archived` what it no longer has. `touched` says that anything
+    `cards` are the document's questions in their order, `archived` what it no longer has, `pending` the pairs of an
+    archived card and a new one that a person has to confirm. `touched` says that anything
     at all is written, though it may be nothing a reader sees.
     """
 
@@ -27,6 +28,7 @@ class DeckPlan:
     new: bool
     cards: tuple[PlannedCard, ...] = ()
     archived: tuple[StoredCard, ...] = ()
+    pending: tuple[Doubt, ...] = ()
     touched: bool = False
 
     @property
@@ -73,6 +75,7 @@ class DeckPlan:
             "restored": len(self.restored),
             "archived": len(self.archived),
             "conflicts": len(self.conflicts),
+            "pending": len(self.pending),
         }
         return {name: count for name, count in counts.items() if count}
 
@@ -89,7 +92,8 @@ def deck_plans(draft: Draft) -> tuple[DeckPlan, ...]:
     plans = []
     for target in group.targets:
         deck, document = target.deck, target.document
-        rewritten = deck is None or (deck.sha256, deck.filename) != (document.file.sha256, target.filename)
+        now = (document.file.sha256, target.filename, document.dialect)
+        rewritten = deck is None or (deck.sha256, deck.filename, deck.dialect) != now
         plans.append(
             DeckPlan(
                 slug=target.slug,
@@ -98,6 +102,7 @@ def deck_plans(draft: Draft) -> tuple[DeckPlan, ...]:
                 new=deck is None,
                 cards=tuple(card for card in draft.plan.cards if card.new.deck == target.slug),
                 archived=tuple(card for card in draft.plan.archived if card.deck == target.slug),
+                pending=tuple(doubt for doubt in draft.plan.pending if doubt.new.deck == target.slug),
                 touched=rewritten or target.slug in touched,
             )
         )

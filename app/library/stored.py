@@ -56,6 +56,8 @@ class StoredDeck:
     collection_id: int | None
     filename: str | None
     sha256: bytes | None
+    dialect: str | None
+    """How a person chose to have the document read; empty where that was left to the portal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ def read_portal(session: Session) -> Portal:
         Deck.collection_id,
         Document.filename,
         Document.sha256,
+        Document.dialect,
     )
     decks = session.execute(select(*columns).outerjoin(Document, Document.deck_id == Deck.id).order_by(Deck.id))
     collections = session.execute(select(Collection.id, Collection.slug, Collection.title).order_by(Collection.id))

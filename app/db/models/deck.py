@@ -81,6 +81,7 @@ class Document(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
     dialect: Mapped[str] = mapped_column(String(64), default="")
+    """The reading that a person chose; empty for the one that was found."""
     imported_at: Mapped[datetime]
 
 
