@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from app.content.document import CardText
 from app.db.models import Card, CardRevision, Deck
 from app.db.session import write
-from app.library.texts import is_draft, of_stored, put, put_base, render_text, text_columns
+from app.library import media
+from app.library.texts import Rendered, is_draft, of_stored, put, put_base, render_text, text_columns
 
 log = structlog.get_logger()
 
@@ -42,7 +43,8 @@ class Saved:
 
 def create_card(session: Session, *, slug: str, text: CardText, author_id: int, now: datetime, note: str = "") -> Saved:
     """Add a card to the deck `slug`: behind the last one of its section, or at the end. Raises `NotThere`."""
-    rendered = render_text(text)
+    deck_id = session.scalar(select(Deck.id).where(Deck.slug == _name(slug)))
+    rendered = render_for(session, deck_id, text)
     deck = locked_deck(session, slug)
     place = _place_in_section(session, deck.id, text.section)
     _make_room(session, deck.id, place)
@@ -61,7 +63,8 @@ def edit_card(
 
     The text that is there already is no change and no conflict: a form that is sent twice saves once.
     """
-    rendered = render_text(text)
+    deck_id = session.scalar(select(Card.deck_id).where(Card.guid == _name(guid)))
+    rendered = render_for(session, deck_id, text)
     card, deck = _locked_card(session, guid)
     if of_stored(card) == text:
         return Saved(card.id, card.guid, card.version, False)
@@ -78,12 +81,10 @@ def revert_card(
     session: Session, *, guid: str, version: int, number: int, author_id: int, now: datetime, note: str = ""
 ) -> Saved:
     """Save the text that version `number` had, as a new version. Raises `NotThere` or `Conflict`."""
-    if "\0" in guid:
-        raise NotThere
     revision = session.scalar(
         select(CardRevision)
         .join(Card, Card.id == CardRevision.card_id)
-        .where(Card.guid == guid, CardRevision.number == number)
+        .where(Card.guid == _name(guid), CardRevision.number == number)
     )
     if revision is None:
         raise NotThere
@@ -141,32 +142,46 @@ def move_card(
     _close_gap(session, card)
     _make_room(session, target.id, place)
     card.deck_id, card.position = target.id, place
+    media.take_along(session, card, from_deck_id=deck.id)
     card.version += 1
     deck.updated_at = now
     _revise(session, card, target, "moved", author_id, now, note)
     return Saved(card.id, card.guid, card.version, True)
 
 
+def render_for(session: Session, deck_id: int | None, text: CardText) -> Rendered:
+    """Render a text as learners of a deck will see it, with the images that the deck has."""
+    return render_text(text, None if deck_id is None else media.of_deck(session, deck_id).get)
+
+
 def locked_deck(session: Session, slug: str) -> Deck:
     """A deck as the database has it now, locked until the end of the transaction. Raises `NotThere`."""
-    if "\0" in slug:  # PostgreSQL refuses it in any text
-        raise NotThere
     write(session)
     deck = session.scalars(
-        select(Deck).where(Deck.slug == slug).with_for_update(key_share=True).execution_options(populate_existing=True)
+        select(Deck)
+        .where(Deck.slug == _name(slug))
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if deck is None:
         raise NotThere
     return deck
 
 
+def _name(guid_or_slug: str) -> str:
+    """A name as it may be looked for: PostgreSQL refuses NUL in any text. Raises `NotThere`."""
+    if "\0" in guid_or_slug:
+        raise NotThere
+    return guid_or_slug
+
+
 def _locked_card(session: Session, guid: str) -> tuple[Card, Deck]:
     """A card and its deck, locked in the order that all changes keep: the deck first."""
-    if "\0" in guid:  # PostgreSQL refuses it in any text
-        raise NotThere
     write(session)
     slug = session.scalar(
-        select(Deck.slug).join(Card, Card.deck_id == Deck.id).where(Card.guid == guid, Card.merged_into_id.is_(None))
+        select(Deck.slug)
+        .join(Card, Card.deck_id == Deck.id)
+        .where(Card.guid == _name(guid), Card.merged_into_id.is_(None))
     )
     if slug is None:
         raise NotThere

@@ -17,7 +17,7 @@ from app.content.heading import parted
 from app.library import edit_queries, editing, history
 from app.library.edit_queries import EditedCard, EditedDeck
 from app.library.editing import Conflict, NotThere
-from app.library.texts import Rendered, is_draft, render_text
+from app.library.texts import Rendered, is_draft
 from app.web import clock
 from app.web.access import Access, access
 from app.web.database import session, transact
@@ -37,7 +37,7 @@ def card(guid: str) -> Response:
     form = _form(card)
     if not form.validate_on_submit():
         if form.errors:
-            return _page(card, form, 422, _preview(form), unsaved=True)
+            return _page(card, form, 422, _preview(form, card.deck.id), unsaved=True)
         return _page(card, form, 200, _Preview(card.text, card.rendered))
     work = partial(
         saving.save_card,
@@ -67,7 +67,7 @@ def preview(guid: str) -> Response:
     card = found_card(guid)
     form = _form(card)
     form.validate()
-    return _page(card, form, 200, _preview(form), unsaved=True)
+    return _page(card, form, 200, _preview(form, card.deck.id), unsaved=True)
 
 
 @blueprint.post("/cards/<guid>/merge")
@@ -77,12 +77,14 @@ def merge(guid: str) -> Response:
     card = found_card(guid)
     form = _form(card)
     if not form.validate():
-        return _page(card, form, 422, _preview(form), unsaved=True)
+        return _page(card, form, 422, _preview(form, card.deck.id), unsaved=True)
     both = history.merged(session(), card.id, form.started.data, ours=form.text(), theirs=card.text)
     if both is None:
         return _conflict(guid, form)
     form.show(both, card.version)
-    return _page(card, form, 200, _Preview(both, render_text(both)), unsaved=True, merged=True)
+    return _page(
+        card, form, 200, _Preview(both, editing.render_for(session(), card.deck.id, both)), unsaved=True, merged=True
+    )
 
 
 @blueprint.route("/decks/<slug>/cards/new", methods=["GET", "POST"])
@@ -135,10 +137,10 @@ class _Preview:
         self.unanswerable = bool(text.options) and not any(option.right for option in text.options)
 
 
-def _preview(form: CardForm) -> _Preview:
+def _preview(form: CardForm, deck_id: int) -> _Preview:
     """The form's text, rendered by what a save would render it with."""
     text = form.text()
-    return _Preview(text, None if form.too_large else render_text(text))
+    return _Preview(text, None if form.too_large else editing.render_for(session(), deck_id, text))
 
 
 def _form(card: EditedCard) -> CardForm:
@@ -168,7 +170,7 @@ def _page(card: EditedCard, form: CardForm, status: int, preview: _Preview, **va
 
 
 def _new_page(deck: EditedDeck, form: CardForm, status: int, *, unsaved: bool) -> Response:
-    preview = _preview(form)
+    preview = _preview(form, deck.id)
     if wants_fragment():
         return shown("admin/_preview.html", status, preview=preview)
     form.add_rows()
@@ -187,7 +189,7 @@ def _conflict(guid: str, form: CardForm) -> Response:
         card,
         form,
         409,
-        _preview(form),
+        _preview(form, card.deck.id),
         unsaved=True,
         conflict=history.last_save(session(), card.id, person.id),
         differences=differences,

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.content.document import CardText, Option
 from app.db.models import Card, CardRevision, Deck, User
-from app.library import edit_queries, editing, history
+from app.library import edit_queries, editing, history, media
 from app.library.editing import Conflict, NotThere, PlaceIsGiven
 from app.library.texts import put_base
 from tests.builders import LONG_AGO, make_card, make_deck, make_user
@@ -243,3 +243,22 @@ def test_lists_have_pages(session: Session) -> None:
     first = edit_queries.cards(session, deck_id=deck.id)
     last = edit_queries.cards(session, deck_id=deck.id, page=999)
     assert (len(first.lines), len(last.lines), last.page, last.pages) == (edit_queries.PAGE, 1, 2, 2)
+
+
+def test_an_edited_card_keeps_its_deck_s_images(session: Session, editor: User) -> None:
+    deck = make_deck(session)
+    card = make_card(session, deck, answer="See ![the plan](plan.png).")
+    png = b"\x89PNG\r\n\x1a\n" + b"0" * 30
+    address = media.store_for_deck(session, deck_id=deck.id, files={"plan.png": png}, now=NOW)["plan.png"]
+    session.commit()
+
+    text = CardText("What is it?", "Look at ![the plan](plan.png).")
+    editing.edit_card(session, guid=card.guid, version=1, text=text, author_id=editor.id, now=NOW)
+    made = editing.create_card(session, slug=deck.slug, text=text, author_id=editor.id, now=NOW)
+
+    assert f'src="{address}"' in card.answer_html
+    assert f'src="{address}"' in session.get_one(Card, made.card_id).answer_html
+    other = make_deck(session)
+    session.commit()
+    editing.move_card(session, guid=made.guid, slug=other.slug, number=1, author_id=editor.id, now=NOW)
+    assert media.of_deck(session, other.id) == {"plan.png": address}
