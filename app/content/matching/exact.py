@@ -21,7 +21,7 @@ class _Step:
     """Cards of one key belong together.
 
     With `alike` they are then the same in all but their place, and are paired in their order; else only one of each side
-    can be a pair. `among` all cards or only among those that are left.
+    can be a pair.
     """
 
     reason: Reason
@@ -70,7 +70,10 @@ def by_text(left: Left, read: Memo) -> None:
                 _by_key(left, step, side, read)
 
 
-def _by_key(left: Left, step: _Step, side: Callable[[StoredCard], CardText | None], read: Memo) -> None:
+Side = Callable[[StoredCard], CardText | None]
+
+
+def _by_key(left: Left, step: _Step, side: Side, read: Memo) -> None:
     here: defaultdict[Hashable, list[StoredCard]] = defaultdict(list)
     for stored in left.stored.values():
         text = side(stored)
@@ -80,18 +83,27 @@ def _by_key(left: Left, step: _Step, side: Callable[[StoredCard], CardText | Non
     for index, new in left.new.items():
         if (key := step.key(new.deck, new.card.text, read)) in here:
             there[key].append(index)
+    taken = _taken(left, step, read) if there and not step.alike else frozenset()
     for key, indices in there.items():
-        for candidate, index in zip(_fitting(step, here[key], len(indices)), indices, strict=False):
+        fitting = _in_order(here[key]) if step.alike else _only(here[key], indices)
+        for candidate, index in zip(fitting if key not in taken else (), indices, strict=False):
             left.pair(candidate.guid, index, step.reason, step.certainty)
 
 
-def _fitting(step: _Step, candidates: Sequence[StoredCard], wanted: int) -> list[StoredCard]:
-    """The candidates to be paired in order with `wanted` questions of the same key: living ones before archived."""
-    if step.alike:
-        return sorted(candidates, key=lambda card: (card.archived is not None, card.deck, card.position))
-    living = [card for card in candidates if card.archived is None]
-    fitting = living or candidates
-    return list(fitting) if len(fitting) == wanted == 1 else []
+def _taken(left: Left, step: _Step, read: Memo) -> frozenset[Hashable]:
+    """Keys that cards have which are paired already: a title that many questions have tells none of them from another."""
+    return frozenset(step.key(pair.new.deck, pair.new.card.text, read) for pair in left.pairs.values())
+
+
+def _in_order(candidates: Iterable[StoredCard]) -> list[StoredCard]:
+    """Living cards before archived ones, each in the order of their decks."""
+    return sorted(candidates, key=lambda card: (card.archived is not None, card.deck, card.position))
+
+
+def _only(candidates: Sequence[StoredCard], indices: Sequence[int]) -> list[StoredCard]:
+    """The one card that is meant where there is one of each side; an archived one only where none lives."""
+    living = [card for card in candidates if card.archived is None] or list(candidates)
+    return living if len(living) == len(indices) == 1 else []
 
 
 def _base(card: StoredCard) -> CardText | None:

@@ -10,6 +10,7 @@ from rapidfuzz.distance import Indel
 from app.content.document import CardText
 from app.content.matching.thresholds import ANSWER_MASS, PART_OF, STOCK
 from app.content.matching.words import FUNCTION_WORDS, targets_of, words_of
+from app.content.parsing.answers import is_unanswered
 
 FUNCTION_WEIGHT = 0.15
 MIN_WEIGHT = 0.2
@@ -22,15 +23,16 @@ NEGATIONS = frozenset((
     "weren", "won", "wouldn",
 ))
 # fmt: on
-OPPOSED = 3.0
-"""What a negation counts as that only one of two questions has: “like” and “don't like” are two questions."""
 MAX_CHARS = 4000
 """What is compared of a text: enough to know it by, and a bound on the time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A card as it is compared: the words it asks with (options included), and the words and links of its answer."""
+    """A card as it is compared: the words it asks with (options included), and the words and links of its answer.
+
+    A placeholder is no answer.
+    """
 
     asks: tuple[str, ...]
     answers: Counter[str]
@@ -41,6 +43,8 @@ class Profile:
         asks = read.words(text.question)
         for option in text.options:
             asks += read.words(option.text)
+        if is_unanswered(text.answer):
+            return cls(asks, Counter())
         return cls(asks, Counter(read.words(text.answer) + targets_of(text.answer[:MAX_CHARS])))
 
 
@@ -60,15 +64,17 @@ class Memo:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How alike two questions are, all from 0 to 1 but `strayed`.
+    """How alike two questions are; `alike` and `order` are from 0 to 1.
 
     `alike` is what they share of both together, `order` compares the sequences of their words; `strayed` is the weight
     of the words that each has and the other lacks (the lesser of the two): rewording adds or drops, a look-alike swaps.
+    `opposed` says that one of them has a negation and the other has none.
     """
 
     alike: float
     order: float
     strayed: float
+    opposed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +119,14 @@ class Lexicon:
         shared = left & right
         left -= shared
         right -= shared
-        opposed = OPPOSED if NEGATIONS.isdisjoint(one) != NEGATIONS.isdisjoint(other) else 0.0
         whole = self._sum(shared) + self._kin(left, right)
         lone_left, lone_right = self._sum(left), self._sum(right)
         total = 2 * whole + lone_left + lone_right
         return Asked(
             alike=2 * whole / total if total else 0.0,
             order=Indel.normalized_similarity(one, other) if one and other else 0.0,
-            strayed=min(lone_left, lone_right) + opposed,
+            strayed=min(lone_left, lone_right),
+            opposed=NEGATIONS.isdisjoint(one) != NEGATIONS.isdisjoint(other),
         )
 
     def _sum(self, words: Mapping[str, int]) -> float:

@@ -160,6 +160,7 @@ class _Evidence:
         if asked.strayed < 0.5:
             weight += thresholds.NEARLY * max(0.0, asked.alike - thresholds.NEARLY_FROM)
         weight += thresholds.STRAYED * min(asked.strayed, thresholds.MOST_STRAYED)
+        weight += thresholds.OPPOSED * asked.opposed
         weight += answered.trust * thresholds.ANSWER_ALIKE * answered.alike
         weight += answered.trust * thresholds.ANSWER_UNLIKE * (1 - answered.alike)
         return weight + (answered.trust * thresholds.SAME_ANSWER if old.answers == new.answers else 0.0)

@@ -3,24 +3,35 @@
 The weights are those of a logistic regression, rounded, fitted on 476 pairs that the exact steps leave over in the
 histories of three files (each version against every later one) and 8,010 pairs of different cards: the likeliest wrong
 ones of those histories, and cards of nine question collections of which a quarter was taken away and a quarter added.
+
+With them, importing the versions one on top of the other (5,903 certain pairs) keeps 99.9 %; of reworded questions 98 %, of
+those with both texts edited 92 %. No card gets another one's history; 0.4 % are asked about. Between versions that are
+years apart (19,013 pairs) 98.6 % are kept and none is wrong.
 """
 
 BIAS = -5.0
+"""Evidence is counted in natural logarithms of odds. This is what is known of any two cards: that most are not the same."""
 ALIKE = 4.0
+"""The words of two questions, as far as they are shared, from 0 to 1."""
 NEARLY = 5.0
 NEARLY_FROM = 0.8
+"""More for what goes beyond, where neither question asks for something that the other does not."""
 ORDER = 2.0
+"""The order of the words, from 0 to 1."""
 STRAYED = -0.5
 MOST_STRAYED = 3.0
+"""What each question has and the other does not, for the weight of a rare word, up to so many."""
+OPPOSED = -2.5
+"""One of the questions has a negation, the other none."""
 ANSWER_ALIKE = 6.5
 ANSWER_UNLIKE = -4.0
+"""What the answers share and what they do not, each as far as they say something."""
 SAME_ANSWER = 2.0
+"""The answers are the very same."""
 PLACE = 0.95
+"""For each of the two neighbours that are the same; less where they are further away."""
 RETURNS = -1.5
-"""The evidence, in natural logarithms of odds, of: nothing known; the words of two questions (from 0 to 1); more for what
-goes beyond `NEARLY_FROM`, where neither strays; their order
-(0 to 1); what each asks and the other does not (a word's weight each); answers as far as they say something and agree, or
-do not; the very same answer; each of the two neighbours being the same; the card being archived."""
+"""The card was archived by its source."""
 
 ANSWER_MASS = 4.0
 """An answer of as many rare words is trusted by half, a shorter one by less: “Yes.” says nothing, a page nearly all."""
