@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
@@ -19,6 +20,11 @@ def fail(message: str) -> NoReturn:
     """Say why nothing was done, and end with 1."""
     click.echo(message, err=True)
     raise SystemExit(1)
+
+
+def on_a_terminal() -> bool:
+    """Whether somebody is there to be asked."""
+    return sys.stdin.isatty()
 
 
 def read_settings() -> Settings:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from app.cli import common
 from app.cli.common import fail, writing_session
 from app.cli.deciding import confirm, export, imports, pending, resolve, undo
 from app.cli.preview import preview
@@ -50,7 +50,7 @@ def import_(paths: tuple[Path, ...], slug: str, dialect: str, dry_run: bool, yes
             if dry_run:
                 _show_plan(batches, reader)
                 click.echo("Nothing was written (--dry-run).")
-            elif yes or not sys.stdin.isatty():
+            elif yes or not common.on_a_terminal():
                 _report(_apply(batches, reader, ""))
             else:
                 _ask_and_apply(batches, reader)
