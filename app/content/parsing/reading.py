@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Protocol
 
 from app.content.parsing.answers import Stretch
@@ -11,7 +10,7 @@ from app.content.parsing.titles import Title, clean_title, plain
 from app.content.parsing.wording import likeness
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Mark:
     """One question as a dialect sees it. Offsets are characters of the source.
 
@@ -37,27 +36,36 @@ class Mark:
     level: int = 0
     section: tuple[str, ...] | None = None
 
+    _title: Title | None = None
+    _plain: str | None = None
+    _likeness: float | None = None
+
     def forget(self) -> None:
         """Drop what was worked out from the title, after it was changed."""
-        for name in ("title", "plain", "likeness"):
-            self.__dict__.pop(name, None)
+        self._title = self._plain = self._likeness = None
 
-    @cached_property
+    @property
     def title(self) -> Title:
         """The parts of the title."""
-        return clean_title(self.raw, numbered=self.numbered)
+        if self._title is None:
+            self._title = clean_title(self.raw, numbered=self.numbered)
+        return self._title
 
-    @cached_property
+    @property
     def plain(self) -> str:
         """The clean title without markup."""
-        return plain(self.question if self.question is not None else self.raw[self.title.start : self.title.end])
+        if self._plain is None:
+            title = self.title
+            self._plain = plain(self.question if self.question is not None else self.raw[title.start : title.end])
+        return self._plain
 
-    @cached_property
+    @property
     def likeness(self) -> float:
         """How much this looks like a question, from 0 to 1."""
-        if self.explicit or self.title.form == "question":
-            return 1.0
-        return likeness(self.plain)
+        if self._likeness is None:
+            sure = self.explicit or self.title.form == "question"
+            self._likeness = 1.0 if sure else likeness(self.plain)
+        return self._likeness
 
 
 @dataclass

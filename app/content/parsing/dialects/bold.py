@@ -27,6 +27,7 @@ _ASKED = re.compile(r"[?？][*_`\"'”)]*[ \t]*(?=[\r\n])")
 class _BoldMark(Mark):
     """A mark that knows whether its bold text begins with a number, and whether it has its line to itself."""
 
+    __slots__ = ("alone", "counted")
     counted: bool
     alone: bool
 

@@ -58,6 +58,7 @@ def _prefer_counted(readings: list[Reading]) -> None:
 class _HeadingMark(Mark):
     """A mark with the heading it stands on; `number` and `form` also come from the list item it stands in."""
 
+    __slots__ = ("block", "form", "in_item", "number")
     block: Block
     in_item: bool
     number: int | None

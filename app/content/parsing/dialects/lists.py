@@ -30,6 +30,7 @@ _ASKED = re.compile(r"[?？](?:[*_`\"'”)]*)(?=\s+[-–—:]\s|\s*\r?\n|\s*$)")
 class _ItemMark(Mark):
     """A mark with its item; `form` says what stands behind the title on its lines: nothing, a link, or text."""
 
+    __slots__ = ("bold", "form", "item")
     item: Block
     form: str
     bold: bool
