@@ -4,9 +4,10 @@ A sync runs in steps, each a transaction of its own: take the source under a lea
 and note the commit in one. Whoever finds the lease taken steps aside.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -18,8 +19,8 @@ from app.content.document import ContentError
 from app.content.text import MAX_BYTES
 from app.db.models import Deck, Source
 from app.db.session import write
-from app.library import git, slugs
-from app.library.files import ENDINGS, Batch, Reader, SourceFile
+from app.library import git, media, slugs
+from app.library.files import ENDINGS, MAX_IMAGE_BYTES, Batch, Document, Reader, SourceFile, resolved
 from app.library.git import GitError, GitFile
 from app.library.importing import ImportResult, import_batches
 from app.library.outcome import numbers
@@ -225,15 +226,19 @@ def _bring(sessions: sessionmaker[Session], taken: _Taken, now: Callable[[], dat
         return Synced(taken.name, sha, None)
     with git.fetched(remote, taken.branch, guarded=taken.guarded) as checkout:
         found = checkout.files(_readable(git.matcher(taken.glob)), max_bytes=MAX_BYTES)
+        if not found:
+            raise GitError(
+                f"No file of the repository is named by {taken.glob}.",
+                "Name others in the source's settings, for example **/*.md.",
+            )
         commit = checkout.commit
-    if not found:
-        raise GitError(
-            f"No file of the repository is named by {taken.glob}.",
-            "Name others in the source's settings, for example **/*.md.",
-        )
-    batch = _batch(taken, found)
-    reader = Reader()
-    reader.batch(batch)
+        images: dict[str, bytes] = {}
+        batch = _batch(taken, found, images)
+        reader = Reader()
+        documents, _ = reader.batch(batch)
+        named = {name for document in documents for name in _images_of(document)}
+        if named:
+            images |= {one.path: one.data for one in checkout.files(named.__contains__, max_bytes=MAX_IMAGE_BYTES)}
 
     def bring(session: Session) -> ImportResult:
         result = import_batches(session, batches=[batch], now=now(), reader=reader)
@@ -249,9 +254,24 @@ def _readable(wanted: Callable[[str], bool]) -> Callable[[str], bool]:
     return lambda path: PurePosixPath(path).suffix.lower() in ENDINGS and wanted(path)
 
 
-def _batch(taken: _Taken, found: list[GitFile]) -> Batch:
-    files = tuple(SourceFile(one.path, f"{taken.name}/{one.path}", one.data) for one in found)
+def _batch(taken: _Taken, found: list[GitFile], images: Mapping[str, bytes]) -> Batch:
+    """The documents of a commit; `images` are those they name, by path, once they are known."""
+    files = tuple(
+        SourceFile(one.path, f"{taken.name}/{one.path}", one.data, beside=partial(_image, images, one.path))
+        for one in found
+    )
     return Batch(files, folder=taken.name, shown=taken.name, collection_id=taken.collection_id)
+
+
+def _image(images: Mapping[str, bytes], document: str, path: str) -> bytes | None:
+    return images.get(resolved(document, path) or "")
+
+
+def _images_of(document: Document) -> Iterator[str]:
+    """The paths within the repository of the images that a document names."""
+    for path in media.named(card.text for card in document.deck.cards):
+        if (name := resolved(document.file.name, path)) is not None:
+            yield name
 
 
 def _collection(session: Session, result: ImportResult) -> int | None:
