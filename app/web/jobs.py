@@ -43,15 +43,24 @@ class Running:
     sessions: sessionmaker[Session]
 
     def progress(self, done: int, total: int, step: str = "") -> None:
-        """Note how far the work has come and keep the lease."""
+        """Note how far the work has come and keep the lease. Raises JobFailed where somebody stopped the job."""
         with self.sessions() as session:
             write(session)
-            session.execute(
+            noted = session.execute(
                 update(Job)
-                .where(Job.id == self.id)
+                .where(Job.id == self.id, Job.state == "running")
                 .values(done=done, total=total, step=step[:200], lease_until=clock.now() + LEASE)
-            )
+                .returning(Job.id)
+            ).all()
             session.commit()
+        if not noted:
+            raise JobFailed("It was stopped.")
+
+    def hold(self, session: Session) -> None:
+        """Make sure that the job still runs, and that nobody stops it before `session` ends. Raises JobFailed."""
+        state = session.scalar(select(Job.state).where(Job.id == self.id).with_for_update())
+        if state != "running":
+            raise JobFailed("It was stopped.")
 
 
 Handler = Callable[[Running], dict[str, Any]]
@@ -120,6 +129,17 @@ def enqueue(session: Session, *, kind: str, payload: dict[str, Any], user_id: in
     session.add(job)
     session.flush()
     return job
+
+
+def stop(session: Session, *, job_id: int, reason: str) -> bool:
+    """End a job that waits or runs; False where it has come to its end already. `reason` is what the reader is told."""
+    write(session)
+    job = session.scalar(select(Job).where(Job.id == job_id).with_for_update())
+    if job is None or job.state not in ("queued", "running"):
+        return False
+    _finish(job, "failed", error=reason)
+    session.flush()
+    return True
 
 
 def wake() -> None:
@@ -197,8 +217,9 @@ def _run(handlers: dict[str, Handler], running: Running) -> None:
         state, error = "failed", f"Something broke on our side. Give the administrator this number: {running.guid}."
     with running.sessions() as session:
         write(session)
-        job = session.get_one(Job, running.id)
-        _finish(job, state, result=result, error=error)
+        job = session.get_one(Job, running.id, with_for_update=True)
+        if job.state == "running":
+            _finish(job, state, result=result, error=error)
         session.commit()
 
 

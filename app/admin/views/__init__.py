@@ -5,6 +5,7 @@ from app.admin.views import decks as decks
 from app.admin.views import details as details
 from app.admin.views import places as places
 from app.admin.views import sources as sources
+from app.admin.views import uploads as uploads
 from app.admin.views.blueprint import blueprint
 
 __all__ = ["blueprint"]

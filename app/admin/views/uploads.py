@@ -1,0 +1,280 @@
+"""Importing in the browser: choose or paste, look at what was read, then import."""
+
+from functools import partial
+from typing import Any, Never
+from urllib.parse import urlencode
+
+from flask import Response as FlaskResponse
+from flask import abort, flash, redirect, request, url_for
+from flask_babel import format_decimal
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response
+
+from app.admin.forms import MAX_TITLE, VISIBILITY
+from app.admin.views.blueprint import blueprint
+from app.content.document import ContentError
+from app.library import edit_queries, upload_preview, uploads
+from app.library.importing import StalePlan
+from app.library.uploads import BY_NAME, NEW, Found, NoSuchUpload, Wish
+from app.web import clock, jobs
+from app.web.access import Access, access
+from app.web.database import session, transact
+from app.web.limits import limiter
+from app.web.pages import shown, wants_fragment
+from app.web.sessions import require_viewer
+
+READS = "60/minute"
+MAX_PASTED = 1_000_000
+READINGS = {
+    "headings": (_l("Headings"), _l("The heading is the question, all below it the answer; numbers are left out.")),
+    "labels": (_l("Labels"), _l("“Q:” and “A:”, “Question” and “Answer” say which is which.")),
+    "details": (_l("Foldouts"), _l("The summary of a foldout is the question, what it hides the answer.")),
+    "bold": (_l("Bold paragraphs"), _l("A paragraph in bold is the question, all below it the answer.")),
+    "lists": (_l("Lists"), _l("Each item is a question, what is indented below it the answer.")),
+    "tables": (_l("Tables"), _l("Each row is a card: one column asks, another answers.")),
+    "html": (_l("Headings in HTML"), _l("The heading is the question, all below it the answer.")),
+    "inline": (_l("One-line cards"), _l("Question and answer stand in one line, with a sign between them.")),
+    "csv": (_l("Columns"), _l("Each line is a card: the first column asks, the second answers.")),
+}
+"""What editors are told of a reading, by the dialect's name."""
+
+
+@blueprint.record_once
+def _register(state: Any) -> None:
+    jobs.handle(state.app, uploads.KIND, uploads.run)
+    jobs.periodically(state.app, "uploads", every=uploads.KEPT_IMPORTED / 24, chore=uploads.keep_house)
+
+
+@blueprint.route("/import", methods=["GET", "POST"])
+@access(Access.EDITOR)
+@limiter.limit(READS, methods=["POST"])
+def imports() -> Response:
+    """Bring in a file, an archive or a text; what can be read is shown before anything is stored."""
+    if request.method == "GET":
+        return _start_page()
+    goes_to = _goes_to(request.form)
+    error = "text_error" if "text" in request.form else "file_error"
+    try:
+        guid = transact(partial(_take, goes_to=goes_to))
+    except _Incomplete as missing:
+        return _start_page(422, **{error: str(missing)})
+    except ContentError as problem:
+        return _start_page(422, **{error: f"{problem.location}: {problem.problem} {problem.remedy}"})
+    return redirect(url_for("edit.upload", guid=guid, deck=goes_to or None), 303)
+
+
+@blueprint.get("/import/<guid>")
+@access(Access.EDITOR)
+def upload(guid: str) -> Response:
+    """What was read: cards as learners will see them, what to look at, and what importing would change."""
+    found = _upload(guid)
+    if found.imported_at is not None or _is_under_way(found):
+        return redirect(url_for("edit.upload_state", guid=guid))
+    wish = Wish(dialect=request.args.get("dialect", "")[:64], goes_to=_goes_to(request.args, "deck"))
+    return _preview_page(found, wish)
+
+
+@blueprint.post("/import/<guid>")
+@access(Access.EDITOR)
+@limiter.limit(READS)
+def import_upload(guid: str) -> Response:
+    """Import what was seen: at once where that is short, else as a job."""
+    found, form = _upload(guid), request.form
+    wish = _wish()
+    if form.get("deck", "") != form.get("seen_deck", ""):
+        flash(_("This is what would change in the deck you chose now. Nothing is stored yet."))
+        return redirect(_seen(guid, wish), 303)
+    mine: dict[str, Any] = {"guid": guid, "user_id": require_viewer().id, "wish": wish}
+    try:
+        if uploads.is_long(found):
+            transact(partial(uploads.enqueue, **mine))
+            jobs.wake()
+        else:
+            transact(partial(uploads.import_now, now=clock.now(), **mine))
+    except NoSuchUpload:
+        abort(404)
+    except StalePlan:
+        flash(_("The decks have changed since you looked. Nothing was stored; this is what would change now."), "warn")
+        return redirect(_seen(guid, wish), 303)
+    except ContentError as error:
+        flash(f"{error} " + _("Nothing was stored."), "error")
+        return redirect(_seen(guid, wish), 303)
+    return redirect(url_for("edit.upload_state", guid=guid), 303)
+
+
+@blueprint.get("/import/<guid>/state")
+@access(Access.EDITOR)
+def upload_state(guid: str) -> Response:
+    """How far an import has come, or what it brought."""
+    found = _upload(guid)
+    job = uploads.job_of(session(), found.summary)
+    if job is None and found.imported_at is None:
+        return redirect(url_for("edit.upload", guid=guid))
+    template = "admin/_import_state.html" if wants_fragment() else "admin/import_state.html"
+    going = found.imported_at is None and job is not None and job.state in ("queued", "running")
+    return shown(template, area="edit", upload=found, job=job, going=going, result=found.summary.get("result"))
+
+
+@blueprint.post("/import/<guid>/stop")
+@access(Access.EDITOR)
+def stop_import(guid: str) -> Response:
+    """Stop an import that is on its way; nothing of it is stored."""
+    _upload(guid)
+    transact(partial(uploads.stop, guid=guid, user_id=require_viewer().id))
+    return redirect(url_for("edit.upload_state", guid=guid), 303)
+
+
+@blueprint.post("/import/<guid>/discard")
+@access(Access.EDITOR)
+def discard_upload(guid: str) -> Response:
+    """Give an upload up."""
+    found = _upload(guid)
+    transact(partial(uploads.discard, guid=guid, user_id=require_viewer().id))
+    flash(_("“%(name)s” was given up. Nothing of it is stored.", name=found.filename))
+    return redirect(url_for("edit.imports"), 303)
+
+
+@blueprint.route("/import/<guid>/text", methods=["GET", "POST"])
+@access(Access.EDITOR)
+@limiter.limit(READS, methods=["POST"])
+def upload_text(guid: str) -> Response:
+    """Mend an upload's text before it is imported."""
+    found = _upload(guid)
+    if not found.is_text or found.imported_at is not None or len(found.content) > MAX_PASTED:
+        abort(404)
+    text, error = found.content.decode("utf-8-sig", "replace"), ""
+    if request.method == "POST":
+        text = request.form.get("text", "")
+        try:
+            transact(partial(uploads.rewrite, guid=guid, user_id=require_viewer().id, text=text))
+            return redirect(url_for("edit.upload", guid=guid, deck=found.deck_slug or None), 303)
+        except ContentError as problem:
+            error = f"{problem.location}: {problem.problem} {problem.remedy}"
+        except NoSuchUpload:
+            abort(404)
+    return shown("admin/import_text.html", 422 if error else 200, area="edit", upload=found, text=text, error=error)
+
+
+@blueprint.get("/import/<guid>/image")
+@access(Access.EDITOR)
+def upload_image(guid: str) -> Response:
+    """An image of an archive that is not imported yet."""
+    found = _upload(guid)
+    image = uploads.image(found, request.args.get("document", "")[:400], request.args.get("path", "")[:400])
+    if image is None:
+        abort(404)
+    return FlaskResponse(image.data, mimetype=image.mime)
+
+
+class _Incomplete(Exception):
+    """Nothing was chosen or pasted, or too much; the message says what to do."""
+
+
+def _take(work: Any, *, goes_to: str) -> str:
+    """Keep what the form brings; gives its guid. Raises _Incomplete and ContentError."""
+    user_id, now = require_viewer().id, clock.now()
+    if "text" in request.form:
+        text = request.form["text"]
+        if not text.strip():
+            raise _Incomplete(_("Paste a text with at least one question."))
+        if len(text) > MAX_PASTED:
+            raise _Incomplete(_("This is too long to be pasted. Save it as a file and choose that."))
+        return uploads.paste(work, user_id=user_id, text=text, now=now, goes_to=goes_to)
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        raise _Incomplete(_("Choose a file first."))
+    file.stream.seek(0)
+    return uploads.receive(
+        work, user_id=user_id, filename=file.filename, data=file.stream.read(), now=now, goes_to=goes_to
+    )
+
+
+def _start_page(status: int = 200, *, file_error: str = "", text_error: str = "") -> Response:
+    return shown(
+        "admin/import_start.html",
+        status,
+        area="edit",
+        file_error=file_error,
+        text_error=text_error,
+        text=request.form.get("text", "")[:MAX_PASTED],
+        goes_to=_goes_to(request.form),
+        decks=edit_queries.open_decks(session()),
+        unfinished=uploads.unfinished(session(), require_viewer().id),
+    )
+
+
+def _preview_page(found: Found, wish: Wish) -> Response:
+    page = request.args.get("page", "1")
+
+    def image(document: str, path: str) -> str:
+        return url_for("edit.upload_image", guid=found.guid) + "?" + urlencode({"document": document, "path": path})
+
+    number = int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1
+    try:
+        seen = upload_preview.preview(session(), found, wish, page=number, image=image)
+    except ContentError as error:
+        flash(f"{error.problem} {error.remedy}", "error")
+        asked = bool(wish.dialect or wish.goes_to)
+        return redirect(url_for("edit.upload", guid=found.guid) if asked else url_for("edit.imports"))
+    return shown(
+        "admin/import_preview.html",
+        area="edit",
+        upload=found,
+        wish=wish,
+        seen=seen,
+        readings=READINGS,
+        decks=edit_queries.open_decks(session()),
+        visibility=VISIBILITY,
+        can_mend=found.is_text and len(found.content) <= MAX_PASTED,
+        size=_size(len(found.content)),
+    )
+
+
+def _wish() -> Wish:
+    form = request.form
+    visibility = form.get("visibility", "")
+    return Wish(
+        dialect=form.get("dialect", "")[:64],
+        goes_to=_goes_to(form, "deck"),
+        expected=form.get("expected", "")[:128],
+        title=_line("title"),
+        visibility=visibility if visibility in {one.value for one in VISIBILITY} else "public",
+        author=_line("author"),
+        licence=_line("licence"),
+    )
+
+
+def _line(name: str) -> str:
+    return "".join(c for c in " ".join(request.form.get(name, "").split()) if c.isprintable())[:MAX_TITLE]
+
+
+def _goes_to(values: Any, name: str = "deck") -> str:
+    """The deck that is asked for, if it is one that may be; else where the document's name says."""
+    wanted: str = values.get(name, "")
+    known = {slug for slug, _title in edit_queries.open_decks(session())} if wanted not in (BY_NAME, NEW) else set()
+    return wanted if wanted in (BY_NAME, NEW) or wanted in known else BY_NAME
+
+
+def _seen(guid: str, wish: Wish) -> str:
+    return url_for("edit.upload", guid=guid, deck=wish.goes_to or None, dialect=wish.dialect or None)
+
+
+def _upload(guid: str) -> Found:
+    found = uploads.find(session(), guid, require_viewer().id)
+    return found if found is not None else _missing()
+
+
+def _missing() -> Never:
+    abort(404)
+
+
+def _is_under_way(found: Found) -> bool:
+    job = uploads.job_of(session(), found.summary)
+    return job is not None and job.state in ("queued", "running")
+
+
+def _size(count: int) -> str:
+    if count < 1_000_000:
+        return str(_("%(n)s KB", n=format_decimal(max(1, round(count / 1000)))))
+    return str(_("%(n)s MB", n=format_decimal(round(count / 1_000_000, 1))))
