@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.content.document import CardText, Option
-from app.content.matching import Match, Matching, Reason, StoredCard, match
+from app.content.document import Card, CardText, Option, Span
+from app.content.matching import Match, Matching, NewCard, Reason, StoredCard, match
+from app.content.matching.profile import Asked, Lexicon
 from app.content.parsing import parse
 from tests.unit.content.memory import questions
 
@@ -230,6 +231,31 @@ def test_options_are_part_of_the_question() -> None:
     )
     found = {one.stored.guid: len(one.new.card.options) for one in match(cards, questions(read)).pairs}
     assert found == {"card-0": 3, "card-1": 2}
+
+
+def test_the_work_grows_with_the_cards_and_not_with_their_square(monkeypatch: pytest.MonkeyPatch) -> None:
+    weighed: list[int] = []
+    asked = Lexicon.asked
+
+    def counted(self: Lexicon, one: tuple[str, ...], other: tuple[str, ...]) -> Asked:
+        weighed[-1] += 1
+        return asked(self, one, other)
+
+    monkeypatch.setattr(Lexicon, "asked", counted)
+    for count in (200, 400):
+        weighed.append(0)
+        pairs = [(number, number % 17, number % 23) for number in range(count)]
+        old = [CardText(f"What is part{a} of system{b} with unit{c}?", f"Word{a} and thing{b}.") for a, b, c in pairs]
+        new = [
+            CardText(f"What then is part{a} of system{b} with unit{c}?", f"Some word{a}, thing{b}.")
+            for a, b, c in pairs
+        ]
+        span = Span(0, 0)
+        cards = [StoredCard(f"{n:04}", "deck", n, text, text) for n, text in enumerate(old)]
+        read = [Card(text.question, text.answer, n + 1, span, span) for n, text in enumerate(new)]
+        matching = match(cards, [NewCard("deck", n, card, "deck.md") for n, card in enumerate(read)])
+        assert [int(one.stored.guid) for one in matching.pairs] == list(range(count))
+    assert weighed[1] <= 2.5 * weighed[0]
 
 
 def test_nothing_matches_nothing() -> None:
