@@ -135,6 +135,18 @@ def merge_texts(base: CardText | None, ours: CardText, theirs: CardText) -> tupl
     return CardText(question, answer, section, tags, options), False
 
 
+def proposal(base: CardText | None, ours: CardText, theirs: CardText) -> CardText:
+    """A text to start from where two collide: put together block by block and field by field, ours where they collide."""
+    was = base or CardText("", "")
+    return CardText(
+        merge(was.question, ours.question, theirs.question).text,
+        merge(was.answer, ours.answer, theirs.answer).text,
+        _pick(was.section, ours.section, theirs.section)[0],
+        _pick(was.tags, ours.tags, theirs.tags)[0],
+        _pick(was.options, ours.options, theirs.options)[0],
+    )
+
+
 def _pick(base: T, ours: T, theirs: T) -> tuple[T, bool]:
     if theirs == base or ours == theirs:
         return ours, False

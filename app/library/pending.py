@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.content.document import CardKind, CardText
 from app.content.merge import Merge, merge
-from app.content.plan import merge_texts
+from app.content.plan import merge_texts, proposal
 from app.db.models import Card, CardRevision, Deck, Import, Question
 from app.db.session import write
 from app.library.applying import jsonable
@@ -76,10 +76,7 @@ class OpenQuestion:
     @property
     def merged(self) -> CardText:
         """The proposal to start from when both texts are to be joined by hand."""
-        ours, theirs = self.card.text, self.theirs or self.card.text
-        base = self.base or CardText("", "")
-        question = merge(base.question, ours.question, theirs.question).text
-        return CardText(question, self.answer_merge.text, ours.section, ours.tags, ours.options)
+        return proposal(self.base, self.card.text, self.theirs or self.card.text)
 
 
 @dataclass(frozen=True, slots=True)

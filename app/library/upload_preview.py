@@ -13,7 +13,8 @@ from app.content.rendered import Rendered, render_text
 from app.library.files import Document, Reader
 from app.library.importing import ImportResult, preview_batches
 from app.library.media import picture
-from app.library.uploads import Found, Wish, wished_batch
+from app.library.uploads import Found, wished_batch
+from app.library.wishes import Wish
 
 PAGE = 50
 """Cards without warnings on one page."""

@@ -22,14 +22,14 @@ from app.library import archives, deck_editing, media, slugs
 from app.library.archives import Archive
 from app.library.deck_editing import DeckFields
 from app.library.files import ENDINGS, Batch, Reader, SourceFile, resolved
-from app.library.importing import ImportResult, import_batches
+from app.library.importing import ImportResult, StalePlan, import_batches
 from app.library.outcome import numbers
+from app.library.wishes import BY_NAME, NEW, Then, Wish
 from app.web import clock, jobs
+from app.web.database import apart
 from app.web.jobs import JobFailed, Running
 
 KIND = "import"
-BY_NAME, NEW = "", "+"
-"""Where a document may go, besides a deck's slug: to the deck that its name says, or to a new one in any case."""
 SHORT = 300
 """Questions that are imported while the editor waits; more are a job."""
 MAX_UNFINISHED = 20
@@ -59,26 +59,6 @@ class Found:
     def is_text(self) -> bool:
         """Whether it is one text that can be mended in the browser."""
         return not archives.is_zip(self.filename, self.content)
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """How an upload is to be imported: the reading, where it goes, and what a new deck is to say of itself.
-
-    `expected` is the mark of the plan that was seen; empty fields of a new deck are the document's own.
-    """
-
-    dialect: str = ""
-    goes_to: str = BY_NAME
-    expected: str = ""
-    title: str = ""
-    visibility: str = "public"
-    author: str = ""
-    licence: str = ""
-
-    def values(self) -> dict[str, str]:
-        """As a job keeps it."""
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 def receive(
@@ -195,7 +175,9 @@ def is_long(found: Found) -> bool:
     return int(found.summary.get("questions", 0)) > SHORT
 
 
-def import_now(session: Session, *, guid: str, user_id: int, wish: Wish, now: datetime) -> None:
+def import_now(
+    session: Session, *, guid: str, user_id: int, wish: Wish, now: datetime, then: Then | None = None
+) -> None:
     """Import an upload and keep what it brought with it. Flushes; doing it again does nothing.
 
     Raises NoSuchUpload, ContentError and StalePlan.
@@ -205,7 +187,7 @@ def import_now(session: Session, *, guid: str, user_id: int, wish: Wish, now: da
         raise NoSuchUpload
     if found.imported_at is None:
         with Reader() as reader:
-            _import(session, found, user_id, wish, reader, now)
+            _import(session, found, user_id, wish, reader, now, then=then)
 
 
 def enqueue(session: Session, *, guid: str, user_id: int, wish: Wish) -> None:
@@ -244,7 +226,7 @@ def stop(session: Session, *, guid: str, user_id: int) -> None:
         jobs.stop(session, job_id=job.id, reason="You stopped it. Nothing was stored, and the file is kept.")
 
 
-def run(running: Running) -> dict[str, Any]:
+def run(running: Running, then: Then | None = None) -> dict[str, Any]:
     """Import an upload as a job: its files are read one by one, then stored in one transaction."""
     user_id = running.user_id or 0
     with running.sessions() as session:
@@ -261,11 +243,15 @@ def run(running: Running) -> dict[str, Any]:
     with Reader() as reader:
         try:
             _read_all(running, batch, reader)
-            with running.sessions() as session:
-                _import(session, found, user_id, wish, reader, clock.now(), running=running)
-                session.commit()
+            now = clock.now()
+            apart(
+                running.sessions,
+                lambda work: _import(work, found, user_id, wish, reader, now, then=then, running=running),
+            )
         except ContentError as error:
             raise JobFailed(f"{error} Nothing was stored.") from error
+        except StalePlan as error:
+            raise JobFailed(str(error)) from error
     return {}
 
 
@@ -297,6 +283,7 @@ def _import(
     reader: Reader,
     now: datetime,
     *,
+    then: Then | None = None,
     running: Running | None = None,
 ) -> None:
     batch = wished_batch(session, found, wish)
@@ -311,6 +298,8 @@ def _import(
     upload.imported_at = now
     upload.summary = {**upload.summary, "result": _outcome(session, result)}
     session.flush()
+    if then is not None:
+        then(session, result, wish, user_id, now)
     log.info("upload imported", upload=found.guid, decks=len(result.decks))
 
 

@@ -16,7 +16,8 @@ from app.admin.views.blueprint import blueprint
 from app.content.document import ContentError
 from app.library import edit_queries, upload_preview, uploads
 from app.library.importing import StalePlan
-from app.library.uploads import BY_NAME, NEW, Found, NoSuchUpload, Wish
+from app.library.uploads import Found, NoSuchUpload
+from app.library.wishes import BY_NAME, NEW, Wish
 from app.web import clock, jobs
 from app.web.access import Access, access
 from app.web.database import session, transact
