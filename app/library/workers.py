@@ -25,7 +25,7 @@ WORTHWHILE = 150_000
 """Characters from which on starting a helper costs less than it saves."""
 MOST = 4
 """Processes at work, this one included."""
-_SELDOM = (200_000, 50, 50)
+_SELDOM = (100_000, 10, 10)
 
 
 class Workers:

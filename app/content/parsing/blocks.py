@@ -87,9 +87,11 @@ _PARSER = _parser()
 def parse_blocks(source: Source, lines: list[str]) -> Block:
     """The tree of blocks of `lines`; raises ContentError where they are nested too deeply."""
     tokens = _PARSER.parse("\n".join(lines))
+    tokens.reverse()
     root = Block("root", 0, len(lines))
     current = root
-    for token in tokens:
+    while tokens:
+        token = tokens.pop()  # forgotten at once: a large file has hundreds of thousands of them
         if token.level >= MAX_NESTING - 1:
             line = token.map[0] if token.map else current.start
             raise source.error(
