@@ -99,19 +99,21 @@ def test_the_answer_in_a_bare_fence() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        "**Answer: b) def**",
-        "**Answer:** b",
-        "Correct answer: B. def",
-        "Answer: B",
-        "#### Answer: B",
-        "Answer - (b)",
-        "Ans: B",
-    ]
-    + [
-        "<details><summary>Answer</summary>\n\nB\n\n</details>",
-        "<details><summary>Answer</summary>\n  Correct answer: B\n</details>",
-    ]
-    + ["The correct answer is B."],
+        *(
+            "**Answer: b) def**",
+            "**Answer:** b",
+            "Correct answer: B. def",
+            "Answer: B",
+            "#### Answer: B",
+            "Answer - (b)",
+            "Ans: B",
+        ),
+        *(
+            "<details><summary>Answer</summary>\n\nB\n\n</details>",
+            "<details><summary>Answer</summary>\n  Correct answer: B\n</details>",
+        ),
+        *("The correct answer is B.",),
+    ],
 )
 @pytest.mark.parametrize("option", ["{})", "({})", "{}.", "- {}.", "- {}:", "**{}.**"])
 def test_letters_and_answers_are_written_in_many_ways(option: str, answer: str) -> None:

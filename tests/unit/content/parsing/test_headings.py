@@ -11,17 +11,19 @@ WHAT_AND_HOW = ["What is a pod?", "How does a service find it?"]
 @pytest.mark.parametrize(
     "form",
     [
-        "{n}. {q}",
-        "{n}) {q}",
-        "({n}) {q}",
-        "Q{n}: {q}",
-        "Q{n}. {q}",
-        "Q. {q}",
-        "Question {n}. {q}",
-        "#{n} {q}",
-        "{n}\\. {q}",
-    ]
-    + ["**{n}. {q}**", "**Q{n}.** {q}", "{n}\ufe0f\u20e3 {q}", "[Q{n}] {q}", "{n} {q}", "{n}.{q}", "{q} ###"],
+        *(
+            "{n}. {q}",
+            "{n}) {q}",
+            "({n}) {q}",
+            "Q{n}: {q}",
+            "Q{n}. {q}",
+            "Q. {q}",
+            "Question {n}. {q}",
+            "#{n} {q}",
+            "{n}\\. {q}",
+        ),
+        *("**{n}. {q}**", "**Q{n}.** {q}", "{n}\ufe0f\u20e3 {q}", "[Q{n}] {q}", "{n} {q}", "{n}.{q}", "{q} ###"),
+    ],
 )
 def test_numbering_is_read_in_many_forms_at_all_levels_and_dropped(level: int, form: str) -> None:
     text = "\n\n".join(

@@ -7,11 +7,22 @@ from tests.unit.content.parsing.reading import cards, deck, drafts
 
 @pytest.mark.parametrize(
     "answer",
-    ["", "TODO", "*ToDo*", "Answer here", "To be completed", "TBD", "Coming soon...", "[Answer](https://example.org)"]
-    + [
-        "https://example.org/a",
-        "Read answer on 👉 <a href='https://example.org'>Example</a>",
-        "Source: [x](https://example.org)",
+    [
+        *(
+            "",
+            "TODO",
+            "*ToDo*",
+            "Answer here",
+            "To be completed",
+            "TBD",
+            "Coming soon...",
+            "[Answer](https://example.org)",
+        ),
+        *(
+            "https://example.org/a",
+            "Read answer on 👉 <a href='https://example.org'>Example</a>",
+            "Source: [x](https://example.org)",
+        ),
     ],
 )
 def test_no_answer_a_placeholder_or_only_a_link_makes_a_draft(answer: str) -> None:
