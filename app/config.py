@@ -87,7 +87,6 @@ class Settings:
                 "Set it, for example BASE_URL=https://study.example.org, or ENVIRONMENT=local.",
             )
         return cls(
-            secret_key=_secret_key(env, environment, database_url),
             environment="production" if environment == "production" else "local",
             database_url=database_url,
             base_url=base_url,
@@ -101,6 +100,7 @@ class Settings:
             session_idle_hours=_integer(env, "SESSION_IDLE_HOURS", 12, 1, 24 * 90),
             session_days=_integer(env, "SESSION_DAYS", 30, 1, 400),
             log_level=_choice(env, "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"), str.upper),
+            secret_key=_secret_key(env, environment, database_url),  # last: it makes a file
         )
 
 
@@ -150,7 +150,7 @@ def _database_url(env: Mapping[str, str]) -> str:
     for given in ("postgres://", "postgresql://"):
         if text.startswith(given):
             text = "postgresql+psycopg://" + text.removeprefix(given)
-    if not text.startswith(("sqlite:///", "postgresql+psycopg://")):
+    if not text.startswith(("sqlite:///", "postgresql+psycopg://")) or text in ("sqlite:///", "sqlite:///:memory:"):
         raise SettingsError(
             "DATABASE_URL",
             "it names neither an SQLite file nor a PostgreSQL server.",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
 from app.cli.admin import admin
-from app.cli.common import open_engine, read_settings, writing_session
+from app.cli.common import database_faults, fail, open_engine, writing_session
 from app.cli.content import content
 from app.cli.log import verify
+from app.cli.serving import serve
 
 
 @click.group()
@@ -30,13 +31,25 @@ def db_upgrade(revision: str) -> None:
     """Bring the schema up to date (or to REVISION)."""
     from app.db.migrate import heads, upgrade
 
-    engine = open_engine()
-    before, after = upgrade(engine, revision)
+    with _schema_faults():
+        before, after = upgrade(open_engine(), revision)
     click.echo(
         f"The database is up to date ({after})." if before == after else f"Schema: {before or 'empty'} → {after}."
     )
     if after == heads() and (count := _render_again()):
         click.echo(f"Rendered {count} cards again.")
+
+
+@contextmanager
+def _schema_faults() -> Iterator[None]:
+    """Say in one line what keeps the schema from being changed."""
+    from alembic.util import CommandError
+
+    try:
+        with database_faults("Nothing was changed. Is DATABASE_URL right, and does its database run?"):
+            yield
+    except CommandError as error:
+        fail(f"{error}. Nothing was changed. Was this database made by a newer Reprise?")
 
 
 def _render_again() -> int:
@@ -58,25 +71,12 @@ def db_downgrade(revision: str) -> None:
     """Take the schema back to REVISION (`base` empties it)."""
     from app.db.migrate import downgrade
 
-    before, after = downgrade(open_engine(), revision)
+    with _schema_faults():
+        before, after = downgrade(open_engine(), revision)
     click.echo(f"Schema: {before} → {after or 'empty'}.")
-
-
-@main.command()
-def serve() -> None:
-    """Serve the portal with gunicorn."""
-    settings = read_settings()
-    arguments = [
-        "gunicorn",
-        "--config",
-        "python:app.gunicorn_conf",
-        "app.factory:create_app()",
-    ]
-    click.echo(f"Reprise is at {settings.address}", err=True)
-    sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments[1:]])
 
 
 main.add_command(content)
 main.add_command(admin)
 main.add_command(verify)
+main.add_command(serve)

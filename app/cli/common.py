@@ -41,27 +41,44 @@ def open_engine() -> Engine:
     """An engine on the database that the settings name."""
     from app.db.session import make_engine
 
-    return make_engine(read_settings().database_url)
+    try:
+        return make_engine(read_settings().database_url)
+    except OSError as error:
+        fail(
+            f"Setting DATABASE_URL: {error.filename} cannot be made ({error.strerror}). Name a place that can be written."
+        )
+
+
+@contextmanager
+def database_faults(after: str) -> Iterator[None]:
+    """Say in one line what a database that is away, no database or too busy answered, then `after`; and end with 1."""
+    from sqlalchemy.exc import DBAPIError
+
+    from app.db.session import DatabaseBusy
+
+    try:
+        yield
+    except DBAPIError as error:
+        first = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+        fail(f"The database said: {first}\n{after}")
+    except DatabaseBusy as error:
+        fail(f"The database is busy: {error} Nothing was written; try again.")
 
 
 @contextmanager
 def writing_session() -> Iterator[Session]:
     """A session that commits at the end, or leaves nothing behind. A database that is away is said in one line."""
-    from sqlalchemy.exc import DBAPIError
-
-    from app.db.session import DatabaseBusy, session_factory
+    from app.db.session import session_factory
     from app.web import logs
 
     logs.set_up("WARNING")  # a command prints what it did
     engine = open_engine()
     try:
-        with session_factory(engine)() as session:
+        with (
+            database_faults("Nothing was written. If its tables are missing, run `reprise db upgrade`."),
+            session_factory(engine)() as session,
+        ):
             yield session
             session.commit()
-    except DBAPIError as error:
-        first = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-        fail(f"The database said: {first}\nNothing was written. If its tables are missing, run `reprise db upgrade`.")
-    except DatabaseBusy as error:
-        fail(f"The database is busy: {error} Nothing was written; try again.")
     finally:
         engine.dispose()

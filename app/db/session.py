@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
@@ -84,9 +84,20 @@ def engine_options(url: str) -> dict[str, Any]:
     }
 
 
+def located(url: str) -> URL:
+    """`url` with an SQLite file's path made whole: it counts from the folder that the process runs in.
+
+    Flask's extension would count it from a folder of its own, and the portal and its commands would see two databases.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        return parsed
+    return parsed.set(database=str(Path(parsed.database).absolute()))
+
+
 def make_engine(url: str) -> Engine:
     """An engine for `url`, set up by the rules of this module."""
-    parsed = make_url(url)
+    parsed = located(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(parsed, **engine_options(url))

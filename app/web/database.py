@@ -11,7 +11,7 @@ from flask_sqlalchemy_lite import SQLAlchemy
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.config import Settings
-from app.db.session import engine_options, is_retryable, prepare
+from app.db.session import engine_options, is_retryable, located, prepare
 
 db = SQLAlchemy(session_options={"expire_on_commit": False})
 T = TypeVar("T")
@@ -22,7 +22,7 @@ ATTEMPTS = 3
 def init_app(app: Flask, settings: Settings) -> None:
     """Make the engine of this portal and set its connections up."""
     app.config["SQLALCHEMY_ENGINES"] = {
-        "default": {"url": settings.database_url, **engine_options(settings.database_url)}
+        "default": {"url": located(settings.database_url), **engine_options(settings.database_url)}
     }
     db.init_app(app)
     with app.app_context():

@@ -2,8 +2,10 @@
 
 from flask import Flask, request
 from flask_limiter import Limiter
+from limits.errors import ConfigurationError
+from limits.storage import storage_from_string
 
-from app.config import Settings
+from app.config import Settings, SettingsError
 
 
 def _client() -> str:
@@ -19,3 +21,15 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.config["RATELIMIT_STORAGE_URI"] = settings.limits_storage
     app.config["RATELIMIT_STRATEGY"] = "moving-window"
     limiter.init_app(app)
+
+
+def check(settings: Settings) -> None:
+    """Raise `SettingsError` for a place of counts that there is not, or whose client is not installed."""
+    try:
+        storage_from_string(settings.limits_storage)
+    except (ConfigurationError, ValueError) as error:
+        raise SettingsError(
+            "LIMITS_STORAGE",
+            f"it cannot be used ({str(error).split('. ')[0].rstrip('.')}).",
+            "Use memory://, or redis://host:6379 with the package redis installed beside Reprise.",
+        ) from error

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,23 +71,26 @@ def environment_of(database_url: str, **settings: str) -> dict[str, str]:
     return os.environ | given | settings
 
 
+SERVE = (sys.executable, "-m", "app.cli", "serve")
+
+
 @contextmanager
-def running(environment: dict[str, str]) -> Iterator[Portal]:
-    """Serve until the block ends."""
+def running(environment: dict[str, str], *, arguments: Sequence[str] = SERVE, folder: Path = ROOT) -> Iterator[Portal]:
+    """Serve until the block ends, with `arguments` run in `folder`."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "serve"],
-        cwd=ROOT,
+        arguments,
+        cwd=folder,
         env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
     )
     portal = Portal(f"http://127.0.0.1:{environment['PORT']}", environment, process, [])
     listening = threading.Event()
 
     def listen() -> None:
-        assert process.stderr is not None
-        for line in process.stderr:
+        assert process.stdout is not None
+        for line in process.stdout:
             portal.lines.append(line)
             if re.search(r"Listening at", line):
                 listening.set()
@@ -103,5 +106,5 @@ def running(environment: dict[str, str]) -> Iterator[Portal]:
         process.terminate()
         process.wait(30)
         reader.join(5)
-        if process.stderr is not None:
-            process.stderr.close()
+        if process.stdout is not None:
+            process.stdout.close()

@@ -22,6 +22,8 @@ SECRET = "s" * MIN_SECRET_LENGTH
         ("ENVIRONMENT", "staging"),
         ("LOG_LEVEL", "chatty"),
         ("DATABASE_URL", "mysql://host/name"),
+        ("DATABASE_URL", "sqlite:///"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
         ("BASE_URL", "study.example.org"),
         ("BASE_URL", "https://study.example.org/portal"),
         ("BASE_URL", "https://study.example.org:port"),
