@@ -124,7 +124,7 @@ def merge_texts(base: CardText | None, ours: CardText, theirs: CardText) -> tupl
     if ours == theirs:
         return ours, False
     if base is None:
-        return ours, True
+        return ours, not _asks_alike(ours, theirs)
     question, clash_q = _merge_markdown(base.question, ours.question, theirs.question)
     answer, clash_a = _merge_markdown(base.answer, ours.answer, theirs.answer)
     section, clash_s = _pick(base.section, ours.section, theirs.section)
@@ -154,11 +154,27 @@ def _pick(base: T, ours: T, theirs: T) -> tuple[T, bool]:
 
 
 def _merge_markdown(base: str, ours: str, theirs: str) -> tuple[str, bool]:
+    if _bare(ours) == _bare(theirs):
+        return ours, False
     text, clash = _pick(base, ours, theirs)
     if not clash:
         return text, False
     merged = merge(base, ours, theirs)
     return (merged.text, False) if merged.clean else (ours, True)
+
+
+def _asks_alike(ours: CardText, theirs: CardText) -> bool:
+    """Whether two texts are one card's: where it stands and its tags are not always something a document can say."""
+    return (_bare(ours.question), _bare(ours.answer), ours.options) == (
+        _bare(theirs.question),
+        _bare(theirs.answer),
+        theirs.options,
+    )
+
+
+def _bare(text: str) -> str:
+    """A text as far as documents keep it: blanks at the ends of lines, and lines before and behind, do not count."""
+    return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")
 
 
 def _kept(pair: Match, deck: str, wandered: bool) -> PlannedCard:

@@ -161,6 +161,12 @@ def test_merging_without_a_base_asks_where_the_texts_differ() -> None:
     assert merge_texts(None, ours, ours) == (ours, False)
 
 
+def test_blanks_that_no_document_keeps_are_no_difference() -> None:
+    base, ours = CardText("Q?", "One."), CardText("Q? ", "\n\nOne.  \nTwo.\n")
+    assert merge_texts(base, ours, CardText("Q?", "One.\nTwo.")) == (ours, False)
+    assert merge_texts(None, ours, CardText("Q?", "One.\nTwo.")) == (ours, False)
+
+
 @settings(max_examples=25)
 @given(versions=st.lists(edited_decks(), min_size=1, max_size=3))
 def test_no_history_of_edits_loses_a_card_and_every_import_repeated_is_a_no_op(versions: list[str]) -> None:

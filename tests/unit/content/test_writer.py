@@ -308,7 +308,7 @@ def test_importing_an_export_changes_nothing(file: str, ids: bool) -> None:
     memory.import_text(text, file)
     first, second, *_ = memory.living
     memory.edit(first.guid, replace(first.text, answer="Edited here."))
-    memory.add("made-here", CardText("What was made here?", "This was.", second.text.section))
+    memory.add("made-here", CardText("What was made here?", "This was.", second.text.section, ("ours",)))
     written = export(text, parse(text, file), list(memory.cards.values()), ids=ids)
     assert "Edited here." in written.text
     before = {card.guid: card.text for card in memory.living}
