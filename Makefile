@@ -20,7 +20,7 @@ run: $(VENV)/.runtime ## set up, migrate, import content/ and serve (PORT=8000; 
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tools/start
 
 test: $(VENV)/.dev chromium ## run every test, on SQLite, PostgreSQL and in Chromium (ARGS="-k undo" for some)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev ## style, formatting, types and import rules
 	$(BIN)/ruff check
