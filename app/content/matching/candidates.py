@@ -1,13 +1,15 @@
 """Which stored cards are worth comparing with a question: those that share rare words with it."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import nsmallest
+from itertools import combinations, pairwise
 
 from app.content.matching.profile import Lexicon, Profile
 from app.content.matching.thresholds import CANDIDATES, COMMON, LEAST_SHARE
 
-_ANSWER_WORDS = 8
+_RAREST = 8
+_PAIRED = 5
 _LONGEST = 60
 """Words of a question that are looked up: of a page of code the first ones are enough to find it by."""
 
@@ -35,10 +37,18 @@ class Finder:
         return tuple(sorted(likely, key=lambda guid: (-shares[guid], guid))[:CANDIDATES])
 
     def _keys(self, profile: Profile) -> Iterator[object]:
-        """The words and pairs of words of the question, and the rarest words of the answer."""
+        """The words of the question and those that follow each other; the rarest words of the answer; pairs of rare words.
+
+        Words that are common one by one may be rare together: the code under a title that all questions have.
+        """
         asks = profile.asks[:_LONGEST]
         yield from asks
         yield from pairwise(asks)
-        weights = self._weights
-        rarest = sorted(profile.answers, key=lambda word: (-weights[word], -len(word), word))[:_ANSWER_WORDS]
+        yield from combinations(sorted(self._rarest(set(asks))[:_PAIRED]), 2)
+        rarest = self._rarest(profile.answers)
         yield from (("answer", word) for word in rarest)
+        yield from (("answer", *pair) for pair in combinations(sorted(rarest[:_PAIRED]), 2))
+
+    def _rarest(self, words: Iterable[str]) -> list[str]:
+        weights = self._weights
+        return nsmallest(_RAREST, words, key=lambda word: (-weights[word], -len(word), word))

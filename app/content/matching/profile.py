@@ -23,7 +23,7 @@ NEGATIONS = frozenset((
     "weren", "won", "wouldn",
 ))
 # fmt: on
-MAX_CHARS = 4000
+MAX_CHARS = 3000
 """What is compared of a text: enough to know it by, and a bound on the time."""
 
 

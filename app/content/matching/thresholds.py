@@ -52,7 +52,7 @@ MIN_ANSWER_CHARS = 60
 
 CANDIDATES = 10
 COMMON = 40
-LEAST_SHARE = 0.15
+LEAST_SHARE = 0.2
 """At most so many stored cards are compared with a question, found by words that no more than so many of them have, and
 that share at least so much of what the likeliest one shares."""
 ROUNDS = 3
