@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -74,19 +75,29 @@ class Block:
         return block
 
 
+_NOTHING: dict[str, Any] = {}
+
+
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable("table")
-    # Inline content stays as it stands in the file: cards are slices of it.
-    parser.core.ruler.enableOnly(["normalize", "block"])
-    return parser
+    return MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable("table")
 
 
 _PARSER = _parser()
 
 
+class _Tokens(list[Token]):
+    """Tokens that share one empty dictionary: a large file has hundreds of thousands, with two of their own each."""
+
+    def append(self, token: Token) -> None:
+        token.attrs = token.meta = _NOTHING
+        super().append(token)
+
+
 def parse_blocks(source: Source, lines: list[str]) -> Block:
     """The tree of blocks of `lines`; raises ContentError where they are nested too deeply."""
-    tokens = _PARSER.parse("\n".join(lines))
+    tokens = _Tokens()
+    # Blocks only: inline content stays as it stands in the file, because cards are slices of it.
+    _PARSER.block.parse("\n".join(lines), _PARSER, {}, tokens)
     tokens.reverse()
     root = Block("root", 0, len(lines))
     current = root
