@@ -11,7 +11,6 @@ from app.content.document import CardText
 from app.content.matching.profile import Memo
 from app.content.matching.thresholds import MIN_ANSWER_CHARS, MIN_ANSWER_WORDS
 from app.content.matching.values import Match, NewCard, Reason, StoredCard
-from app.content.matching.words import normal
 
 Key = Callable[[str, CardText, Memo], Hashable]
 
@@ -32,16 +31,20 @@ class _Step:
 
 @dataclass(slots=True)
 class Left:
-    """What is still to be paired, and what has been, by guid and by the question's index."""
+    """What is still to be paired, and what has been, by guid and by the question's index; the texts of all questions."""
 
     stored: dict[str, StoredCard]
     new: dict[int, NewCard]
+    texts: dict[int, CardText]
     pairs: dict[int, Match] = field(default_factory=dict)
 
     @classmethod
     def of(cls, stored: Iterable[StoredCard], new: Iterable[NewCard]) -> "Left":
         """All of it."""
-        return cls({card.guid: card for card in stored}, dict(enumerate(new)))
+        questions = dict(enumerate(new))
+        return cls(
+            {card.guid: card for card in stored}, questions, {index: one.card.text for index, one in questions.items()}
+        )
 
     def pair(self, guid: str, index: int, reason: Reason, certainty: float) -> None:
         """Make a pair of the two."""
@@ -81,7 +84,7 @@ def _by_key(left: Left, step: _Step, side: Side, read: Memo) -> None:
             here[key].append(stored)
     there: defaultdict[Hashable, list[int]] = defaultdict(list)
     for index, new in left.new.items():
-        if (key := step.key(new.deck, new.card.text, read)) in here:
+        if (key := step.key(new.deck, left.texts[index], read)) in here:
             there[key].append(index)
     taken = _taken(left, step, read) if there and not step.alike else frozenset()
     for key, indices in there.items():
@@ -92,7 +95,7 @@ def _by_key(left: Left, step: _Step, side: Side, read: Memo) -> None:
 
 def _taken(left: Left, step: _Step, read: Memo) -> frozenset[Hashable]:
     """Keys that cards have which are paired already: a title that many questions have tells none of them from another."""
-    return frozenset(step.key(pair.new.deck, pair.new.card.text, read) for pair in left.pairs.values())
+    return frozenset(step.key(pair.new.deck, left.texts[index], read) for index, pair in left.pairs.items())
 
 
 def _in_order(candidates: Iterable[StoredCard]) -> list[StoredCard]:
@@ -114,8 +117,8 @@ def _present(card: StoredCard) -> CardText | None:
     return None if card.text == card.base else card.text
 
 
-def _asked(text: CardText) -> tuple[Hashable, ...]:
-    return normal(text.question), tuple((normal(option.text), option.right) for option in text.options)
+def _asked(text: CardText, read: Memo) -> tuple[Hashable, ...]:
+    return read.normal(text.question), tuple((read.normal(option.text), option.right) for option in text.options)
 
 
 def _asked_in_words(text: CardText, read: Memo) -> tuple[Hashable, ...] | None:
@@ -137,15 +140,15 @@ _STEPS = (
     _Step(
         Reason.SAME,
         1.0,
-        lambda deck, text, _: (deck, text.section, _asked(text), normal(text.answer)),
+        lambda deck, text, read: (deck, text.section, _asked(text, read), read.normal(text.answer)),
         alike=True,
     ),
-    _Step(Reason.SAME, 1.0, lambda _, text, __: (_asked(text), normal(text.answer)), alike=True),
-    _Step(Reason.QUESTION_IN_SECTION, 0.99, lambda deck, text, _: (deck, text.section, _asked(text))),
+    _Step(Reason.SAME, 1.0, lambda _, text, read: (_asked(text, read), read.normal(text.answer)), alike=True),
+    _Step(Reason.QUESTION_IN_SECTION, 0.99, lambda deck, text, read: (deck, text.section, _asked(text, read))),
     _Step(
         Reason.QUESTION_IN_SECTION, 0.98, lambda deck, text, read: _in_place(deck, text, _asked_in_words(text, read))
     ),
-    _Step(Reason.QUESTION, 0.97, lambda _, text, __: _asked(text)),
+    _Step(Reason.QUESTION, 0.97, lambda _, text, read: _asked(text, read)),
     _Step(Reason.QUESTION, 0.96, lambda _, text, read: _asked_in_words(text, read)),
     _Step(Reason.ANSWER, 0.95, lambda _, text, read: _answer(text, read)),
 )

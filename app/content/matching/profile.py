@@ -9,7 +9,7 @@ from rapidfuzz.distance import Indel
 
 from app.content.document import CardText
 from app.content.matching.thresholds import ANSWER_MASS, PART_OF, STOCK
-from app.content.matching.words import FUNCTION_WORDS, targets_of, words_of
+from app.content.matching.words import FUNCTION_WORDS, normal, targets_of, words_of
 from app.content.parsing.answers import is_unanswered
 
 FUNCTION_WEIGHT = 0.15
@@ -53,6 +53,14 @@ class Memo:
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[str, ...]] = {}
+        self._normal: dict[str, str] = {}
+
+    def normal(self, markdown: str) -> str:
+        """`markdown` without what white space and equivalent characters change."""
+        found = self._normal.get(markdown)
+        if found is None:
+            found = self._normal[markdown] = normal(markdown)
+        return found
 
     def words(self, markdown: str) -> tuple[str, ...]:
         """The words of `markdown`, up to `MAX_CHARS`."""
