@@ -240,8 +240,12 @@ def _outer_indent(lines: list[Line], stretch: Stretch) -> int:
     """How far the list item around an answer is indented: its content column, or up to three columns more."""
     if not stretch.indent or lines[0].number >= stretch.item_end:
         return stretch.indent
-    leading = len(lines[0].text) - len(lines[0].text.lstrip(" \t"))
-    shifted = stretch.indent < leading < stretch.indent + 4 and (not lines[0].code or lines[0].text.lstrip()[:3] in _FENCES)
+    first = lines[0]
+    if first.text[:1].strip():
+        # Its label was cut off, and the indentation with it: the next line tells.
+        first = next((line for line in lines[1:] if line.text.strip()), first)
+    leading = len(first.text) - len(first.text.lstrip(" \t"))
+    shifted = stretch.indent < leading < stretch.indent + 4 and (not first.code or first.text.lstrip()[:3] in _FENCES)
     return leading if shifted else stretch.indent
 
 

@@ -19,12 +19,12 @@ _TICKED = re.compile(
 _KEY = re.compile(
     r"(?:^|\n)[ \t>#*_`-]*(?:(?:the )?(?:correct |right )(?:answers?|options?|choices?|one)(?: is| are)?|(?:the )?answers?(?: is| are)?|"
     r"ans|key|solution|correct|答案|正确答案|ответ|respuesta(?: correcta)?|resposta|réponse|antwort)"
-    r"[*_`\s]*(?:[:：=\-–—]|is\b|\))*[*_`\s(\[]*(?P<keys>(?:option\s+)?[A-Ha-h\d](?:[*_`)\]]*\s*(?:,|and|&|/|;|、)\s*[*_`(\[]*[A-Ha-h\d])*)"
+    r"[*_`\s]*(?:[:：=\-–—]|is\b|\))*[*_`\s(\[]*(?P<keys>(?-i:[A-H]{2,6}\b)|(?:option\s+)?[A-Ha-h\d](?:[*_`)\]]*\s*(?:,|and|&|/|;|、)\s*[*_`(\[]*[A-Ha-h\d])*)"
     r"(?=[*_`)\]]*(?:[.):,;\s–—-]|$))",
     re.IGNORECASE,
 )
 _BARE_KEY = re.compile(
-    r"^[\s*_`(>#]*(?:option\s+)?(?P<keys>[A-Ha-h](?:\s*(?:,|and|&|/)\s*[A-Ha-h])*)[*_`)]*(?:\s*$|[.):]\s|\s*\n|\s+[-–—:]\s)",
+    r"^[\s*_`(>#]*(?:option\s+)?(?P<keys>(?-i:[A-H]{2,6}\b)|[A-Ha-h](?:\s*(?:,|and|&|/)\s*[A-Ha-h])*)[*_`)]*(?:\s*$|[.):]\s|\s*\n|\s+[-–—:]\s)",
     re.IGNORECASE,
 )
 _NUMBER_KEY = re.compile(r"^[\s*_`(>#]*(?:option\s+)?(?P<keys>\d{1,2})[*_`)]*(?:\s|[.):]|$)", re.IGNORECASE)
@@ -112,7 +112,7 @@ def with_key(options: tuple[Option, ...], answer: str, *, labelled: bool) -> tup
     if labelled and match is None:
         match = _NUMBER_KEY.match(answer)
     if match is not None:
-        keys = {key.upper() for key in _SINGLE.findall(re.sub(r"option", "", match.group("keys"), flags=re.IGNORECASE))}
+        keys = _keys_in(match.group("keys"))
         if keys and keys <= names:
             return tuple(Option(option.key, option.text, option.key.upper() in keys) for option in options)
     first = plain(answer.strip().partition("\n")[0]).strip(" .").lower()
@@ -120,6 +120,13 @@ def with_key(options: tuple[Option, ...], answer: str, *, labelled: bool) -> tup
     if len(right) == 1:
         return tuple(Option(option.key, option.text, option is right[0]) for option in options)
     return None
+
+
+def _keys_in(text: str) -> set[str]:
+    """The keys in "B", "A, C", "A and C", "AC" or "option b"."""
+    if text.isupper() and text.isalpha():
+        return set(text)
+    return {key.upper() for key in _SINGLE.findall(re.sub(r"option", "", text, flags=re.IGNORECASE))}
 
 
 def _unmarked(text: str) -> str:

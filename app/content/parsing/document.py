@@ -47,7 +47,9 @@ class Document:
         code = _code_lines(root, len(lines))
         blanked = machinery(lines, code, mdx=source.file.lower().endswith(".mdx"))
         glued = [n for n, line in enumerate(lines) if line[:2] == "##" and _GLUED.match(line) and not code[n]]
-        closing = [n for n, line in enumerate(lines) if "</details>" in line and _is_before_heading(lines, n) and not code[n]]
+        closing = [
+            n for n, line in enumerate(lines) if "</details>" in line and _is_before_heading(lines, n) and not code[n]
+        ]
         for number in blanked:
             lines[number] = ""
         for number in glued:

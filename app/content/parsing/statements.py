@@ -10,7 +10,8 @@ from app.content.parsing.document import Document
 from app.content.parsing.reading import Mark
 
 _ASKS_ABOUT_CODE = re.compile(
-    r":$|\b(?:output|result|logged|prints?|printed|logs?|evaluates?|returns?|returned by|happens?|wrong with|does|do)\b.*\b(?:this|these|following|below|code)\b|"
+    r":$|\b(?:output|result|logged|prints?|printed|logs?|evaluates?|returns?|returned by|happens?|"
+    r"wrong with|does|do)\b.*\b(?:this|these|following|below|code)\b|"
     r"\b(?:this|these|the following|below) (?:code|snippet|program|function|query|examples?)\b",
     re.IGNORECASE,
 )

@@ -131,13 +131,19 @@ def test_several_right_ones_and_a_sign_behind_the_right_one() -> None:
         - C. DynamoDB
 
         Correct answer: A, C
+        ### Which two are machines? (Select TWO)
+        - A. EC2
+        - B. S3
+        - C. Lightsail
+
+        Correct Answer: AC
         ### What is 1+1?
         - 1
         - 2 ✅
         ### What is 2+2?
         A) 4 ✅
         B) 5
-        """) == [["A", "C"], ["B"], ["A"]]
+        """) == [["A", "C"], ["A", "C"], ["B"], ["A"]]
 
 
 def test_lists_that_are_answers_are_no_options() -> None:

@@ -130,3 +130,19 @@ def test_a_wrapped_question_is_one_line_and_its_answer_starts_after_it() -> None
         ("A company wants to\nreduce its costs. What helps?", "Reserved machines."),
         ("What is a spot?", "Cheap time."),
     ]
+
+
+def test_the_rest_of_a_labelled_answer_is_not_indented() -> None:
+    (first, _) = cards("""
+        1. What tracks costs?
+
+            **Answer:** Tags.
+
+            - one
+              - two
+
+        2. What stores objects?
+
+            **Answer:** S3.
+        """)
+    assert first.answer == "Tags.\n\n- one\n  - two"
