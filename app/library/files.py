@@ -113,8 +113,8 @@ def gather(paths: Sequence[Path], *, slug: str = "", dialect: str = "") -> tuple
 class Reader:
     """Reads each file, and renders each text, once however often an import is planned."""
 
-    def __init__(self) -> None:
-        self._workers = Workers()
+    def __init__(self, workers: Workers | None = None) -> None:
+        self._workers = Workers() if workers is None else workers
         self._decks: dict[tuple[str, bytes, str], Deck | _Failure] = {}
         self._rendered: dict[CardText, Rendered] = {}
 

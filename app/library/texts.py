@@ -5,7 +5,7 @@ Importing, editing and restoring all end here: the same text gives the same HTML
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from app.content import render
@@ -89,7 +89,7 @@ def base_columns(text: CardText | None) -> dict[str, Any]:
 
 def rendered_columns(rendered: Rendered) -> dict[str, Any]:
     """The columns that follow from a card's text."""
-    return asdict(rendered)
+    return {name: getattr(rendered, name) for name in Rendered.__slots__}
 
 
 def put(card: Card, text: CardText, rendered: Rendered) -> None:
