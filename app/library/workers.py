@@ -88,7 +88,7 @@ class _Helper:
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
-        with theirs:
+        with ours, theirs:
             self._process = subprocess.Popen(  # noqa: S603 — this program itself
                 [sys.executable, "-m", __name__, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
@@ -96,7 +96,7 @@ class _Helper:
                 start_new_session=True,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             )
-        self._connection = Connection(ours.detach())
+            self._connection = Connection(ours.detach())
         self.alive = True
 
     def do(self, function: Callable[[T], R], item: T) -> R | None:

@@ -1,0 +1,81 @@
+"""Work shared with helper processes gives what doing it here would give, whatever happens to a helper."""
+
+from pathlib import PurePosixPath
+
+import pytest
+
+from app.library.files import Batch, Reader, SourceFile
+from app.library.workers import WORTHWHILE, Workers
+from tests.integration.library.shelf import document
+
+NAMES = [f"a/b-{number}.md" for number in range(50)]
+SUFFIXES = [".md"] * 50
+
+
+def suffix(name: str) -> str:
+    """Not known to another process by its name: it has to be done here."""
+    return PurePosixPath(name).suffix
+
+
+@pytest.fixture(autouse=True)
+def two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the machine had two processors."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
+
+
+def test_results_come_in_the_order_of_the_items() -> None:
+    with Workers() as found:
+        assert found.map(PurePosixPath, NAMES, size=WORTHWHILE) == [PurePosixPath(name) for name in NAMES]
+        assert found.map(PurePosixPath, NAMES[:1], size=WORTHWHILE) == [PurePosixPath(NAMES[0])]
+        assert found.map(PurePosixPath, [], size=WORTHWHILE) == []
+
+
+def test_what_a_helper_cannot_do_is_done_here() -> None:
+    with Workers() as found:
+        assert found.map(suffix, NAMES, size=WORTHWHILE) == SUFFIXES
+
+
+def test_an_error_comes_from_here() -> None:
+    with Workers() as found, pytest.raises(ValueError, match="invalid literal"):
+        found.map(int, ["1", "2", "not a number", "4"], size=WORTHWHILE)
+
+
+def test_a_helper_that_dies_costs_nothing_but_time() -> None:
+    with Workers() as found:
+        found.map(PurePosixPath, NAMES, size=WORTHWHILE)
+        for helper in found._helpers:
+            helper._process.kill()
+            helper._process.wait()
+        assert found.map(PurePosixPath, NAMES, size=WORTHWHILE) == [PurePosixPath(name) for name in NAMES]
+
+
+def test_where_no_process_can_be_had_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr("subprocess.Popen", refuse)
+    with Workers() as found:
+        assert found.map(suffix, NAMES, size=WORTHWHILE) == SUFFIXES
+
+
+def test_small_work_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("subprocess.Popen", None)
+    with Workers() as found:
+        assert found.map(suffix, NAMES, size=WORTHWHILE - 1) == SUFFIXES
+
+
+def test_a_reader_with_helpers_reads_and_renders_the_same() -> None:
+    texts = [document(*(f"What is number {number} of {part}?" for number in range(600))) for part in range(3)]
+    batch = Batch(
+        tuple(SourceFile(f"{n}.md", f"{n}.md", text.encode()) for n, text in enumerate(texts)), "many", "many"
+    )
+    assert sum(map(len, texts)) >= WORTHWHILE
+    outcomes = []
+    for processes in (1, 2):
+        with Reader(Workers(most=processes)) as reader:
+            reader.read([batch])
+            documents, _ = reader.batch(batch)
+            cards = [card for one in documents for card in one.deck.cards]
+            outcomes.append((cards, dict(reader.render(card.text for card in cards))))
+    assert outcomes[0] == outcomes[1]
+    assert len(outcomes[0][0]) == 1800
