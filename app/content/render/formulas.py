@@ -37,9 +37,17 @@ _REFERENCE = re.compile(r"&#x?[0-9A-Fa-f]{1,6};|&[a-z]{2,5};")
 _UNKNOWN = re.compile(r"\\[A-Za-z]|\\$")
 # Definitions could multiply a short formula into gigabytes; cards do not need them.
 _DEFINITION = re.compile(r"\\(?:re)?(?:new|provide)(?:command|environment)|\\[egx]?def\b|\\let\b|\\DeclareMath")
+_OTHERWISE = (
+    (re.compile(r"\\(arg|sgn|sign|tr|diag|rank|softmax)(?![A-Za-z])"), r"\\operatorname{\1}"),
+    (re.compile(r"\\hdots(?![A-Za-z])"), r"\\ldots"),
+    (re.compile(r"\\(?:label|ref)\{[^{}]*\}|\\(?:nolimits|notag|nonumber)(?![A-Za-z])"), ""),
+)
+"""Commands that the converter does not know, and what they mean in those it does."""
 _ATTRIBUTE = "|".join(f'{name}="(?:{pattern})"' for name, pattern in _ATTRIBUTES.items())
+# The quantifiers never give back what they took: else time would grow exponentially with what almost matches.
 _OURS = re.compile(
-    rf"<math(?: (?:{_ATTRIBUTE}))*>(?:[^<>]+|</?(?:{'|'.join(sorted(_TAGS - {'math'}))})(?: (?:{_ATTRIBUTE}))*>)*</math>"
+    rf"<math(?: (?:{_ATTRIBUTE}))*+>"
+    rf"(?:[^<>]++|</?(?:{'|'.join(sorted(_TAGS - {'math'}, key=len, reverse=True))})(?: (?:{_ATTRIBUTE}))*+>)*+</math>"
 )
 
 
@@ -84,6 +92,8 @@ def to_mathml(latex: str, display: bool) -> str | None:
     """MathML of a formula; None for one that is too long, defines commands, or uses what the converter does not know."""
     if not latex or len(latex) > MAX_LATEX or _DEFINITION.search(latex):
         return None
+    for pattern, meaning in _OTHERWISE:
+        latex = pattern.sub(meaning, latex)
     try:
         tree = Converter(display="block" if display else "inline").convert_to_element(latex)
         return _written(tree)

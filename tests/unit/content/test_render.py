@@ -131,6 +131,13 @@ def test_a_formula_that_cannot_be_set_shows_its_source(latex: str) -> None:
     assert html == f"<p><code>${latex}$</code></p>"
 
 
+@pytest.mark.parametrize(
+    "latex", [r"\arg\max_k x_k", r"\operatorname{softmax}(x)", r"a = b \label{one} \notag", r"\bm{x}"]
+)
+def test_commands_of_machine_learning_are_known(latex: str) -> None:
+    assert render.render(f"$${latex}$$").count("<math") == 1
+
+
 def test_formulas_stand_in_quotes_lists_and_after_text() -> None:
     assert render.render("> $$\n> a\n> $$").count("<math") == 1
     assert render.render("- $$a\n  b$$").count("<math") == 1
@@ -229,6 +236,10 @@ def test_today_s_html_passes_its_own_rules_unchanged() -> None:
 def test_older_html_is_made_safe() -> None:
     old = '<p onclick="x">a <script>b</script><math display="block"><mi onclick="c">d</mi></math></p>'
     assert render.sanitise(old) == "<p>a </p>"
+
+
+def test_html_that_is_almost_a_formula_takes_no_longer() -> None:
+    assert "<m" not in render.sanitise("<math>" + "a" * 5_000 + "<" + "<mi>" * 5_000)
 
 
 def test_what_is_too_long_is_shown_as_written() -> None:
