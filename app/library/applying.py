@@ -4,7 +4,7 @@ import base64
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from app.content.plan import PlannedCard
 from app.db.base import new_guid
 from app.db.models import Card, CardRevision, Collection, Deck, DeckRevision, Document, Import
 from app.library.changing import Change, Draft, changes, draft_and_kind, positions
+from app.library.deck_editing import fields_of
 from app.library.noting import Noting, note
 from app.library.stored import StoredDeck
 from app.library.targets import Target
@@ -88,7 +89,7 @@ def _decks(writing: Writing, draft: Draft) -> dict[str, int]:
     session.add_all(made.values())
     session.flush()
     for deck in made.values():
-        session.add(_first_revision(writing, deck))
+        revise_deck(session, deck, writing.now, writing.author_id)
         writing.before.new_decks.append(deck.guid)
     for target in group.targets:
         if target.deck is not None:
@@ -124,25 +125,41 @@ def _deck(writing: Writing, target: Target, collection_id: int | None) -> Deck:
     )
 
 
-def _first_revision(writing: Writing, deck: Deck) -> DeckRevision:
-    names = ("title", "description", "visibility", "source_url", "author", "licence")
-    fields = {name: getattr(deck, name) for name in names} | {"archived": False}
-    return DeckRevision(
-        deck_id=deck.id, number=1, fields=fields, author_id=writing.author_id, created_at=writing.now, note=""
+def revise_deck(session: Session, deck: Deck, now: datetime, author_id: int | None) -> None:
+    """Note a deck's own fields as its newest revision has them."""
+    fields = {**asdict(fields_of(deck)), "archived": deck.archived_at is not None}
+    session.add(
+        DeckRevision(deck_id=deck.id, number=deck.version, fields=fields, author_id=author_id, created_at=now, note="")
     )
 
 
 def _adopt(writing: Writing, deck: StoredDeck, target: Target, collection_id: int | None) -> None:
-    """A deck that stood alone joins the folder's collection; one whose import was undone is there again."""
+    """A deck that stood alone joins the folder's collection; one whose import was undone is there again.
+
+    What the document now says of the deck is taken over where nobody had changed what it said before.
+    """
     values: dict[str, Any] = {}
     if collection_id is not None and deck.collection_id != collection_id:
         values["collection_id"] = collection_id
     if deck.archived and deck.sha256 is None:
         values["archived_at"] = None
-    if values:
-        old = {"collection_id": deck.collection_id, "archived": deck.archived}
-        writing.before.decks[deck.guid] = old
-        writing.session.execute(update(Deck).where(Deck.id == deck.id).values(**values))
+    said = deck.said or {}
+    fields = {
+        name: value
+        for name, value in deck_fields(target).items()
+        if name in said and said[name] == getattr(deck, name) != value
+    }
+    if not values and not fields:
+        return
+    old = {name: [getattr(deck, name), value] for name, value in fields.items()}
+    writing.before.decks[deck.guid] = {"collection_id": deck.collection_id, "archived": deck.archived, "fields": old}
+    stored = writing.session.get_one(Deck, deck.id)
+    for name, value in (values | fields).items():
+        setattr(stored, name, value)
+    if fields:
+        stored.version += 1
+        stored.updated_at = writing.now
+        revise_deck(writing.session, stored, writing.now, writing.author_id)
 
 
 def _documents(writing: Writing, draft: Draft, ids: Mapping[str, int]) -> None:
@@ -162,6 +179,7 @@ def _documents(writing: Writing, draft: Draft, ids: Mapping[str, int]) -> None:
         document.content = target.document.file.data
         document.sha256 = target.document.file.sha256
         document.dialect = target.document.dialect
+        document.said = deck_fields(target)
         document.imported_at = writing.now
         session.add(document)
     for target in renamed:
@@ -184,6 +202,7 @@ def _kept_document(document: Document) -> dict[str, Any]:
         "filename": document.filename,
         "content": base64.b64encode(zlib.compress(document.content)).decode("ascii"),
         "dialect": document.dialect,
+        "said": document.said,
         "imported_at": document.imported_at.isoformat(),
     }
 

@@ -58,6 +58,8 @@ class StoredDeck:
     sha256: bytes | None
     dialect: str | None
     """How a person chose to have the document read; empty where that was left to the portal."""
+    said: dict[str, str] | None
+    """What the document said of the deck when it was last imported, by field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ def read_portal(session: Session) -> Portal:
         Document.filename,
         Document.sha256,
         Document.dialect,
+        Document.said,
     )
     decks = session.execute(select(*columns).outerjoin(Document, Document.deck_id == Deck.id).order_by(Deck.id))
     collections = session.execute(select(Collection.id, Collection.slug, Collection.title).order_by(Collection.id))
@@ -166,6 +169,9 @@ def mark(portal: Portal, cards: Iterable[CardRow], batches: Iterable[Batch]) -> 
     for row in cards:
         here = row.columns
         digest.update(repr((row.id, here["version"], here["deck_id"], here["position"])).encode())
+        digest.update(
+            repr(row.card.base).encode()
+        )  # settling a conflict in favour of the portal's text changes no other
     return digest.hexdigest()
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.db.models import Card, CardRevision, Collection, Deck, Document, Import, Question
 from app.db.session import write
+from app.library.applying import revise_deck
 from app.library.media import show_card
 from app.library.texts import of_stored, render_text, rendered_columns, text_columns, without_place
 
@@ -85,7 +86,7 @@ def undo_import(session: Session, *, now: datetime, guid: str = "", by_id: int |
     kept = _cards(session, before, decks, now, by_id)
     archived = _new_cards(session, before["new_cards"], now, by_id)
     _documents(session, before, decks)
-    _decks(session, before, decks, now)
+    _decks(session, before, decks, now, by_id)
     record.undone_at = now
     session.flush()
     put_back = len(before["cards"]) - len(kept)
@@ -208,19 +209,34 @@ def _documents(session: Session, before: Mapping[str, Any], decks: Mapping[str, 
             session.execute(delete(Document).where(Document.deck_id == deck_id))
             continue
         document = session.scalar(select(Document).where(Document.deck_id == deck_id)) or Document(deck_id=deck_id)
-        document.filename, document.dialect = old["filename"], old["dialect"]
+        document.filename, document.dialect, document.said = old["filename"], old["dialect"], old["said"]
         document.content = zlib.decompress(base64.b64decode(old["content"]))
         document.sha256 = hashlib.sha256(document.content).digest()
         document.imported_at = datetime.fromisoformat(old["imported_at"])
         session.add(document)
 
 
-def _decks(session: Session, before: Mapping[str, Any], decks: Mapping[str, Deck], now: datetime) -> None:
+def _deck_fields(
+    session: Session, deck: Deck, fields: Mapping[str, list[str]], now: datetime, by_id: int | None
+) -> None:
+    """What the document said of the deck, where nobody changed it since."""
+    again = {name: was for name, (was, became) in fields.items() if getattr(deck, name) == became}
+    for name, was in again.items():
+        setattr(deck, name, was)
+    if again:
+        deck.version += 1
+        revise_deck(session, deck, now, by_id)
+
+
+def _decks(
+    session: Session, before: Mapping[str, Any], decks: Mapping[str, Deck], now: datetime, by_id: int | None
+) -> None:
     for guid, old in before["decks"].items():
         there = session.get(Collection, old["collection_id"]) if old["collection_id"] is not None else None
         decks[guid].collection_id = None if there is None else there.id
         if old["archived"]:
             decks[guid].archived_at = now
+        _deck_fields(session, decks[guid], old["fields"], now, by_id)
     for guid in before["new_decks"]:
         deck = decks[guid]
         session.execute(delete(Document).where(Document.deck_id == deck.id))

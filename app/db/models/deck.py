@@ -82,6 +82,8 @@ class Document(Base):
     sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
     dialect: Mapped[str] = mapped_column(String(64), default="")
     """The reading that a person chose; empty for the one that was found."""
+    said: Mapped[dict[str, Any]]
+    """What it said of itself, as the deck's fields of the same names; what an editor changed since is not reverted."""
     imported_at: Mapped[datetime]
 
 

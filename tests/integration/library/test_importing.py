@@ -13,11 +13,13 @@ from app.db import session as writing
 from app.db.models import Card, CardRevision, Deck, DeckRevision, Document, Import, Question
 from app.db.session import session_factory, write
 from app.library import applying, importing
+from app.library.deck_editing import DeckFields, edit_deck
 from app.library.editing import archive_card, create_card
 from app.library.files import Batch, SourceFile, gather
 from app.library.importing import StalePlan, import_batches, preview_batches
 from app.library.rerendering import rerender_outdated
 from app.library.texts import base_of, of_stored
+from app.library.undoing import undo_import
 from tests.builders import make_user
 from tests.integration.library.shelf import (
     ANSWERS,
@@ -265,6 +267,25 @@ def test_a_document_says_what_its_deck_is_called_and_where_it_is_from(session: S
     deck = session.scalars(select(Deck)).one()
     assert (deck.slug, deck.title, deck.author, deck.licence) == ("reptiles", "Snakes", "A. Editor", "CC BY 4.0")
     assert deck.source_url == "https://example.org/snakes"
+
+
+def test_what_a_document_newly_says_of_its_deck_is_taken_over_unless_an_editor_said_otherwise(session: Session) -> None:
+    bring_in(session, document(LIST, title="Python"))
+    bring_in(session, document(LIST, title="Python 3"), now=LATER)
+    deck = session.scalars(select(Deck)).one()
+    assert (deck.title, deck.version) == ("Python 3", 2)
+    editor = make_user(session, role="editor")
+    session.commit()
+    fields = DeckFields("Snakes", author="A. Editor")
+    edit_deck(session, slug="python", version=2, fields=fields, author_id=editor.id, now=LATER)
+    session.commit()
+    bring_in(session, "---\nlicence: CC0\n---\n" + document(LIST, title="Python 4"), now=LATER)
+    deck = session.scalars(select(Deck).execution_options(populate_existing=True)).one()
+    assert (deck.title, deck.author, deck.licence) == ("Snakes", "A. Editor", "CC0")
+    undo_import(session, now=LATER)
+    session.commit()
+    assert (deck.title, deck.author, deck.licence) == ("Snakes", "A. Editor", "")
+    assert session.scalars(select(DeckRevision.number).order_by(DeckRevision.number)).all() == [1, 2, 3, 4, 5]
 
 
 def test_an_address_that_is_no_link_is_left_out(session: Session) -> None:
