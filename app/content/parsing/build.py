@@ -16,7 +16,10 @@ from app.content.parsing.tags import telling_tags
 def build_cards(document: Document, marks: Sequence[Mark]) -> tuple[tuple[Card, ...], tuple[Warning, ...]]:
     """The cards of `marks`, which are in document order and do not overlap, and the warnings about them."""
     idents = Idents(document)
-    starts = [idents.start_of(mark.start) for mark in marks]
+    floors = [0, *(mark.title_end for mark in marks)]
+    starts = [
+        max(idents.start_of(mark.start), min(floor, mark.start)) for mark, floor in zip(marks, floors, strict=False)
+    ]
     ends = [min(mark.end, starts[i + 1]) if i + 1 < len(marks) else mark.end for i, mark in enumerate(marks)]
     sections = sections_of(document, marks)
     cards = [

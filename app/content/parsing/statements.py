@@ -35,6 +35,9 @@ def texts_of(document: Document, mark: Mark, end: int) -> Texts:
     """What the card of `mark` says, which ends at `end` at the latest."""
     title = mark.title
     span = Span(mark.title_start + title.start, mark.title_start + title.end)
+    if mark.question is None and not span.of(document.source.text).strip():
+        # Nothing is left of "Question 7" or of a lone sign: then it asks as it stands.
+        span = Span(mark.title_start, mark.title_end)
     question = mark.question if mark.question is not None else _unwrapped(span.of(document.source.text))
     stretch = mark.answers
     if stretch is None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.content import parsing
@@ -88,6 +88,8 @@ SLOWEST = 4e-5
 
 
 @settings(max_examples=100)
+@example(",a\n* ", "deck.csv")
+@example("\t---\n<!-- id: a -->\n# ", "deck.csv")
 @given(DOCUMENTS, st.sampled_from(["deck.md", "deck.mdx", "deck.csv", "deck.tsv", "notes.txt"]))
 def test_any_text_is_read_or_refused_in_time_and_cards_are_slices_of_it(text: str, file: str) -> None:
     begun = time.process_time()

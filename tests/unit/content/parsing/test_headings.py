@@ -216,6 +216,13 @@ def test_a_heading_that_only_says_question_is_followed_by_the_question() -> None
         """) == [("What is SQL injection?", "An attack."), ("What is XSS?", "Another one.")]
 
 
+def test_a_heading_that_only_says_question_asks_as_it_stands_where_no_text_follows() -> None:
+    assert pairs("### Question 1\n```\na\n```\n### Question 2\n- x\n") == [
+        ("Question 1", "```\na\n```"),
+        ("Question 2", "- x"),
+    ]
+
+
 def test_titles_may_be_equal_where_the_code_below_differs() -> None:
     found = cards("""
         ## 1. What is the output?
