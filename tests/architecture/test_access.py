@@ -17,7 +17,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.db.base import Base
-from app.db.models import Card, Deck, LoginSession, Source, Upload
+from app.db.models import Card, Deck, Import, LoginSession, Source, Upload
 from app.web.access import Access, level_of
 from tests.builders import LONG_AGO, choose, make_card, make_deck, make_user, sign_in
 
@@ -31,13 +31,18 @@ LEVELS: dict[str, Access] = {
     "accounts.end_sessions": LEARNER,
     "accounts.security": LEARNER,
     "accounts.setup": ANYONE,
+    "edit.applied_import": EDITOR,
+    "edit.apply_plan": EDITOR,
     "edit.archive_card": EDITOR,
     "edit.archive_deck": EDITOR,
     "edit.card": EDITOR,
+    "edit.decide": EDITOR,
     "edit.deck": EDITOR,
     "edit.decks": EDITOR,
     "edit.details": EDITOR,
     "edit.discard_upload": EDITOR,
+    "edit.export": EDITOR,
+    "edit.import_history": EDITOR,
     "edit.import_upload": EDITOR,
     "edit.imports": EDITOR,
     "edit.merge": EDITOR,
@@ -45,8 +50,10 @@ LEVELS: dict[str, Access] = {
     "edit.new_card": EDITOR,
     "edit.new_deck": EDITOR,
     "edit.new_source": ADMIN,
+    "edit.plan": EDITOR,
     "edit.preview": EDITOR,
     "edit.preview_new": EDITOR,
+    "edit.questions": EDITOR,
     "edit.remove_source": ADMIN,
     "edit.restore_card": EDITOR,
     "edit.restore_deck": EDITOR,
@@ -57,6 +64,7 @@ LEVELS: dict[str, Access] = {
     "edit.stop_import": EDITOR,
     "edit.sync_source": EDITOR,
     "edit.sync_sources": EDITOR,
+    "edit.undo_import": EDITOR,
     "edit.upload": EDITOR,
     "edit.upload_image": EDITOR,
     "edit.upload_state": EDITOR,
@@ -114,9 +122,10 @@ def things(session: Session) -> dict[str, str]:
         remembered=True,
     )
     upload = Upload(user_id=other.id, filename="notes.md", content=b"# A?\n\nB.\n", summary={}, created_at=LONG_AGO)
-    session.add_all([login, upload, Source(name="notes", url="https://example.org/notes", created_at=LONG_AGO)])
+    applied = Import(label="notes.md", applied_at=LONG_AGO, outcome={"decks": []}, before={})
+    session.add_all([login, upload, applied, Source(name="notes", url="https://example.org/notes", created_at=LONG_AGO)])
     session.commit()
-    return found | {"session": login.guid, "upload": upload.guid}
+    return found | {"session": login.guid, "upload": upload.guid, "import": applied.guid}
 
 
 @pytest.fixture
@@ -142,6 +151,8 @@ def _path(rule: Any, things: dict[str, str]) -> str:
     values = {"slug": "open", "guid": things["card in open"], "name": "notes", "number": "1", "token": "none"}
     if "/import/" in rule.rule:
         values["guid"] = things["upload"]
+    if "/imports/" in rule.rule:
+        values["guid"] = things["import"]
     if "/sessions/" in rule.rule:
         values["guid"] = things["session"]
     return re.sub(r"<(?:[^:<>]+(?:\([^)]*\))?:)?(\w+)>", lambda found: values.get(found[1], "none"), str(rule.rule))
@@ -256,9 +267,9 @@ def test_other_peoples_sessions_and_uploads_are_not_there(
     assert ending.status_code == 404
     session.rollback()
     assert session.scalar(select(LoginSession.id).where(LoginSession.guid == things["session"])) is not None
-    for path in ("", "/state", "/text", "/image?path=x"):
+    for path in ("", "/state", "/text", "/image?path=x", "/plan"):
         assert client.get(f"/edit/import/{things['upload']}{path}").status_code == 404, path
-    for path in ("", "/discard", "/stop"):
+    for path in ("", "/discard", "/stop", "/plan"):
         answer = client.post(f"/edit/import/{things['upload']}{path}", data={"csrf_token": token})
         assert answer.status_code == 404, path
     assert session.scalar(select(Upload.id)) is not None

@@ -3,7 +3,11 @@
 from app.admin.views import cards as cards
 from app.admin.views import decks as decks
 from app.admin.views import details as details
+from app.admin.views import exports as exports
+from app.admin.views import imports as imports
 from app.admin.views import places as places
+from app.admin.views import plans as plans
+from app.admin.views import questions as questions
 from app.admin.views import sources as sources
 from app.admin.views import uploads as uploads
 from app.admin.views.blueprint import blueprint

@@ -7,7 +7,7 @@ from flask import Blueprint, abort, current_app, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.library import edit_queries
+from app.library import deciding, edit_queries
 from app.library.edit_queries import EditedCard, EditedDeck
 from app.web.database import session
 from app.web.errors import Refusal
@@ -16,7 +16,12 @@ from app.web.sessions import require_viewer
 
 blueprint = Blueprint("edit", __name__, url_prefix="/edit")
 
-AREAS = (("edit.decks", _l("Decks")), ("edit.imports", _l("Import")), ("edit.sources", _l("Sources")))
+AREAS = (
+    ("edit.decks", _l("Decks")),
+    ("edit.questions", _l("Decisions")),
+    ("edit.imports", _l("Import")),
+    ("edit.sources", _l("Sources")),
+)
 """The areas of Edit, in their order; those that are not built are not shown."""
 
 SHOWS = (("all", _l("All cards")), ("drafts", _l("Drafts")), ("archived", _l("Archived")))
@@ -25,7 +30,13 @@ SHOWS = (("all", _l("All cards")), ("drafts", _l("Drafts")), ("archived", _l("Ar
 @blueprint.context_processor
 def _shared() -> dict[str, Any]:
     areas = [(name, label) for name, label in AREAS if name in current_app.view_functions]
-    return {"areas": areas, "saved_at": saved_at}
+    return {"areas": areas, "saved_at": saved_at, "open_decisions": open_decisions}
+
+
+def open_decisions(slug: str = "") -> int:
+    """How many decisions wait for an editor, in one deck or in all."""
+    counts = deciding.open_counts(session())
+    return counts.get(slug, 0) if slug else sum(counts.values())
 
 
 def saved_at(instant: datetime) -> str:
@@ -48,12 +59,18 @@ def found_card(guid: str) -> EditedCard:
 
 def wish() -> dict[str, Any]:
     """What the address asks of a list of cards; what it cannot mean asks for everything."""
-    show, page = request.args.get("show", ""), request.args.get("page", "")
+    show = request.args.get("show", "")
     return {
         "query": " ".join(request.args.get("q", "")[:200].replace("\0", " ").split()),
         "show": show if show in dict(SHOWS) else "all",
-        "page": int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
+        "page": page_number(),
     }
+
+
+def page_number() -> int:
+    """Which page of a list the address asks for; the first where it asks for none that can be."""
+    page = request.args.get("page", "")
+    return max(int(page), 1) if page.isascii() and page.isdigit() and len(page) < 7 else 1
 
 
 def changed_meanwhile(endpoint: str, **values: Any) -> Never:

@@ -11,10 +11,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
+from app.admin import deciding
 from app.admin.forms import MAX_TITLE, VISIBILITY
 from app.admin.views.blueprint import blueprint
 from app.content.document import ContentError
-from app.library import edit_queries, upload_preview, uploads
+from app.library import edit_queries, import_history, upload_preview, uploads
 from app.library.importing import StalePlan
 from app.library.uploads import Found, NoSuchUpload
 from app.library.wishes import BY_NAME, NEW, Wish
@@ -43,7 +44,7 @@ READINGS = {
 
 @blueprint.record_once
 def _register(state: Any) -> None:
-    jobs.handle(state.app, uploads.KIND, uploads.run)
+    jobs.handle(state.app, uploads.KIND, partial(uploads.run, then=deciding.after_import))
     jobs.periodically(state.app, "uploads", every=uploads.KEPT_IMPORTED / 24, chore=uploads.keep_house)
 
 
@@ -54,7 +55,7 @@ def imports() -> Response:
     """Bring in a file, an archive or a text; what can be read is shown before anything is stored."""
     if request.method == "GET":
         return _start_page()
-    goes_to = _goes_to(request.form)
+    goes_to = wished_deck(request.form)
     error = "text_error" if "text" in request.form else "file_error"
     try:
         guid = transact(partial(_take, goes_to=goes_to))
@@ -69,10 +70,10 @@ def imports() -> Response:
 @access(Access.EDITOR)
 def upload(guid: str) -> Response:
     """What was read: cards as learners will see them, what to look at, and what importing would change."""
-    found = _upload(guid)
-    if found.imported_at is not None or _is_under_way(found):
+    found = found_upload(guid)
+    if found.imported_at is not None or is_under_way(found):
         return redirect(url_for("edit.upload_state", guid=guid))
-    wish = Wish(dialect=request.args.get("dialect", "")[:64], goes_to=_goes_to(request.args, "deck"))
+    wish = Wish(dialect=request.args.get("dialect", "")[:64], goes_to=wished_deck(request.args, "deck"))
     return _preview_page(found, wish)
 
 
@@ -81,8 +82,10 @@ def upload(guid: str) -> Response:
 @limiter.limit(READS)
 def import_upload(guid: str) -> Response:
     """Import what was seen: at once where that is short, else as a job."""
-    found, form = _upload(guid), request.form
+    found, form = found_upload(guid), request.form
     wish = _wish()
+    if form.get("see") == "plan":
+        return redirect(_seen(guid, wish, "edit.plan"), 303)
     if form.get("deck", "") != form.get("seen_deck", ""):
         flash(_("This is what would change in the deck you chose now. Nothing is stored yet."))
         return redirect(_seen(guid, wish), 303)
@@ -108,20 +111,31 @@ def import_upload(guid: str) -> Response:
 @access(Access.EDITOR)
 def upload_state(guid: str) -> Response:
     """How far an import has come, or what it brought."""
-    found = _upload(guid)
+    found = found_upload(guid)
     job = uploads.job_of(session(), found.summary)
     if job is None and found.imported_at is None:
         return redirect(url_for("edit.upload", guid=guid))
     template = "admin/_import_state.html" if wants_fragment() else "admin/import_state.html"
     going = found.imported_at is None and job is not None and job.state in ("queued", "running")
-    return shown(template, area="edit", upload=found, job=job, going=going, result=found.summary.get("result"))
+    result = found.summary.get("result")
+    applied = import_history.one(session(), result["import"], require_viewer().id) if result else None
+    return shown(
+        template,
+        area="edit",
+        upload=found,
+        job=job,
+        going=going,
+        result=result,
+        applied=applied,
+        again=_again(found, job),
+    )
 
 
 @blueprint.post("/import/<guid>/stop")
 @access(Access.EDITOR)
 def stop_import(guid: str) -> Response:
     """Stop an import that is on its way; nothing of it is stored."""
-    _upload(guid)
+    found_upload(guid)
     transact(partial(uploads.stop, guid=guid, user_id=require_viewer().id))
     return redirect(url_for("edit.upload_state", guid=guid), 303)
 
@@ -130,7 +144,7 @@ def stop_import(guid: str) -> Response:
 @access(Access.EDITOR)
 def discard_upload(guid: str) -> Response:
     """Give an upload up."""
-    found = _upload(guid)
+    found = found_upload(guid)
     transact(partial(uploads.discard, guid=guid, user_id=require_viewer().id))
     flash(_("“%(name)s” was given up. Nothing of it is stored.", name=found.filename))
     return redirect(url_for("edit.imports"), 303)
@@ -141,7 +155,7 @@ def discard_upload(guid: str) -> Response:
 @limiter.limit(READS, methods=["POST"])
 def upload_text(guid: str) -> Response:
     """Mend an upload's text before it is imported."""
-    found = _upload(guid)
+    found = found_upload(guid)
     if not found.is_text or found.imported_at is not None or len(found.content) > MAX_PASTED:
         abort(404)
     text, error = found.content.decode("utf-8-sig", "replace"), ""
@@ -161,7 +175,7 @@ def upload_text(guid: str) -> Response:
 @access(Access.EDITOR)
 def upload_image(guid: str) -> Response:
     """An image of an archive that is not imported yet."""
-    found = _upload(guid)
+    found = found_upload(guid)
     image = uploads.image(found, request.args.get("document", "")[:400], request.args.get("path", "")[:400])
     if image is None:
         abort(404)
@@ -199,7 +213,7 @@ def _start_page(status: int = 200, *, file_error: str = "", text_error: str = ""
         file_error=file_error,
         text_error=text_error,
         text=request.form.get("text", "")[:MAX_PASTED],
-        goes_to=_goes_to(request.form),
+        goes_to=wished_deck(request.form),
         decks=edit_queries.open_decks(session()),
         unfinished=uploads.unfinished(session(), require_viewer().id),
     )
@@ -237,7 +251,7 @@ def _wish() -> Wish:
     visibility = form.get("visibility", "")
     return Wish(
         dialect=form.get("dialect", "")[:64],
-        goes_to=_goes_to(form, "deck"),
+        goes_to=wished_deck(form, "deck"),
         expected=form.get("expected", "")[:128],
         title=_line("title"),
         visibility=visibility if visibility in {one.value for one in VISIBILITY} else "public",
@@ -250,18 +264,26 @@ def _line(name: str) -> str:
     return "".join(c for c in " ".join(request.form.get(name, "").split()) if c.isprintable())[:MAX_TITLE]
 
 
-def _goes_to(values: Any, name: str = "deck") -> str:
+def wished_deck(values: Any, name: str = "deck") -> str:
     """The deck that is asked for, if it is one that may be; else where the document's name says."""
     wanted: str = values.get(name, "")
     known = {slug for slug, _title in edit_queries.open_decks(session())} if wanted not in (BY_NAME, NEW) else set()
     return wanted if wanted in (BY_NAME, NEW) or wanted in known else BY_NAME
 
 
-def _seen(guid: str, wish: Wish) -> str:
-    return url_for("edit.upload", guid=guid, deck=wish.goes_to or None, dialect=wish.dialect or None)
+def _seen(guid: str, wish: Wish, endpoint: str = "edit.upload") -> str:
+    return url_for(endpoint, guid=guid, deck=wish.goes_to or None, dialect=wish.dialect or None)
 
 
-def _upload(guid: str) -> Found:
+def _again(found: Found, job: Any) -> str:
+    """Where an import that came to nothing is looked at again: as it was wished, with what was decided on its plan."""
+    kept: dict[str, Any] = job.payload["wish"] if job is not None else {}
+    wish = Wish(dialect=kept.get("dialect", ""), goes_to=kept.get("goes_to", found.deck_slug))
+    return _seen(found.guid, wish, "edit.plan" if kept.get("decided") else "edit.upload")
+
+
+def found_upload(guid: str) -> Found:
+    """The editor's own upload of this address, or the page that says there is none."""
     found = uploads.find(session(), guid, require_viewer().id)
     return found if found is not None else _missing()
 
@@ -270,7 +292,8 @@ def _missing() -> Never:
     abort(404)
 
 
-def _is_under_way(found: Found) -> bool:
+def is_under_way(found: Found) -> bool:
+    """Whether a job is importing it."""
     job = uploads.job_of(session(), found.summary)
     return job is not None and job.state in ("queued", "running")
 

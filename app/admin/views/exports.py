@@ -1,0 +1,50 @@
+"""A deck as a file again."""
+
+from io import BytesIO
+from pathlib import PurePosixPath
+
+from flask import abort, request, send_file
+from werkzeug.wrappers import Response
+
+from app.admin.views.blueprint import blueprint, found_deck
+from app.library import exporting
+from app.library.exporting import Exported
+from app.web.access import Access, access
+from app.web.database import session
+from app.web.limits import limiter
+from app.web.pages import shown
+
+TYPES = {".csv": "text/csv", ".tsv": "text/tab-separated-values", ".txt": "text/plain"}
+EXPORTS = "60/minute"
+
+
+@blueprint.get("/decks/<slug>/export")
+@access(Access.EDITOR)
+@limiter.limit(EXPORTS)
+def export(slug: str) -> Response:
+    """Download the deck's document with the edits made here, byte for byte what it was elsewhere.
+
+    With `ids` each card's id stands beside its question. Where an edit cannot be written in the document's form, that is
+    said first, unless it is known (`anyway`).
+    """
+    deck = found_deck(slug)
+    ids = request.args.get("ids") == "1"
+    exported = exporting.export_deck(session(), deck.slug, idents=ids)
+    if exported is None:
+        abort(404)
+    if exported.left_out and request.args.get("anyway") != "1":
+        return shown("admin/export.html", area="edit", deck=deck, exported=exported, ids=ids)
+    return _download(exported)
+
+
+def _download(exported: Exported) -> Response:
+    name = "".join(letter for letter in exported.filename if letter.isprintable()) or "deck.md"
+    response = send_file(
+        BytesIO(exported.data),
+        mimetype=TYPES.get(PurePosixPath(name).suffix.lower(), "text/markdown"),
+        as_attachment=True,
+        download_name=name,
+        etag=False,
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
