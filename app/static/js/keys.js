@@ -1,0 +1,13 @@
+// Keys on every page of somebody who is signed in: search, library, progress, the list of keys.
+const keymap = JSON.parse(document.body.dataset.keymap ?? "{}");
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select, dialog[open]")) return;
+  const act = event.key === "?" ? "keys" : keymap[event.key.toLowerCase()];
+  const target = act && document.querySelector(`[data-go="${act}"]`);
+  if (!target) return;
+  event.preventDefault();
+  if (target.matches("input")) target.select();
+  else target.click();
+});
