@@ -14,8 +14,9 @@ from weakref import WeakKeyDictionary
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
 LOCK_WAIT_S = 10.0
 """How long a writer waits in line before the request is answered 503."""
@@ -55,15 +56,20 @@ class _WriterLine:
 
 
 _lines: dict[str, _WriterLine] = {}
+_lines_of: WeakKeyDictionary[Engine, _WriterLine] = WeakKeyDictionary()
 _lines_lock = threading.Lock()
 _writing: WeakKeyDictionary[Session, _WriterLine] = WeakKeyDictionary()
 
 
 def _line(engine: Engine) -> _WriterLine:
-    database = engine.url.database or ""
-    key = str(Path(database).resolve()) if database and database != ":memory:" else ""
+    """The line of the engine's file; engines of one file share it."""
     with _lines_lock:
-        return _lines.setdefault(key or f"memory:{id(engine)}", _WriterLine(key))
+        line = _lines_of.get(engine)
+        if line is None:
+            database = engine.url.database or ""
+            key = str(Path(database).resolve()) if database and database != ":memory:" else ""
+            line = _lines_of[engine] = _lines.setdefault(key or f"memory:{id(engine)}", _WriterLine(key))
+        return line
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -105,13 +111,18 @@ def make_engine(url: str) -> Engine:
     return engine
 
 
-def prepare(engine: Engine) -> None:
-    """Set up an engine's connections: journal and keys on SQLite."""
+def prepare(engine: Engine, *, create: bool = True) -> None:
+    """Set up an engine's connections: journal and keys on SQLite, and that none outlives the file it opened.
+
+    Without `create` a file that is not there is not made: an empty one in its place would hide that it is missing.
+    """
     if engine.dialect.name != "sqlite":
         return
 
+    file = engine.url.database if engine.url.database != ":memory:" else None
+
     @event.listens_for(engine, "connect")
-    def _set_up(connection: Any, _record: Any) -> None:
+    def _set_up(connection: Any, record: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # the driver must not begin transactions by itself
         cursor = connection.cursor()
         for pragma in (
@@ -122,10 +133,32 @@ def prepare(engine: Engine) -> None:
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        record.info["file"] = _identity(file)
+
+    @event.listens_for(engine, "do_connect")
+    def _find(*_how: Any) -> None:
+        if file and not create and _identity(file) is None:
+            raise DatabaseBusy("Its file is not there.")
+
+    @event.listens_for(engine, "checkout")
+    def _look(_connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        if file and (now := _identity(file)) != record.info["file"]:
+            if now is None:
+                raise DatabaseBusy("Its file is not there.")
+            raise DisconnectionError("The database was put in another file.")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
+
+
+def _identity(file: str | None) -> tuple[int, int] | None:
+    """Which file a path names; None for none. What an open connection writes to a deleted file is lost unnoticed."""
+    try:
+        found = Path(file).stat() if file else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None
 
 
 def session_factory(engine: Engine) -> sessionmaker[Session]:

@@ -10,10 +10,12 @@ from enum import IntEnum
 from typing import Any, Literal, Protocol, TypeVar
 
 from flask import Flask, abort, redirect, request, url_for
+from flask import session as cookie
 from sqlalchemy import ColumnElement, and_, true
 from werkzeug.wrappers import Response
 
 from app.db.models import Deck
+from app.web.errors import signed_out
 from app.web.sessions import Viewer, viewer
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -98,9 +100,12 @@ def init_app(app: Flask) -> None:
             return None
         person = viewer()
         if person is None:
+            reads = request.method in ("GET", "HEAD")
+            if "sid" in cookie and not reads and "X-Fragment" not in request.headers:
+                return signed_out()
             if level is not Access.LEARNER:
                 abort(404)
-            if request.method in ("GET", "HEAD"):
+            if reads:
                 return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
             return redirect(url_for("security.login"), 303)
         if person.rank < level:

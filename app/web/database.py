@@ -8,10 +8,12 @@ from typing import TypeVar
 
 from flask import Flask
 from flask_sqlalchemy_lite import SQLAlchemy
+from flask_sqlalchemy_lite._extension import _close_async_sessions
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.config import Settings
 from app.db.session import engine_options, is_retryable, located, prepare
+from app.db.together import together
 
 db = SQLAlchemy(session_options={"expire_on_commit": False})
 T = TypeVar("T")
@@ -25,8 +27,10 @@ def init_app(app: Flask, settings: Settings) -> None:
         "default": {"url": located(settings.database_url), **engine_options(settings.database_url)}
     }
     db.init_app(app)
+    # It closes sessions of asyncio in a thread that it starts for every request; there are none here.
+    app.teardown_appcontext_funcs.remove(_close_async_sessions)
     with app.app_context():
-        prepare(db.engine)
+        prepare(db.engine, create=False)
 
 
 def session() -> Session:
@@ -51,6 +55,19 @@ def transact(work: Callable[[Session], T]) -> T:
         else:
             return result
     raise AssertionError("unreachable")
+
+
+def transact_together(work: Callable[[Session], T]) -> T:
+    """`transact` for small changes that come often: on SQLite one commit has those of many requests.
+
+    `work` may run in another thread and more than once, so it takes all it needs as values.
+    """
+    current = db.session
+    engine = db.engine
+    if engine.dialect.name != "sqlite":
+        return transact(work)
+    current.rollback()  # what this request has read is over; what it reads next has the change
+    return together(engine, db.sessionmaker, work)
 
 
 def apart(sessions: sessionmaker[Session], work: Callable[[Session], T]) -> T:

@@ -60,7 +60,20 @@ def _same_origin() -> bool:
     return origin is None or origin == request.host_url.rstrip("/") or origin.startswith(request.host_url)
 
 
+def signed_out() -> Response:
+    """For a form sent after its session had ended: the form again, filled in, to be sent after signing in."""
+    fields, lost = _entered()
+    return page(400, "expired", fields=fields, lost=lost, signed_out=True)
+
+
 def _form_expired(error: CSRFError) -> Response:
+    fields, lost = _entered()
+    current_app.logger.info("form refused: %s", error.description)
+    return page(400, "expired", fields=fields, lost=lost, signed_out=False)
+
+
+def _entered() -> tuple[list[tuple[str, str]], list[str]]:
+    """What the form held, as far as it may be shown again, and the names of what is lost."""
     fields: list[tuple[str, str]] = []
     lost: list[str] = []
     if _same_origin() and request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
@@ -70,8 +83,7 @@ def _form_expired(error: CSRFError) -> Response:
                 continue
             fields.extend((name, value) for value in values)
     lost.extend(name for name in request.files)
-    current_app.logger.info("form refused: %s", error.description)
-    return page(400, "expired", fields=fields, lost=[name for name in lost if name != "csrf_token"])
+    return fields, [name for name in lost if name != "csrf_token"]
 
 
 def _unavailable(error: Exception) -> Response:

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, jsonify
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.db.session import DatabaseBusy
 from app.web.access import Access, access
 from app.web.database import db
 
@@ -23,6 +24,6 @@ def ready() -> tuple[Response, int]:
     """The database answers and has its tables."""
     try:
         db.session.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, DatabaseBusy) as error:
         return jsonify(status="unavailable", database=type(error).__name__), 503
     return jsonify(status="ready"), 200

@@ -5,16 +5,17 @@ import sys
 from typing import Any
 
 import structlog
-from flask import Flask, g, has_request_context, request
+from flask import Flask, has_request_context, request
 
 from app.config import Settings
+from app.web.headers import request_id
 
 _SECRET_WORDS = ("password", "token", "cookie", "secret", "authorization")
 
 
 def _add_request(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
     if has_request_context():
-        event.setdefault("request_id", g.get("request_id"))
+        event.setdefault("request_id", request_id())
         event.setdefault("method", request.method)
         event.setdefault("path", _path())
     return event

@@ -1,0 +1,98 @@
+"""What goes wrong is a page that says what happened, whether work is safe and what to do, with the right status."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from app.db.models import Card
+from tests.builders import csrf_token, make_card, make_deck, make_user, sign_in
+from tests.functional.conftest import Watch
+
+
+@pytest.fixture
+def file(database_url: str) -> Path:
+    """Where the portal's database is."""
+    return Path(make_url(database_url).database or "")
+
+
+def test_a_database_that_is_taken_away_is_said_and_found_again(client: FlaskClient, file: Path) -> None:
+    assert client.get("/").status_code == 200
+    away = file.with_suffix(".away")
+    file.rename(away)
+    for path in ("/", "/register", "/decks/any"):
+        page = client.get(path)
+        assert (page.status_code, "Retry-After" in page.headers) == (503, True), path
+        assert "Reprise cannot reach its database." in page.text
+    ready = client.get("/health/ready")
+    assert (ready.status_code, ready.mimetype) == (503, "application/json")
+    assert client.get("/health/live").status_code == 200
+    assert not file.exists()
+    away.rename(file)
+    assert client.get("/").status_code == 200
+    assert client.get("/health/ready").json == {"status": "ready"}
+
+
+def test_a_database_put_in_the_files_place_is_the_one_that_is_read(
+    client: FlaskClient, session: Session, file: Path, sqlite_template: Path
+) -> None:
+    make_deck(session, title="In the first file")
+    session.commit()
+    assert "In the first file" in client.get("/").text
+    file.rename(file.with_suffix(".old"))
+    for suffix in ("-wal", "-shm"):
+        Path(f"{file}{suffix}").unlink(missing_ok=True)
+    file.write_bytes(sqlite_template.read_bytes())
+    assert "No decks yet." in client.get("/").text
+
+
+def test_the_log_names_the_request_that_the_page_names(
+    client: FlaskClient, file: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.web import logs
+
+    client.get("/")
+    monkeypatch.setattr("logging.root.handlers", [])
+    logs.set_up("INFO")
+    file.unlink()
+    page = client.get("/")
+    named = re.search(r"<code>(\w{8})</code>", page.text)
+    assert named
+    logged = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
+    assert {line["request_id"] for line in logged if "unavailable" in line["event"]} == {named[1]}
+
+
+def test_what_an_editor_wrote_outlives_their_session(client: FlaskClient, session: Session, watch: Watch) -> None:
+    card = make_card(session, make_deck(session), answer="Old.")
+    editor = make_user(session, role="editor")
+    session.commit()
+    sign_in(client, editor)
+    address = f"/edit/cards/{card.guid}"
+    form = {"csrf_token": csrf_token(client, address), "version": "1", "question": "Q?", "answer": "Long and *dear*."}
+    watch.forward(days=2)
+    page = client.post(address, data=form)
+    assert page.status_code == 400
+    assert "You are signed out." in page.text
+    assert 'name="answer" value="Long and *dear*."' in page.text
+    sign_in(client, editor)
+    again = client.post(address, data=form)
+    assert "This form waited too long." in again.text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', again.text)
+    assert token
+    assert client.post(address, data=form | {"csrf_token": token[1]}).status_code == 303
+    session.expire_all()
+    assert session.get_one(Card, card.id).answer == "Long and *dear*."
+
+
+def test_who_never_signed_in_gets_no_hint(client: FlaskClient, session: Session) -> None:
+    card = make_card(session, make_deck(session))
+    session.commit()
+    page = client.post(f"/edit/cards/{card.guid}", data={"csrf_token": csrf_token(client), "answer": "Mine"})
+    assert page.status_code == 404
+    assert "Mine" not in page.text
