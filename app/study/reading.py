@@ -81,7 +81,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Cards of one section that follow each other: those on this page, and how many the section has in all."""
+    """Cards of one section that follow each other: those on this page, and how many there are on all pages.
+
+    A section that comes back further down is a part of its own there.
+    """
 
     section: tuple[str, ...]
     total: int
@@ -246,10 +249,12 @@ def _line(one: _Placed, card: CardRow, wish: Wish, asking: set[int]) -> Line:
 
 
 def _parts(fitting: Sequence[_Placed], lines: Sequence[Line]) -> tuple[Part, ...]:
-    totals = Counter(one.line.section for one in fitting)
+    runs = [[one.line.id for one in group] for _section, group in groupby(fitting, key=lambda one: one.line.section)]
+    run_of = {card: place for place, cards in enumerate(runs) for card in cards}
     return tuple(
-        Part(section, totals[section], tuple(group))
-        for section, group in groupby(lines, key=lambda line: line.card.section)
+        Part(group[0].card.section, len(runs[place]), tuple(group))
+        for place, found in groupby(lines, key=lambda line: run_of[line.card.id])
+        for group in [list(found)]
     )
 
 

@@ -79,7 +79,7 @@ def deck_facts(one: DeckProgress, today: date) -> str:
     if one.learned == deck.ready > 0:
         facts = [ngettext("%(num)s card, learned", "%(num)s cards, all learned", deck.ready)]
     else:
-        facts = [ngettext("%(num)s card", "%(num)s cards", deck.questions)]
+        facts = [ngettext("%(num)s card", "%(num)s cards", deck.ready)]
         if one.learned:
             facts.append(_("%(n)s learned", n=one.learned))
     if one.due:
@@ -87,5 +87,7 @@ def deck_facts(one: DeckProgress, today: date) -> str:
     elif one.next_due is not None:
         facts.append(_("next due %(day)s", day=day_label(one.next_due, today)))
     if deck.drafts:
-        facts.append(_("%(n)s of them drafts: readable, never asked", n=deck.drafts))
+        facts.append(
+            ngettext("%(num)s draft: readable, never asked", "%(num)s drafts: readable, never asked", deck.drafts)
+        )
     return ", ".join(facts)

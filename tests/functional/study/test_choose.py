@@ -35,7 +35,7 @@ def test_decks_are_listed_by_collection_with_those_chosen_ticked(client: FlaskCl
     assert f'name="deck" value="{single.guid}">' in page
     assert "Secret" not in page
     assert "1 of 2 chosen" in page
-    assert "3 cards, 1 of them drafts: readable, never asked" in page
+    assert "2 cards, 1 draft: readable, never asked" in page
 
 
 def test_what_is_ticked_is_studied_from_then_on(client: FlaskClient, session: Session) -> None:

@@ -228,3 +228,12 @@ def test_only_editors_are_offered_to_edit(client: FlaskClient, session: Session)
     page = other.get("/decks/gen").text
     assert 'href="/edit/decks/gen"' in page
     assert f'href="/edit/cards/{card.guid}"' in page
+
+
+def test_a_section_that_comes_back_counts_its_own_questions(client: FlaskClient, session: Session) -> None:
+    deck = make_deck(session, slug="gen")
+    for section in ("Basics", "Basics", "Models", "Basics"):
+        make_card(session, deck, section=(section,))
+    session.commit()
+    parts = re.findall(r"<h2>(\w+)</h2><p>(\d+) question", client.get("/decks/gen").text)
+    assert parts == [("Basics", "2"), ("Models", "1"), ("Basics", "1")]
