@@ -35,6 +35,8 @@ def render(text: str, *, images: Images | None = None) -> str:
 
 def render_question(text: str, *, images: Images | None = None) -> str:
     """The HTML of a question: phrasing only where it is one paragraph, to be put into a heading; blocks otherwise."""
+    if markdown.is_plain(text) and text.isprintable():
+        return escape(text.strip(), quote=False)
     return _html(text, markdown.blocks if "\n" in text.strip() else markdown.inline, images, unwrap=True)
 
 

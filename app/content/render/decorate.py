@@ -29,6 +29,7 @@ _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
 _LEVEL = re.compile(r"<h([1-6])[ >]")
 _HEADER = re.compile(r"<th[ >].*?</th>", re.DOTALL)
 _MARKS = re.compile(r"<[^<>]*>")
+_KEPT = re.compile(rf"{MEDIA}[0-9a-f]{{64}}\.(?:png|jpg|gif|webp)")
 _ABROAD = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 _LINK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 
@@ -86,7 +87,7 @@ class _Decorator:
         """An image that the portal has; a link to one elsewhere, which is never fetched unasked; or its words."""
         found = dict(_ATTRIBUTE.findall(attributes))
         source, words = unescape(found.get("src", "")), found.get("alt", "").strip()
-        here = source if source.startswith(MEDIA) else None
+        here = source if _KEPT.fullmatch(source) else None
         if here is None and source and not _ABROAD.match(source) and self._images is not None:
             here = self._images(unquote(source.partition("#")[0].partition("?")[0]))
         title = f' title="{found["title"]}"' if found.get("title") else ""

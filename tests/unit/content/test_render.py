@@ -95,6 +95,13 @@ def test_an_image_of_the_document_is_shown_where_the_portal_has_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "path", ["/media/x.png", "/media/../edit", f"/media/{'0' * 64}.svg", "/edit", "data:image/png;base64,AA"]
+)
+def test_content_asks_the_portal_for_its_images_only(path: str) -> None:
+    assert "<img" not in render.render(f'![a]({path}) <img src="{path}" alt=b>')
+
+
 def test_an_image_without_a_place_or_words_shows_its_name() -> None:
     assert render.render("![](img/c.png)") == "<p><em>[c.png]</em></p>"
 
@@ -229,7 +236,7 @@ def test_today_s_html_passes_its_own_rules_unchanged() -> None:
         "# A\n\n| a | b |\n|-|-|\n| $x$ | ![i](i.png) |\n\n```py\ndef f(): pass\n```\n\n$$\n\\frac{a}{b}\n$$\n\n"
         "- [x] t\n\n[l](https://l.org) ![e](https://e.org/e.png)\n\n<details open><summary>S</summary>T</details>"
     )
-    html = render.render(text, images={"i.png": "/media/0.png"}.get)
+    html = render.render(text, images={"i.png": f"/media/{'0' * 64}.png"}.get)
     assert render.sanitise(html) == html
 
 

@@ -8,7 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.content import render
-from tests.unit.content.markup import active
+from app.content.render import markdown
+from app.content.render.formulas import Formulas
+from tests.unit.content.markup import active, read
 
 
 def _all_forms(text: str) -> list[str]:
@@ -159,6 +161,14 @@ def test_no_text_becomes_active(text: str) -> None:
 def test_sanitising_what_was_rendered_changes_nothing(text: str) -> None:
     html = render.render(text)
     assert render.sanitise(html).strip() == html.strip()
+
+
+@settings(max_examples=100)
+@given(st.text(alphabet=st.one_of(st.sampled_from("aB 1.?'\"(),;/-é\u00a0"), st.characters()), max_size=30))
+def test_words_without_marks_need_no_parser(text: str) -> None:
+    if markdown.is_plain(text):
+        parsed = markdown.to_html(markdown.inline(text), Formulas("mark"))
+        assert read(render.render_question(text)) == read(parsed)
 
 
 @settings(max_examples=60)
