@@ -109,7 +109,7 @@ def plan(stored: Sequence[StoredCard], new: Sequence[NewCard]) -> ImportPlan:
         card for card in matching.gone if card.base is not None and card.archived is None and not card.held
     )
     warnings = (
-        *(_conflict_warning(card) for card in cards if card.conflict),
+        *(conflict_warning(card) for card in cards if card.conflict),
         *(_ident_warning(one) for one in matching.refused),
         *_replaced_warnings(stored, new, matching.pairs),
     )
@@ -228,7 +228,8 @@ def _outside_longest_run(cards: Sequence[StoredCard]) -> list[StoredCard]:
     return [card for index, card in enumerate(cards) if index not in run]
 
 
-def _conflict_warning(card: PlannedCard) -> Warning:
+def conflict_warning(card: PlannedCard) -> Warning:
+    """What a reader of the plan is told of a conflict where it is not shown by itself."""
     return Warning(
         card.new.file,
         card.new.card.line,

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.content.document import CardText, Warning
 from app.content.matching import StoredCard
-from app.content.plan import PlannedCard
+from app.content.plan import PlannedCard, conflict_warning
 from app.library import deciding, history
 from app.library.deciding import Choice, one_line
 from app.library.files import Reader
@@ -115,12 +115,13 @@ def view(session: Session, result: ImportResult, viewer_id: int) -> PlanView:
     learning = deciding.learners(session, guids)
     titles = {deck.slug: deck.title for deck in decks}
     choices = deciding.on_plan(decks)
+    shown = {conflict_warning(card) for deck in decks for card in deck.conflicts}
     return PlanView(
         mark=result.mark,
         decks=decks,
         choices=tuple(deciding.with_people(session, deciding.fitting(choices, MOST_CHOICES), viewer_id)),
         choices_total=len(choices),
-        warnings=tuple(dict.fromkeys(result.warnings)),
+        warnings=tuple(one for one in dict.fromkeys(result.warnings) if one not in shown),
         edited=tuple(_edited(card, learning) for card in edited),
         moved=tuple(_moves([card for deck in decks for card in deck.moved][:SHOWN], titles)),
         restored=tuple(_edited(card, learning) for card in restored),

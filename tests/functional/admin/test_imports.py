@@ -29,7 +29,7 @@ def test_the_history_says_who_brought_what(editor: FlaskClient, colleague: Flask
     send(colleague, *planned(colleague, document(LIST, HASH)))
     send(editor, *planned(editor, document(LIST, HASH, GIL)))
     seen = words(editor.get("/edit/imports").text)
-    mine, theirs, command = seen.index("You,"), seen.index("another editor,"), seen.index("Command line,")
+    mine, theirs, command = seen.index("You,"), seen.index("Another editor,"), seen.index("Command line,")
     assert mine < theirs < command
     assert "1 new" in seen
     assert "/edit/imports" in editor.get("/edit/import").text
