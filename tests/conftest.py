@@ -42,7 +42,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say so."""
     if not CORPORA.is_dir():
-        terminalreporter.write_line(f"Left out what is marked “corpora”: there is no folder {CORPORA}; CORPORA names it.")
+        terminalreporter.write_line(
+            f"Left out what is marked “corpora”: there is no folder {CORPORA}; CORPORA names it."
+        )
 
 
 @pytest.fixture(scope="session")
