@@ -1,0 +1,267 @@
+"""Sessions beside the daily plan: started, answered, taken back. They are logged apart and move no schedule.
+
+Where the learner asked for it, each answer is an ordinary review as well, with all that follows from it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from app.db.base import new_guid
+from app.db.models import Practice, PracticeAnswer
+from app.db.session import write
+from app.library.texts import options_of
+from app.scheduling.state import Grade
+from app.study import service
+from app.study.asking import Question, question_of
+from app.study.picking import Mode, Wish, pick, still_there
+from app.study.queries import ChosenDeck, study_day_of
+from app.web.sessions import Viewer
+
+LONGEST_ELAPSED_MS = 60_000
+"""What is noted of the time of a card is a minute at most."""
+
+
+class NothingFits(Exception):
+    """No card of the learner's decks is what was asked for."""
+
+
+class UnknownPractice(Exception):
+    """There is no such session of this learner, or it has no such card."""
+
+
+class AnsweredAlready(Exception):
+    """The card needs nothing more in this session: it was answered elsewhere. Nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeScreen:
+    """What the page of a session shows; no question once all its cards are answered.
+
+    A card counts among the `left` ones until it was recalled, in a quiz until it was answered.
+    """
+
+    guid: str
+    mode: Mode
+    counts: bool
+    study_day: date
+    question: Question | None
+    again: bool
+    """The question was failed in this session."""
+    total: int
+    left: int
+    undo: bool
+
+    @property
+    def done(self) -> int:
+        """How many of the cards need nothing more."""
+        return self.total - self.left
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A card that was not known at first."""
+
+    guid: str
+    deck_slug: str
+    question_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeResult:
+    """What a session came to: `right` of `answered` cards were known at first."""
+
+    guid: str
+    mode: Mode
+    counts: bool
+    study_day: date
+    answered: int
+    right: int
+    total: int
+    left: int
+    seconds: int | None
+    failed: tuple[Failed, ...]
+
+
+def start(session: Session, *, viewer: Viewer, wish: Wish, counts: bool, now: datetime) -> str:
+    """Start a session with the cards that fit now; gives its guid. Raises `NothingFits`."""
+    guid = new_guid()
+    cards = pick(session, viewer, wish, now=now, seed=guid)
+    if not cards:
+        raise NothingFits
+    write(session)
+    values = {"guid": guid, "user_id": viewer.id, "mode": wish.mode.value, "counts": counts}
+    session.execute(insert(Practice).values(**values, cards=cards, started_at=now))
+    return guid
+
+
+def answer(
+    session: Session,
+    *,
+    viewer: Viewer,
+    practice: str,
+    card: str,
+    grade: Grade | None,
+    choice: Sequence[str] = (),
+    key: str,
+    version: int,
+    elapsed_ms: int | None,
+    now: datetime,
+    device: str = "",
+) -> None:
+    """Note a grade for a card of a session; in a quiz, the options that were chosen.
+
+    The same `key` again changes nothing. Raises `UnknownPractice`, `AnsweredAlready`, and where answers count what
+    `service.answer` raises.
+    """
+    write(session)
+    found = _found(session, viewer, practice, lock=True)
+    there = still_there(session, viewer, found.cards)
+    row = next((row for row in there.values() if row.guid == card), None)
+    if row is None:
+        raise UnknownPractice
+    given = _answers(session, found.id)
+    if any(one.idempotency_key == key for one in given):
+        return
+    if row.id not in _left(found, there, given):
+        raise AnsweredAlready
+    if grade is None or found.mode == Mode.QUIZ:
+        grade = _grade_of(row, choice)
+    event_id = None
+    if found.counts:
+        values: Any = {"grade": grade, "key": key, "version": version, "elapsed_ms": elapsed_ms, "device": device}
+        event_id = service.answer(session, viewer=viewer, card=card, now=now, **values).event_id
+    session.execute(
+        insert(PracticeAnswer).values(
+            practice_id=found.id,
+            number=given[-1].number + 1 if given else 1,
+            card_id=row.id,
+            grade=int(grade),
+            answered_at=now,
+            elapsed_ms=None if elapsed_ms is None else min(elapsed_ms, LONGEST_ELAPSED_MS),
+            idempotency_key=key,
+            event_id=event_id,
+        )
+    )
+
+
+def undo(session: Session, *, viewer: Viewer, practice: str, now: datetime) -> str | None:
+    """Take back the last answer of a session, and the review it was; gives its card's guid, None if there is none.
+
+    Raises `UnknownPractice`, `service.NotLast`.
+    """
+    write(session)
+    found = _found(session, viewer, practice, lock=True)
+    given = _answers(session, found.id)
+    if not given:
+        return None
+    last = given[-1]
+    if last.event_id is not None:
+        service.undo(session, viewer=viewer, event=last.event_id, now=now)
+    one = (PracticeAnswer.practice_id == found.id, PracticeAnswer.number == last.number)
+    session.execute(delete(PracticeAnswer).where(*one))
+    row = still_there(session, viewer, [last.card_id]).get(last.card_id)
+    return None if row is None else str(row.guid)
+
+
+def screen(
+    session: Session, viewer: Viewer, practice: str, *, now: datetime, card: str = "", after: str = ""
+) -> PracticeScreen:
+    """The page of a session: the card with guid `card` if it is still to be answered, else the next one.
+
+    Where the card with guid `after` is shown already, the one that comes after it, if there is one. Raises
+    `UnknownPractice`.
+    """
+    found = _found(session, viewer, practice)
+    there = still_there(session, viewer, found.cards)
+    given = _answers(session, found.id)
+    left = _left(found, there, given)
+    wanted = (
+        [one for one in left if there[one].guid == card] or [one for one in left if there[one].guid != after] or left
+    )
+    today = study_day_of(viewer, now)
+    question = None
+    if wanted:
+        row = there[wanted[0]]
+        decks = {row.deck_id: ChosenDeck(row.deck_id, row.slug, row.title)}
+        question = question_of(session, viewer, row.id, decks=decks, standing="", today=today)
+    return PracticeScreen(
+        guid=practice,
+        mode=Mode(found.mode),
+        counts=found.counts,
+        study_day=today,
+        question=question,
+        again=bool(wanted) and any(one.card_id == wanted[0] for one in given),
+        total=len(there),
+        left=len(left),
+        undo=bool(given),
+    )
+
+
+def result(session: Session, viewer: Viewer, practice: str, *, now: datetime) -> PracticeResult:
+    """What a session came to so far. Raises `UnknownPractice`."""
+    found = _found(session, viewer, practice)
+    there = still_there(session, viewer, found.cards)
+    given = _answers(session, found.id)
+    first: dict[int, int] = {}
+    for one in given:
+        first.setdefault(one.card_id, one.grade)
+    times = [one.elapsed_ms for one in given if one.elapsed_ms is not None]
+    missed = [there[card] for card, grade in first.items() if grade < 3 and card in there]
+    return PracticeResult(
+        guid=practice,
+        mode=Mode(found.mode),
+        counts=found.counts,
+        study_day=study_day_of(viewer, now),
+        answered=len(first),
+        right=sum(grade >= 3 for grade in first.values()),
+        total=len(there),
+        left=len(_left(found, there, given)),
+        seconds=round(sum(times) / 1000) if times else None,
+        failed=tuple(Failed(row.guid, row.slug, row.question_text) for row in missed),
+    )
+
+
+def _found(session: Session, viewer: Viewer, guid: str, *, lock: bool = False) -> Any:
+    mine = select(Practice.id, Practice.mode, Practice.counts, Practice.cards)
+    mine = mine.where(Practice.guid == guid, Practice.user_id == viewer.id)
+    row = session.execute(mine.with_for_update() if lock else mine).one_or_none()
+    if row is None:
+        raise UnknownPractice
+    return row
+
+
+def _answers(session: Session, practice_id: int) -> Sequence[Any]:
+    """The answers of a session in their order."""
+    columns = PracticeAnswer.__table__.c
+    return session.execute(
+        select(
+            columns.number,
+            columns.card_id,
+            columns.grade,
+            columns.elapsed_ms,
+            columns.idempotency_key,
+            columns.event_id,
+        )
+        .where(columns.practice_id == practice_id)
+        .order_by(columns.number)
+    ).all()
+
+
+def _left(found: Any, there: Mapping[int, Any], given: Sequence[Any]) -> list[int]:
+    """The cards still to be answered: first those never asked, in their order, then those failed, the longest ago first."""
+    least = 0 if found.mode == Mode.QUIZ else 3
+    known = {one.card_id for one in given if one.grade >= least}
+    asked = {one.card_id: one.number for one in given}
+    left = [card for card in found.cards if card in there and card not in known]
+    return sorted(left, key=lambda card: asked.get(card, 0))
+
+
+def _grade_of(row: Any, choice: Sequence[str]) -> Grade:
+    """The grade of a choice: Good where exactly the right options were chosen, else Again."""
+    right = {option.key for option in options_of(row.options) if option.right}
+    return Grade(4) if right and set(choice) == right else Grade(1)

@@ -1,0 +1,189 @@
+"""Sessions beside the daily plan: put together, one card after the other, and what they came to."""
+
+import re
+import secrets
+from functools import partial
+from typing import Any, TypeVar
+
+from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.scheduling.state import GRADES
+from app.study import practice, through
+from app.study.asking import FOUR
+from app.study.picking import MOST_CARDS, Mode, Wish
+from app.study.practice import AnsweredAlready, NothingFits, PracticeScreen, UnknownPractice
+from app.study.service import KeyReused, NotAsked, NotLast, StaleCard, UnknownCard, UnknownEvent
+from app.study.views import answers
+from app.study.views.blueprint import blueprint
+from app.study.views.comparing import LONGEST
+from app.web import clock
+from app.web.access import Access, access
+from app.web.database import session, transact
+from app.web.pages import shown, wants_fragment
+from app.web.sessions import require_viewer
+
+T = TypeVar("T")
+_GUID = re.compile(r"[0-9a-z]{1,32}")
+ORDERS = ("forgotten", "deck", "random")
+
+
+@blueprint.post("/practice")
+@access(Access.LEARNER)
+def start_practice() -> AnyResponse:
+    """Start the session that the form asks for: everything due and reading through are pages of their own."""
+    mode, source = request.form.get("mode", ""), request.form.get("source", "")[:120]
+    tags = tuple(filter(None, (tag.strip() for tag in request.form.get("tags", "")[:400].split(","))))
+    deck = None if source.startswith("collection:") else source or None
+    if mode == "due":
+        return redirect(url_for(".study", deck=deck), 303)
+    if mode == "read":
+        return redirect(url_for(".read", deck=deck, tag=tags[0] if tags else None), 303)
+    if mode not in list(Mode):
+        abort(422)
+    wish = Wish(
+        mode=Mode(mode),
+        source=source,
+        tags=tags,
+        days=_number("ahead" if mode == Mode.AHEAD else "days", usual=7, most=90),
+        order=_order(),
+        most=_number("most", usual=30, most=MOST_CARDS),
+    )
+    counts = "counts" in request.form
+    work = partial(practice.start, viewer=require_viewer(), wish=wish, counts=counts, now=clock.now())
+    try:
+        guid = transact(work)
+    except NothingFits:
+        flash(_("None of your cards is what you asked for, so there is nothing to start. Ask for more."), "warning")
+        return redirect(url_for(".choose", _anchor="own"), 303)
+    return redirect(url_for(".practise", guid=guid), 303)
+
+
+@blueprint.get("/practice/<guid>")
+@access(Access.LEARNER)
+def practise(guid: str) -> AnyResponse:
+    """The card to answer now; `show=answer` reveals the answer of the `card` it names."""
+    card = request.args.get("card", "")
+    page = _screen(guid, card=card, after=request.args.get("after", ""))
+    if page.question is None:
+        return redirect(url_for(".practised", guid=guid))
+    return _shown(page, revealed=request.args.get("show") == "answer" and page.question.guid == card)
+
+
+@blueprint.post("/practice/<guid>/answer")
+@access(Access.LEARNER)
+def answer_practice(guid: str) -> AnyResponse:
+    """Note a grade, or in a quiz a choice, and show the next card."""
+    posted, person, now = answers.posted_practice(), require_viewer(), clock.now()
+    values: dict[str, Any] = {"card": posted.card, "grade": posted.grade, "choice": posted.choice, "key": posted.key}
+    values |= {"version": posted.version, "elapsed_ms": posted.elapsed_ms, "device": answers.device(), "now": now}
+    try:
+        transact(partial(practice.answer, viewer=person, practice=guid, **values))
+    except (UnknownPractice, UnknownCard):
+        abort(404)
+    except (AnsweredAlready, StaleCard, KeyReused, NotAsked):
+        return _instead(
+            guid, _("This card was answered elsewhere, or is not asked any more. This answer was not recorded.")
+        )
+    return _next(guid, after=posted.after)
+
+
+@blueprint.post("/practice/<guid>/undo")
+@access(Access.LEARNER)
+def undo_practice(guid: str) -> AnyResponse:
+    """Take the last answer of the session back and ask its card again."""
+    try:
+        card = transact(partial(practice.undo, viewer=require_viewer(), practice=guid, now=clock.now()))
+    except (UnknownPractice, UnknownEvent):
+        abort(404)
+    except NotLast:
+        return _instead(guid, _("This card was answered again since, so the earlier answer stays."))
+    return _next(guid, card=card or "")
+
+
+@blueprint.get("/practice/<guid>/done")
+@access(Access.LEARNER)
+def practised(guid: str) -> AnyResponse:
+    """What the session came to."""
+    page = _known(lambda: practice.result(session(), require_viewer(), guid, now=clock.now()))
+    return shown("study/practice_done.html", area="library", page=page)
+
+
+@blueprint.get("/read")
+@access(Access.LEARNER)
+def read() -> AnyResponse:
+    """Card by card with its answer, in the deck's order. Nothing is asked."""
+    deck, tag, number = (request.args.get(name, "")[:100] for name in ("deck", "tag", "n"))
+    place = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 1
+    page = through.reading(session(), require_viewer(), now=clock.now(), deck=deck, tag=tag, place=place)
+    if page.question is None and deck and not tag:
+        abort(404)
+    return shown("study/read.html", area="library", page=page, person=require_viewer(), scope=deck or None, tag=tag)
+
+
+def _number(name: str, *, usual: int, most: int) -> int:
+    """A number of the form, within what makes sense; what is none is the usual one."""
+    text = request.form.get(name, "").strip()
+    return min(max(int(text), 1), most) if text.isascii() and text.isdigit() and len(text) < 9 else usual
+
+
+def _order() -> Any:
+    order = request.form.get("order", "")
+    return order if order in ORDERS else "deck"
+
+
+def _known(read: Any) -> Any:
+    try:
+        return read()
+    except UnknownPractice:
+        abort(404)
+
+
+def _screen(guid: str, *, card: str = "", after: str = "") -> PracticeScreen:
+    card, after = (one if _GUID.fullmatch(one) else "" for one in (card, after))
+    person, now = require_viewer(), clock.now()
+    found: PracticeScreen = _known(lambda: practice.screen(session(), person, guid, now=now, card=card, after=after))
+    return found
+
+
+def _shown(page: PracticeScreen, status: int = 200, *, revealed: bool = False, notice: str = "") -> Response:
+    """The page of a session, or the part of it that changes from card to card."""
+    person = require_viewer()
+    values: dict[str, Any] = {
+        "page": page,
+        "person": person,
+        "revealed": revealed,
+        "notice": notice,
+        "key": secrets.token_hex(16),
+        "grades": FOUR if person.grade_scale == "four" else GRADES,
+        "typed": request.args.get("a", "").strip()[:LONGEST] if revealed else "",
+        "chosen": _choice(page) if revealed else [],
+    }
+    template = "study/_practice.html" if wants_fragment() else "study/practice.html"
+    return make_response(render_template(template, **values), status)
+
+
+def _choice(page: PracticeScreen) -> list[str]:
+    ticked = request.args.getlist("choice")
+    return [option.key for option in page.question.options if option.key in ticked] if page.question else []
+
+
+def _next(guid: str, *, card: str = "", after: str = "") -> AnyResponse:
+    """After a change: the next card at once for a script, and a page of its own for everyone else."""
+    if not wants_fragment():
+        return redirect(url_for(".practise", guid=guid, card=card or None), 303)
+    page = _screen(guid, card=card, after=after)
+    if page.question is not None:
+        return _shown(page)
+    response = make_response("", 204)
+    response.headers["Location"] = url_for(".practised", guid=guid)
+    return response
+
+
+def _instead(guid: str, notice: str) -> AnyResponse:
+    """409: nothing was changed; this is how things are."""
+    page = _screen(guid)
+    if page.question is None:
+        return redirect(url_for(".practised", guid=guid), 303)
+    return _shown(page, 409, notice=notice)

@@ -1,0 +1,196 @@
+"""Sessions beside the daily plan: they move no schedule unless asked, quizzes count what was right, reading asks nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from app.content.document import Option
+from app.db.models import CardState, Deck, Event, Practice, PracticeAnswer, User
+from tests.builders import choose, csrf_token, make_card, make_deck, make_user, sign_in
+
+FRAGMENT = {"X-Fragment": "session"}
+Start = Callable[..., str]
+
+
+@pytest.fixture
+def deck(session: Session) -> Deck:
+    deck = make_deck(session, slug="nets", title="Nets")
+    for number in (1, 2, 3):
+        make_card(session, deck, question=f"Question {number}?", answer="It is.", tags=("odd",) if number % 2 else ())
+    options = (Option("A", "No", False), Option("B", "Yes", True))
+    make_card(session, deck, question="Which one?", answer="The second.", options=options)
+    return deck
+
+
+@pytest.fixture
+def learner(session: Session, deck: Deck) -> User:
+    user = make_user(session)
+    choose(session, user, deck)
+    session.commit()
+    return user
+
+
+@pytest.fixture
+def browser(client: FlaskClient, learner: User) -> FlaskClient:
+    sign_in(client, learner)
+    return client
+
+
+@pytest.fixture
+def start(browser: FlaskClient) -> Start:
+    def run(**values: str) -> str:
+        form = {"order": "deck", "csrf_token": csrf_token(browser, "/choose")} | values
+        answer = browser.post("/practice", data=form)
+        assert answer.status_code == 303
+        return answer.location
+
+    return run
+
+
+def form_of(page: TestResponse, **values: str) -> dict[str, str]:
+    """The answer that a page would send."""
+    fields = dict(re.findall(r'name="(card|version|key|csrf_token)" value="([^"]*)"', page.text))
+    return fields | values
+
+
+def question(page: TestResponse) -> str:
+    found = re.search(r'id="question" tabindex="-1">(.*?)</h1>', page.text)
+    assert found, page.text
+    return found[1]
+
+
+def grade(browser: FlaskClient, address: str, **values: str) -> TestResponse:
+    form = form_of(browser.get(address), **values)
+    return browser.post(f"{address}/answer", data=form, follow_redirects=True)
+
+
+def rows(session: Session, *models: type) -> list[int]:
+    session.rollback()
+    return [session.scalar(select(func.count()).select_from(model)) or 0 for model in models]
+
+
+def test_by_tag_the_failed_come_again_and_no_schedule_moves(browser: FlaskClient, session: Session, start: Start) -> None:
+    address = start(mode="tag", tags="odd")
+    assert question(browser.get(address)) == "Question 1?"
+    assert "The schedule stays as it is" in browser.get(address).text
+    assert question(grade(browser, address, grade="1")) == "Question 3?"
+    page = grade(browser, address, grade="4")
+    assert question(page) == "Question 1?"
+    done = grade(browser, address, grade="3")
+    assert "You answered 2 cards." in done.text
+    assert "Question 1?" in done.text
+    assert "logged apart" in done.text
+    assert rows(session, Event, CardState, PracticeAnswer) == [0, 0, 3]
+
+
+def test_where_answers_count_each_is_a_review_too(browser: FlaskClient, session: Session, start: Start) -> None:
+    address = start(mode="tag", tags="odd", counts="y")
+    grade(browser, address, grade="5")
+    assert rows(session, Event, CardState, PracticeAnswer) == [1, 1, 1]
+    page = browser.get(address)
+    undone = browser.post(f"{address}/undo", data=form_of(page), follow_redirects=True)
+    assert question(undone) == "Question 1?"
+    session.rollback()
+    assert session.scalars(select(Event.live).where(Event.kind == "review")).all() == [False]
+    assert rows(session, PracticeAnswer) == [0]
+
+
+def test_the_same_answer_twice_is_noted_once(browser: FlaskClient, session: Session, start: Start) -> None:
+    address = start(mode="tag")
+    form = form_of(browser.get(address), grade="4", elapsed="600000")
+    for _ in range(2):
+        assert browser.post(f"{address}/answer", data=form).status_code == 303
+    assert rows(session, PracticeAnswer) == [1]
+    assert session.scalars(select(PracticeAnswer.elapsed_ms)).one() == 60_000
+    other = browser.post(f"{address}/answer", data=form | {"key": "another-key"}, headers=FRAGMENT)
+    assert other.status_code == 409
+    assert "answered elsewhere" in other.text
+
+
+def test_a_script_gets_the_card_after_the_one_it_shows(browser: FlaskClient, start: Start) -> None:
+    address = start(mode="tag")
+    first = browser.get(address)
+    second = browser.get(f"{address}?after={form_of(first)['card']}", headers=FRAGMENT)
+    assert question(second) == "Question 2?"
+    form = form_of(first, grade="4", after=form_of(second)["card"])
+    reply = browser.post(f"{address}/answer", data=form, headers=FRAGMENT)
+    assert question(reply) == "Question 3?"
+    assert "3 left" in reply.text
+
+
+@pytest.mark.parametrize(("choice", "right"), [("B", 1), ("A", 0)])
+def test_a_quiz_says_what_was_right_and_counts_it(
+    browser: FlaskClient, session: Session, start: Start, choice: str, right: int
+) -> None:
+    address = start(mode="quiz")
+    page = browser.get(address)
+    shown = browser.get(f"{address}?show=answer&card={form_of(page)['card']}&choice={choice}")
+    assert ("That is right" if right else "It is B") in shown.text
+    done = browser.post(f"{address}/answer", data=form_of(shown, choice=choice), follow_redirects=True)
+    assert f"{right} of 1 right." in done.text
+    assert rows(session, Event, PracticeAnswer) == [0, 1]
+
+
+def test_forgotten_lately_and_ahead_of_time(browser: FlaskClient, start: Start) -> None:
+    for given in ("1", "5"):
+        browser.post("/study/answer", data=form_of(browser.get("/study"), grade=given))
+    assert question(browser.get(start(mode="forgotten", days="7"))) == "Question 1?"
+    assert question(browser.get(start(mode="ahead", ahead="3"))) in ("Question 1?", "Question 2?")
+
+
+def test_what_fits_nothing_is_said_and_nothing_starts(browser: FlaskClient, session: Session, start: Start) -> None:
+    assert start(mode="tag", tags="no such tag") == "/choose#own"
+    assert "nothing to start" in browser.get("/choose").text
+    assert start(mode="due") == "/study"
+    assert start(mode="read", source="nets", tags="odd") == "/read?deck=nets&tag=odd"
+    assert start(mode="tag", source="not-mine") == "/choose#own"
+    assert rows(session, Practice) == [0]
+
+
+def test_a_session_is_its_learners_alone(browser: FlaskClient, session: Session, start: Start, deck: Deck) -> None:
+    address = start(mode="tag")
+    form = form_of(browser.get(address), grade="4")
+    other = make_user(session)
+    choose(session, other, session.merge(deck))
+    session.commit()
+    stranger = browser.application.test_client()
+    sign_in(stranger, other)
+    token = csrf_token(stranger, "/settings")
+    for path in (address, f"{address}/done"):
+        assert stranger.get(path).status_code == 404
+    for path in (f"{address}/answer", f"{address}/undo"):
+        sent = form if path.endswith("answer") else {}
+        assert stranger.post(path, data=sent | {"csrf_token": token}).status_code == 404
+    assert rows(session, PracticeAnswer) == [0]
+
+
+def test_an_answer_that_says_anything_else_is_refused(browser: FlaskClient, session: Session, start: Start) -> None:
+    address = start(mode="tag")
+    form = form_of(browser.get(address), grade="4")
+    for wrong in ({"grade": "6"}, {"card": "?"}, {"extra": "1"}, {"choice": "x" * 40}):
+        assert browser.post(f"{address}/answer", data=form | wrong).status_code == 422
+    assert browser.post("/practice", data={"mode": "?", "csrf_token": form["csrf_token"]}).status_code == 422
+    assert rows(session, PracticeAnswer) == [0]
+
+
+def test_reading_through_goes_card_by_card_and_notes_nothing(browser: FlaskClient, session: Session) -> None:
+    page = browser.get("/read?deck=nets")
+    assert question(page) == "Question 1?"
+    assert "It is." in page.text
+    assert "1 of 4" in page.text
+    assert 'rel="next"' in page.text
+    assert 'rel="prev"' not in page.text
+    assert question(browser.get("/read?deck=nets&tag=odd&n=2")) == "Question 3?"
+    last = browser.get("/read?n=99")
+    assert question(last) == "Which one?"
+    assert 'rel="next"' not in last.text
+    assert browser.get("/read?deck=nothing").status_code == 404
+    assert "No card has this tag." in browser.get("/read?tag=none").text
+    assert rows(session, Event, Practice) == [0, 0]
