@@ -28,7 +28,7 @@ _OPENS = re.compile(
 _FENCES = ("```", "~~~")
 _HINT = re.compile(r"^\W*(?:hints?|spoilers?|details)\b", re.IGNORECASE)
 _EDGE = re.compile(
-    r"^\s*(?:(?:</?(?:br|p|div|center|b|strong|hr|details|summary|blockquote|span)\b[^<>]*>|&nbsp;|<!--.*?-->)\s*)*$|"
+    r"^\s*(?:(?:</?(?:br|p|div|center|b|strong|hr|details|summary|blockquote|span)\b[^<>]*>|&nbsp;|<!--(?:(?!-->).)*-->)\s*)*$|"
     r"^ {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$",
     re.IGNORECASE,
 )
@@ -95,7 +95,8 @@ def answer_of(lines: list[Line], stretch: Stretch) -> Answer:
     if not kept:
         return Answer("", None, labelled)
     _drop_stray_ends(kept)
-    return Answer(text_of(kept, stretch), span_of(kept, stretch), labelled)
+    text = text_of(kept, stretch)
+    return Answer(text, span_of(kept, stretch) if text.strip() else None, labelled)
 
 
 def _drop_stray_ends(lines: list[Line]) -> None:
@@ -105,8 +106,8 @@ def _drop_stray_ends(lines: list[Line]) -> None:
         opening = f"<{match.group(1).lower()}"
         if match.start() == 0 or any(opening in line.text.lower() for line in lines):
             return
+        last.end -= len(last.text) - match.start()
         last.text = last.text[: match.start()]
-        last.end = last.start + len(last.text)
 
 
 def text_of(lines: list[Line], stretch: Stretch) -> str:
@@ -137,8 +138,8 @@ def _drop_closing(line: Line) -> None:
         if stripped.endswith(closing) and (closing[0] == "<" or stripped.count(closing) % 2):
             opening = closing.replace("/", "") if closing[0] == "<" else ""
             if not opening or opening not in stripped:
+                line.end -= len(line.text) - len(stripped) + len(closing)
                 line.text = stripped[: -len(closing)]
-                line.end = line.start + len(line.text)
 
 
 def body_lines(document: Document, stretch: Stretch) -> list[Line]:

@@ -1,6 +1,7 @@
 """From a chosen reading to cards: clean texts, sections, tags, ids, drafts, and what deserves a warning."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from app.content.document import Card, CardKind, Span, Warning
 from app.content.parsing.answers import is_only_links, is_unanswered
@@ -15,6 +16,7 @@ from app.content.parsing.tags import telling_tags
 
 def build_cards(document: Document, marks: Sequence[Mark]) -> tuple[tuple[Card, ...], tuple[Warning, ...]]:
     """The cards of `marks`, which are in document order and do not overlap, and the warnings about them."""
+    marks = _apart(document, marks)
     idents = Idents(document)
     floors = [0, *(mark.title_end for mark in marks)]
     starts = [
@@ -30,6 +32,20 @@ def build_cards(document: Document, marks: Sequence[Mark]) -> tuple[tuple[Card, 
     file = document.source.file
     warnings = [*idents.warnings, *draft_warnings(file, cards), *double_warnings(file, cards)]
     return tuple(cards), tuple(sorted(warnings, key=lambda warning: warning.line))
+
+
+def _apart(document: Document, marks: Sequence[Mark]) -> list[Mark]:
+    """`marks` with titles that end where the next card begins at the latest; without those of which nothing is left."""
+    found: list[Mark] = []
+    for mark, following in zip_longest(marks, marks[1:]):
+        if following is not None and mark.title_end > following.start:
+            mark.title_end = max(mark.title_start, following.start)
+            mark.raw = document.source.text[mark.title_start : mark.title_end].rstrip()
+            mark.title_end = mark.title_start + len(mark.raw)
+            mark.forget()
+        if mark.raw.strip():
+            found.append(mark)
+    return found
 
 
 def _card(document: Document, mark: Mark, start: int, end: int, section: tuple[str, ...], ident: str | None) -> Card:

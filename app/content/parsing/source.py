@@ -10,7 +10,7 @@ MAX_CHARS = 20_000_000
 MAX_LINES = 300_000
 MAX_LINE = 200_000
 
-_LINE_END = re.compile(r"\r\n?|\n")
+LINE_END = re.compile(r"\r\n?|\n")
 
 
 class Source:
@@ -20,7 +20,7 @@ class Source:
         self.text = text
         self.file = file
         starts, ends = [0], []
-        for match in _LINE_END.finditer(text):
+        for match in LINE_END.finditer(text):
             ends.append(match.start())
             starts.append(match.end())
         ends.append(len(text))

@@ -8,6 +8,7 @@ from app.content.parsing.answers import Answer, Line, answer_of, answer_opens, b
 from app.content.parsing.choices import find_choice, with_key
 from app.content.parsing.document import Document
 from app.content.parsing.reading import Mark
+from app.content.parsing.source import LINE_END
 
 _ASKS_ABOUT_CODE = re.compile(
     r":$|\b(?:output|result|logged|prints?|printed|logs?|evaluates?|returns?|returned by|happens?|"
@@ -16,6 +17,7 @@ _ASKS_ABOUT_CODE = re.compile(
     re.IGNORECASE,
 )
 _ASKS_TO_CHOOSE = re.compile(r"\b(?:which of|choose|select|pick|tick|of the following|true or false)\b", re.IGNORECASE)
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 _IMAGE = re.compile(r"^\s*(?:!\[[^\[\]]*\]\([^()]*\)|<img\b[^<>]*>|</?p\b[^<>]*>|\s)+$", re.IGNORECASE)
 MAX_LINES_BEFORE_OPTIONS = 6
 
@@ -64,7 +66,7 @@ def _unwrapped(title: str) -> str:
     """A title as the document has it, without the indentation of its further lines, which counts in code only."""
     if "\n" not in title and "\r" not in title:
         return title
-    lines = title.splitlines()
+    lines = LINE_END.split(title)
     if all(map(str.strip, lines)) and not any(line.lstrip()[:3] in ("```", "~~~") for line in lines):
         lines = [line.strip(" \t") for line in lines]
     return "\n".join(lines)
@@ -117,7 +119,7 @@ def _choice_inside(mark: Mark, question: str, span: Span, lines: list[Line]) -> 
     """Options that are part of the question's own text, as behind a `Q:`."""
     if mark.question is not None or mark.answers is None or "\n" not in question:
         return None
-    parts = question.splitlines(keepends=True)
+    parts = _LINE.findall(question)
     choice = find_choice([part.rstrip("\r\n") for part in parts], [False] * len(parts))
     if choice is None or choice.first == 0:
         return None

@@ -35,7 +35,7 @@ _OPENING = re.compile(
     r"^(?:\s+|#{1,6}\s+|\*{1,3}(?=\S)|_{1,3}(?=\S)|<(?:b|strong|i|em|u|h[1-6]|p|span|big|font|summary|center)\b[^<>]*>|<a\b[^<>]*>\s*</a>|<br\s*/?>|\\(?=[*\d]))"
 )
 _CLOSING = re.compile(
-    r"(?:\s+|</(?:b|strong|i|em|u|h[1-6]|p|span|big|font|center)>|<br\s*/?>|<a\b[^<>]*>\s*</a>|\s#+|\\|<!--.*?-->|"
+    r"(?:\s+|</(?:b|strong|i|em|u|h[1-6]|p|span|big|font|center)>|<br\s*/?>|<a\b[^<>]*>\s*</a>|\s#+|\\|<!--(?:(?!-->).)*-->|"
     r"\s*(?:\\?\*){3}|\{#[\w-]+\})$"
 )
 _ANCHOR_LINK = re.compile(

@@ -121,7 +121,7 @@ def _mark(text: str, row: list[_Field], asks: int, answers: int | None, tags: li
     mark = Mark(start, end, question.start, question.end, None, raw=raw, explicit=True, inline=True, numbered=False)
     if question.quoted and '""' in raw:
         mark.question = raw.replace('""', '"')
-    if answer is not None:
+    if answer is not None and text[answer.start : answer.end].strip():
         mark.answers = Stretch(answer.start, answer.end)
         if answer.quoted and '""' in text[answer.start : answer.end]:
             mark.answer = text[answer.start : answer.end].replace('""', '"').strip()

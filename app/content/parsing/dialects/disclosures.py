@@ -64,5 +64,5 @@ def _mark(document: Document, element: Details) -> Mark:
     mark = Mark(element.start, element.end, element.summary_start, element.summary_end, stretch, raw=raw)
     clean = raw[mark.title.start : mark.title.end]
     if "\n" in clean or "\r" in clean:
-        mark.question = " ".join(clean.split())
+        mark.question = " ".join(clean.split()) or None
     return mark

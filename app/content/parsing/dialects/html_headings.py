@@ -52,7 +52,7 @@ def _mark(document: Document, match: re.Match[str]) -> Mark | None:
     raw, level = match.group(2), int(match.group(1))
     mark = Mark(match.start(), match.end(), match.start(2), match.end(2), None, raw=raw, level=level)
     if "\n" in raw or "\r" in raw:
-        mark.question = " ".join(raw[mark.title.start : mark.title.end].split())
+        mark.question = " ".join(raw[mark.title.start : mark.title.end].split()) or None
     return mark
 
 

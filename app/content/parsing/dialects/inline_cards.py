@@ -82,6 +82,8 @@ def _parted(document: Document, block: Block) -> Mark | None:
     title_end = source.ends[between - 1]
     end = source.ends[stop - 1]
     raw = source.text[title_start:title_end]
+    if not raw.strip():
+        return None
     return Mark(
         source.starts[block.start],
         end,

@@ -113,9 +113,10 @@ def _mark(document: Document, ask: _Label, reply: _Label | None, end: int) -> Ma
     elif reply is not None:
         title_end = source.ends[reply.line - 1] if reply.line > ask.line else block_end
     else:
-        title_end = block_end
+        title_end = min(block_end, end)
     if not source.text[title_start:title_end].strip():
-        title_start, title_end = _below(document, ask, title_start)
+        limit = source.starts[reply.line] if reply is not None else end
+        title_start, title_end = _below(document, ask, title_start, limit)
     while title_start < title_end and source.text[title_start].isspace():
         title_start += 1
     raw = source.text[title_start:title_end].rstrip()
@@ -155,12 +156,12 @@ def _before(document: Document, reply: _Label, floor: int) -> int:
     return max(source.ends[line], floor)
 
 
-def _below(document: Document, ask: _Label, offset: int) -> tuple[int, int]:
-    """A label alone on its line: the next paragraph asks."""
+def _below(document: Document, ask: _Label, offset: int, limit: int) -> tuple[int, int]:
+    """A label alone on its line: the next paragraph asks, if it ends before `limit`."""
     below = ask.block.next
-    if below is not None and below.kind == "paragraph":
-        return document.source.starts[below.start], document.source.ends[below.end - 1]
-    return offset, offset
+    if below is None or below.kind != "paragraph" or document.source.ends[below.end - 1] > limit:
+        return offset, offset
+    return document.source.starts[below.start], document.source.ends[below.end - 1]
 
 
 def _cloze(document: Document, label: _Label, start: int, end: int) -> Mark | None:

@@ -10,6 +10,7 @@ from app.content.parsing.blocks import Block
 from app.content.parsing.document import Document
 from app.content.parsing.extent import Sections
 from app.content.parsing.reading import Mark, Reading
+from app.content.parsing.source import LINE_END
 from app.content.parsing.titles import plain
 from app.content.parsing.wording import likeness
 
@@ -85,7 +86,7 @@ def _mark(document: Document, item: Block, first: Block) -> _ItemMark:
     line_end = source.ends[first.end - 1]
     head = first.content[:40]
     start = source.starts[first.start]
-    start = source.text.find(head.splitlines()[0] if head else "", start, line_end)
+    start = source.text.find(LINE_END.split(head, 1)[0], start, line_end)
     if start < 0:
         start = source.starts[first.start]
     text = source.text[start:line_end]

@@ -89,6 +89,9 @@ SLOWEST = 4e-5
 
 @settings(max_examples=100)
 @example(",a\n* ", "deck.csv")
+@example("Q: \nQ: # ", "deck.md")
+@example("::<!-- id: a -->" * 20 + "x", "deck.md")
+@example("<h2>\nQ: </h2>x<h2>2. a</h2>", "deck.md")
 @example("\t---\n<!-- id: a -->\n# ", "deck.csv")
 @given(DOCUMENTS, st.sampled_from(["deck.md", "deck.mdx", "deck.csv", "deck.tsv", "notes.txt"]))
 def test_any_text_is_read_or_refused_in_time_and_cards_are_slices_of_it(text: str, file: str) -> None:
@@ -128,7 +131,8 @@ def _assert_words(card: Card, text: str) -> None:
     """What a card says stands in its slice, whatever was left out between."""
     if card.answer_span is None or card.kind.value == "cloze":
         return
-    source = card.answer_span.of(text).replace('""', '"').replace("\\|", "|")
+    source = card.answer_span.of(text)
+    source += source.replace('""', '"') + source.replace("\\|", "|")
     for line in card.answer.splitlines():
         for word in line.split():
             assert word in source
