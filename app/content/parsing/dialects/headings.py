@@ -31,13 +31,14 @@ class Headings:
         for (in_item, _), group in _groups(marks).items():
             numbered = _numbered(group)
             others = sum(not is_boilerplate(mark.plain) for mark in group) - len(numbered)
-            if len(numbered) >= 2 and len(numbered) >= others:
+            counted = len(numbered) >= 2 and len(numbered) >= others
+            if counted:
                 chosen = _with_strays(numbered, marks, in_item)
                 reading = _reading(document, chosen, weight=1.0 if _rises(numbered) else 0.7)
                 reading.counted = _rises(numbered)
                 readings.append(reading)
             asking = _asking(document, group)
-            if asking and len(asking) != len(numbered):
+            if asking and not (counted and len(asking) == len(numbered)):
                 readings.append(_reading(document, asking, weight=1.0))
         _prefer_counted(readings)
         return readings

@@ -295,3 +295,9 @@ def test_a_faq_in_a_readme_is_all_that_is_read_of_it() -> None:
         ("How is it configured?", "With a file."),
         ("Can I use it?", "Yes."),
     ]
+
+
+def test_one_numbered_question_is_a_deck() -> None:
+    assert pairs("# Letters\n\n## 1. What is A?\n\nIt is the first letter.\n") == [
+        ("What is A?", "It is the first letter.")
+    ]
