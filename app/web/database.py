@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.config import Settings
 from app.db.session import engine_options, is_retryable, located, prepare
-from app.db.together import together
+from app.web.together import together
 
 db = SQLAlchemy(session_options={"expire_on_commit": False})
 T = TypeVar("T")
