@@ -1,0 +1,296 @@
+"""The whole portal in a browser: one learner's first day, and every page looked at by axe, in both themes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from app.config import Settings
+from app.content.document import Option
+from app.db.base import new_guid
+from app.db.models import Card, CardState, Deck, Source, User
+from app.factory import create_app
+from app.scheduling.state import Grade
+from app.study import service as study
+from tests.browser.conftest import PHONE, NewPage, enter
+from tests.browser.portals import Portal
+from tests.builders import LONG_AGO, PASSWORD, choose, make_card, make_deck
+from tests.integration.study.people import viewer_of
+
+TWELVE = 12
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Move the focus by Tab to the link, button or field of this name."""
+    wanted = page.get_by_role("link", name=name).or_(page.get_by_label(name)).or_(page.get_by_role("button", name=name))
+    for _press in range(60):
+        page.keyboard.press("Tab")
+        if wanted.evaluate_all("found => found.includes(document.activeElement)"):
+            return
+    raise AssertionError(f"{name} is not reached by Tab")
+
+
+def heading(page: Page, text: str) -> None:
+    """The page is there whose heading says so."""
+    expect(page.get_by_role("heading", level=1)).to_have_text(text)
+
+
+def test_a_first_day_with_the_keyboard_alone(portal: Portal, page: Page) -> None:
+    page.goto("/")
+    tab_to(page, "Create an account")
+    page.keyboard.press("Enter")
+    heading(page, "Create an account")
+    tab_to(page, "Email")
+    page.keyboard.type(f"{new_guid()}@example.org")
+    tab_to(page, "Password")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    heading(page, "You have chosen no deck.")
+    tab_to(page, "Choose decks")
+    page.keyboard.press("Enter")
+    heading(page, "Choose what to study")
+    tab_to(page, "Generative AI Interview Questions and Answers")
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    heading(page, f"{TWELVE} cards today.")
+    tab_to(page, "Start studying")
+    page.keyboard.press("Enter")
+    for n in range(TWELVE):
+        expect(page.locator("header.session .num")).to_have_text(f"{TWELVE - n} left")
+        page.keyboard.press("Space")
+        page.keyboard.press("4" if n == 0 else "3")
+    heading(page, "Done for today.")
+    page.keyboard.press("u")
+    expect(page.locator("header.session .num")).to_have_text("1 left")
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    expect(page.get_by_text(f"You answered {TWELVE} cards and cleared everything that was due.")).to_be_visible()
+    tab_to(page, "Progress")
+    page.keyboard.press("Enter")
+    heading(page, "Progress")
+    expect(page.locator("dl.facts").first).to_contain_text(f"{TWELVE} of {TWELVE}")
+    expect(page.locator("ol.log > li")).to_have_count(TWELVE)
+    expect(page.locator("ol.log > li").last).to_contain_text("Easy, new → 1 d")
+    assert portal.command("verify").startswith("All agrees")
+
+
+DECK: dict[str, Any] = {
+    "title": "A deck with all there is in a deck",
+    "description": "Choices, code, formulas, and words that are long.",
+    "source_url": "https://example.org/deck",
+    "author": "Ada Example",
+    "licence": "CC BY 4.0",
+}
+RICH = """It is $$\\int_0^1 p(x \\mid z)\\,dz$$ and
+
+```python
+def forward(image, steps):  # a line that is long enough to scroll on a phone, and then some more of it
+    return image
+```
+
+| Kind | Networks |
+| --- | --- |
+| GAN | 2 |
+
+- [x] done <https://example.org/an-address-that-cannot-be-broken-anywhere-at-all-and-still-has-to-fit>
+"""
+
+
+@pytest.fixture(scope="package")
+def places() -> Flask:
+    """The portal's addresses."""
+    return create_app(Settings(secret_key="x" * 40, database_url="sqlite:////nowhere/portal.db"))
+
+
+@pytest.fixture
+def rich(portal: Portal) -> tuple[str, str]:
+    """The addresses of a deck with every kind of question, and of one of its cards, with a version before."""
+    with portal.session() as session:
+        deck = make_deck(session, slug=f"rich-{new_guid()}", **DECK)
+        card = make_card(session, deck, question="What is $p(x)$?", answer=RICH, section=("Maths",), tags=("maths",))
+        options = (Option("A", "The `generator`", False), Option("B", "The critic", True))
+        make_card(session, deck, question="Which one tells?", answer="It is trained to.", options=options)
+        make_card(session, deck, question="A draft?", answer="", section=("Maths",))
+        make_card(session, deck, question="Gone?", archived_at=LONG_AGO, archived_reason="editor")
+        if session.scalar(select(Source.id).limit(1)) is None:
+            session.add(Source(name="notes", url="https://example.org/notes", created_at=LONG_AGO))
+        return deck.slug, card.guid
+
+
+@pytest.fixture
+def people(portal: Portal, make_person: Callable[..., User], rich: tuple[str, str]) -> dict[str, User | None]:
+    """A visitor, a learner with a history and cards left for today, somebody new, an editor and an administrator."""
+    learner = make_person()
+    with portal.session() as session:
+        deck = session.scalars(select(Deck).where(Deck.slug == rich[0])).one()
+        shipped = session.scalars(select(Deck).where(Deck.slug == "generative-ai")).one()
+        choose(session, learner, deck, shipped)
+        cards = session.scalars(select(Card).where(Card.deck_id == shipped.id).order_by(Card.position).limit(6)).all()
+        for day in range(40, -1, -4):
+            now = datetime.now(UTC) - timedelta(days=day)
+            for place, card in enumerate(cards):
+                version = session.scalar(
+                    select(CardState.version).where(CardState.user_id == learner.id, CardState.card_id == card.id)
+                )
+                study.answer(
+                    session,
+                    viewer=viewer_of(learner),
+                    card=card.guid,
+                    grade=Grade((1, 4, 5, 3, 4, 4)[(place + day) % 6]),
+                    key=new_guid(),
+                    version=version or 0,
+                    elapsed_ms=9000,
+                    now=now,
+                )
+    return {
+        "visitor": None,
+        "learner": learner,
+        "newcomer": make_person(),
+        "editor": make_person(role="editor"),
+        "admin": make_person(role="admin"),
+    }
+
+
+def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
+    """Who looks at what: (endpoint, address). Every page of the portal is here."""
+    deck = ("study.deck", f"/decks/{slug}?open=all")
+    return {
+        "visitor": [
+            ("study.home", "/"),
+            ("study.deck", "/decks/generative-ai"),
+            ("study.deck", f"/decks/{slug}?q=network"),
+            ("study.deck", f"/decks/{slug}?q=nothing-has-this"),
+            deck,
+            ("study.keys", "/help"),
+            ("security.login", "/sign-in"),
+            ("security.register", "/register"),
+            ("accounts.setup", setup),
+            ("accounts.setup", "/setup/spent"),
+            ("accounts.deleted", "/account/deleted"),
+            ("missing", "/nothing-here"),
+        ],
+        "newcomer": [
+            ("study.home", "/"),
+            ("study.choose", "/choose"),
+            ("study.done", "/study/done"),
+            ("progress.overview", "/progress"),
+        ],
+        "learner": [
+            ("study.home", "/"),
+            ("study.choose", "/choose"),
+            deck,
+            ("study.study", "/study"),
+            ("study.study", f"/study?deck={slug}"),
+            ("study.done", "/study/done"),
+            ("progress.overview", "/progress"),
+            ("study.settings", "/settings"),
+            ("accounts.security", "/account/security"),
+            ("security.change_password", "/account/password"),
+            ("accounts.change_email", "/account/email"),
+            ("accounts.delete", "/account/delete"),
+        ],
+        "editor": [
+            ("edit.decks", "/edit"),
+            ("edit.decks", "/edit?q=network"),
+            ("edit.deck", f"/edit/decks/{slug}"),
+            ("edit.details", f"/edit/decks/{slug}/details"),
+            ("edit.new_deck", "/edit/decks/new"),
+            ("edit.card", f"/edit/cards/{guid}"),
+            ("edit.new_card", f"/edit/decks/{slug}/cards/new"),
+            ("edit.imports", "/edit/import"),
+            ("edit.import_history", "/edit/imports"),
+            ("edit.questions", "/edit/questions"),
+            ("edit.sources", "/edit/sources"),
+        ],
+        "admin": [
+            ("edit.sources", "/edit/sources"),
+            ("edit.new_source", "/edit/sources/new"),
+            ("edit.source", "/edit/sources/notes"),
+        ],
+    }
+
+
+FILES = {"static", "style_sheet", "health.live", "health.ready", "library.media", "edit.export", "edit.upload_image"}
+"""What is read and no page."""
+IMPORT = {"edit.upload", "edit.upload_state", "edit.upload_text", "edit.plan", "edit.applied_import"}
+"""The pages of one import, which the test below makes."""
+
+
+def test_every_page_is_in_the_walk(places: Flask) -> None:
+    reads = {rule.endpoint for rule in places.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    walked = {endpoint for some in pages("", "", "").values() for endpoint, _address in some} - {"missing"}
+    assert walked | IMPORT == reads - FILES
+
+
+def complaints(page: Page, axe: Axe) -> Iterator[str]:
+    """What axe finds on this page in either theme, and whether the page scrolls sideways."""
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        found: dict[str, Any] = axe.run(page).response
+        for one in found["violations"]:
+            where = "; ".join(", ".join(map(str, node["target"])) for node in one["nodes"])
+            yield f"{page.url} ({theme}): {one['id']} at {where}"
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        yield f"{page.url} scrolls sideways at {page.viewport_size}"
+
+
+@pytest.mark.parametrize("person", ["visitor", "newcomer", "learner", "editor", "admin"])
+def test_axe_finds_nothing_on_any_page_in_either_theme(
+    portal: Portal, new_page: NewPage, rich: tuple[str, str], people: dict[str, User | None], person: str
+) -> None:
+    axe = Axe()
+    link = re.search(r"/setup/\S+", portal.command("admin", "link"))
+    assert link
+    page = new_page(size=PHONE, reduced_motion="reduce")
+    user = people[person]
+    if user is not None:
+        enter(page, user)
+    wrong: list[str] = []
+    for endpoint, address in pages(*rich, link[0])[person]:
+        answer = page.goto(address)
+        assert answer
+        assert answer.status == {"missing": 404, "/setup/spent": 410}.get(endpoint, 410 if "spent" in address else 200)
+        wrong.extend(complaints(page, axe))
+        if endpoint == "study.study":
+            page.get_by_role("button", name="Show answer").click()
+            wrong.extend(complaints(page, axe))
+    assert not wrong
+
+
+def test_axe_finds_nothing_on_the_pages_of_an_import(
+    portal: Portal, new_page: NewPage, rich: tuple[str, str], make_person: Callable[..., User]
+) -> None:
+    axe = Axe()
+    page = new_page(size=PHONE, reduced_motion="reduce")
+    enter(page, make_person(role="editor"))
+    page.goto("/edit/import")
+    page.get_by_label("Text", exact=True).fill("## Which one tells?\n\nThe critic does.\n\n## What is new?\n\nThis.\n")
+    page.get_by_label("Goes to").select_option(rich[0])
+    page.get_by_role("button", name="Preview the text").click()
+    found = list(complaints(page, axe))
+    page.get_by_role("link", name="Edit the text").click()
+    found.extend(complaints(page, axe))
+    page.go_back()
+    page.get_by_role("button", name="See what changes").click()
+    heading(page, "Review before applying")
+    found.extend(complaints(page, axe))
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("button", name="Undo this import")).to_be_visible()
+    found.extend(complaints(page, axe))
+    assert not found
+
+
+def test_headings_never_skip_a_level(portal: Portal, page: Page, rich: tuple[str, str]) -> None:
+    page.goto(f"/decks/{rich[0]}?open=all")
+    levels = page.locator("h1, h2, h3, h4, h5, h6").evaluate_all("all => all.map(one => Number(one.tagName[1]))")
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
