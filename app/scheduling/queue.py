@@ -4,21 +4,21 @@ Nothing is remembered between two questions. The same cards, limits and counts g
 the order survives asking again after each answer: a card that was answered (or undone) leaves (or takes back) its place.
 
 The order: cards whose wait is over first; then the due cards, most overdue first and those of one day mixed, with the
-new cards spread evenly among them, the decks taking turns; last the cards that still wait, which come early rather than
-end the session with some of them open.
+new cards spread evenly among them, the decks taking turns (a learner may set both otherwise); last the cards that still
+wait, which come early rather than end the session with some of them open.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TypeAlias
+from enum import StrEnum
+from typing import NamedTuple, TypeAlias, TypeVar
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """A card graded below 4 today that is to be repeated at `repeat_at` (an instant)."""
 
     card_id: int
@@ -26,17 +26,16 @@ class Waiting:
     repeat_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A card reviewed before whose due day `due` is today or past."""
+class Due(NamedTuple):
+    """A card reviewed before whose due day `due` is today or past, `interval` days after its last review."""
 
     card_id: int
     deck_id: int
     due: date
+    interval: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class New:
+class New(NamedTuple):
     """A card never reviewed: the `position`-th of its deck, which is the `deck_order`-th of the learner's."""
 
     card_id: int
@@ -46,14 +45,54 @@ class New:
 
 
 Item: TypeAlias = Waiting | Due | New
+AnyItem = TypeVar("AnyItem", Waiting, Due, New)
+
+
+class NewOrder(StrEnum):
+    """When new cards come."""
+
+    MIXED = "mixed"
+    """Spread evenly among the reviews."""
+    FIRST = "first"
+    LAST = "last"
+
+
+class ReviewOrder(StrEnum):
+    """In which order due cards come."""
+
+    OVERDUE = "overdue"
+    """The longest overdue first; those due on one day mixed."""
+    RANDOM = "random"
+    """Mixed anew each day. A limit leaves the longest overdue all the same."""
+    RELATIVE = "relative"
+    """Those first that are overdue by the most of their interval: they are the likeliest to be forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How a learner wants a day's cards."""
+
+    new: NewOrder = NewOrder.MIXED
+    reviews: ReviewOrder = ReviewOrder.OVERDUE
+
+
+class DeckLimits(NamedTuple):
+    """How many cards a day a deck may bring at most; None: only the limits of the whole day hold."""
+
+    new: int | None = None
+    reviews: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many cards a day: new ones introduced, and first reviews of due ones. Repeats have no limit."""
+    """How many cards a day: new ones introduced, and first reviews of due ones. Repeats have no limit.
+
+    `decks` narrows that for single decks, by their id.
+    """
 
     new_per_day: int = 20
     reviews_per_day: int = 200
+    decks: Mapping[int, DeckLimits] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +121,15 @@ class Counts:
 class Plan:
     """What is left to study today.
 
-    `reviews`, `new`: within the limits, each in its order. `waiting`: to be repeated, earliest first. `mixed`: reviews
-    and new cards as they will be asked.
+    `reviews`, `new`: within the limits, each in its order. `waiting`: to be repeated, earliest first. `so_far` is what
+    was done of the day already, which `new_order` counts in.
     """
 
     reviews: tuple[Due, ...] = ()
     new: tuple[New, ...] = ()
     waiting: tuple[Waiting, ...] = ()
-    mixed: tuple[Due | New, ...] = ()
+    so_far: Done = Done()
+    new_order: NewOrder = NewOrder.MIXED
 
     @property
     def counts(self) -> Counts:
@@ -100,6 +140,20 @@ class Plan:
         """How much is left in each deck, by deck id; decks without cards in the plan are left out."""
         reviews, new, waiting = (Counter(i.deck_id for i in items) for items in (self.reviews, self.new, self.waiting))
         return {deck: Counts(reviews[deck], new[deck], waiting[deck]) for deck in sorted({*reviews, *new, *waiting})}
+
+    @property
+    def mixed(self) -> tuple[Due | New, ...]:
+        """Reviews and new cards as they will be asked."""
+        items: list[Due | New] = []
+        r = n = 0
+        while r < len(self.reviews) or n < len(self.new):
+            if self._new_is_next(r, n):
+                items.append(self.new[n])
+                n += 1
+            else:
+                items.append(self.reviews[r])
+                r += 1
+        return tuple(items)
 
     def waiting_ready(self, now: datetime) -> tuple[Waiting, ...]:
         """The cards whose wait is over at `now`, the one that has waited longest first."""
@@ -113,11 +167,29 @@ class Plan:
         """Every card of the plan in the order it would be asked if time stood still at `now`."""
         return (*self.waiting_ready(now), *self.mixed, *self.waiting_later(now))
 
-    def next(self, now: datetime) -> Item | None:
-        """The card to ask at `now`; None when nothing is left today."""
-        if self.waiting and (self.waiting[0].repeat_at <= now or not self.mixed):
+    def next(self, now: datetime, last: int | None = None) -> Item | None:
+        """The card to ask at `now`; None when nothing is left today.
+
+        `last` is the card answered just before: it does not come straight back while another one is left.
+        """
+        if self.waiting and self.waiting[0].repeat_at <= now:
             return self.waiting[0]
-        return self.mixed[0] if self.mixed else None
+        if self.reviews or self.new:
+            return self.new[0] if self._new_is_next(0, 0) else self.reviews[0]
+        return next((item for item in self.waiting if item.card_id != last), self.waiting[0] if self.waiting else None)
+
+    def _new_is_next(self, r: int, n: int) -> bool:
+        """Whether a new card comes next when `r` reviews and `n` new cards of the plan have been asked.
+
+        Mixed is counted over the whole day: the k-th of n new cards comes after k/(n+1) of all reviews, those done
+        included, so that asking again after each answer keeps the rhythm.
+        """
+        if n == len(self.new) or r == len(self.reviews):
+            return n < len(self.new)
+        if self.new_order is not NewOrder.MIXED:
+            return self.new_order is NewOrder.FIRST
+        all_reviews, all_new = self.so_far.reviews + len(self.reviews), self.so_far.new + len(self.new)
+        return (self.so_far.reviews + r) * (all_new + 1) >= (self.so_far.new + n + 1) * all_reviews
 
 
 def make_plan(
@@ -127,32 +199,58 @@ def make_plan(
     due: Iterable[Due] = (),
     new: Iterable[New] = (),
     limits: Limits = Limits(),
+    order: Order = Order(),
     done: Mapping[int, Done] | None = None,
     decks: Collection[int] | None = None,
+    cards: Collection[int] | None = None,
 ) -> Plan:
     """The plan of `study_day`.
 
-    `due` and `new` are all candidates of all decks (of new cards, the first `new_per_day` of each deck are enough);
-    `done` says by deck id what was done today already and counts against the limits. The limits hold for the day, not
-    for a deck: `decks` (None: all) picks from what they leave, so that a deck studied alone brings what the plan of the
-    whole day counted for it.
+    `due` and `new` are all candidates of all decks (of new cards, the first `new_per_day` of each deck are enough; of
+    due ones, as many of the longest overdue as the limits leave); `done` says by deck id what was done today already and
+    counts against the limits. The limits hold for the day, not for what is studied of it: `decks` and `cards` (None:
+    all) pick from what they leave, so that a deck studied alone brings what the plan of the whole day counted for it.
     """
     done = done or {}
-    reviews_left = max(0, limits.reviews_per_day - sum(one.reviews for one in done.values()))
-    new_left = max(0, limits.new_per_day - sum(one.new for one in done.values()))
-    reviews = sorted(due, key=lambda item: (item.due, _scatter(item.card_id, study_day), item.card_id))[:reviews_left]
-    fresh = _in_turns(new, done)[:new_left]
     held = sorted(waiting, key=lambda item: (item.repeat_at, item.card_id))
-    if decks is not None:
-        reviews = [item for item in reviews if item.deck_id in decks]
-        fresh = [item for item in fresh if item.deck_id in decks]
-        held = [item for item in held if item.deck_id in decks]
+    waits = {item.card_id for item in held}
+    reviews = _reviews(study_day, [item for item in due if item.card_id not in waits], limits, order.reviews, done)
+    fresh = _in_turns(new, limits, done)
+    if decks is not None or cards is not None:
+        reviews, fresh, held = (_of(reviews, decks, cards), _of(fresh, decks, cards), _of(held, decks, cards))
     so_far = [one for deck, one in done.items() if decks is None or deck in decks]
     start = Done(new=sum(one.new for one in so_far), reviews=sum(one.reviews for one in so_far))
-    return Plan(tuple(reviews), tuple(fresh), tuple(held), tuple(_mixed(reviews, fresh, start)))
+    return Plan(tuple(reviews), tuple(fresh), tuple(held), start, order.new)
 
 
-def _in_turns(new: Iterable[New], done: Mapping[int, Done]) -> list[New]:
+def _of(items: list[AnyItem], decks: Collection[int] | None, cards: Collection[int] | None) -> list[AnyItem]:
+    """The items of these decks and cards (None: of all)."""
+    return [one for one in items if (decks is None or one.deck_id in decks) and (cards is None or one.card_id in cards)]
+
+
+def _reviews(
+    study_day: date, due: list[Due], limits: Limits, order: ReviewOrder, done: Mapping[int, Done]
+) -> list[Due]:
+    """The reviews that the limits leave, in their order."""
+    salt = _salt(study_day)
+    if order is ReviewOrder.RELATIVE:
+        due.sort(key=lambda item: (_share_overdue(item, study_day), item.due, item.card_id))
+    else:
+        due.sort(key=lambda item: (item.due, item.card_id))
+    picked = _within(due, limits.reviews_per_day, _left_in_decks(limits, done, "reviews"), done, "reviews")
+    if order is ReviewOrder.OVERDUE:
+        picked.sort(key=lambda item: (item.due, _scattered(item.card_id, salt)))
+    elif order is ReviewOrder.RANDOM:
+        picked.sort(key=lambda item: _scattered(item.card_id, salt))
+    return picked
+
+
+def _share_overdue(item: Due, study_day: date) -> float:
+    """How overdue a card is, as a share of its interval; negative, so that the most overdue sorts first."""
+    return -((study_day - item.due).days + 1) / max(item.interval, 1)
+
+
+def _in_turns(new: Iterable[New], limits: Limits, done: Mapping[int, Done]) -> list[New]:
     """New cards, the decks taking turns; a deck that had its turn today already waits for the others."""
     turn = {deck: one.new for deck, one in done.items()}
     placed: list[tuple[int, int, New]] = []
@@ -160,34 +258,52 @@ def _in_turns(new: Iterable[New], done: Mapping[int, Done]) -> list[New]:
         place = turn.get(item.deck_id, 0)
         turn[item.deck_id] = place + 1
         placed.append((place, len(placed), item))
-    return [item for _, _, item in sorted(placed, key=lambda one: one[:2])]
+    placed.sort(key=lambda one: one[:2])
+    in_turns = [item for _, _, item in placed]
+    return _within(in_turns, limits.new_per_day, _left_in_decks(limits, done, "new"), done, "new")
 
 
-def _mixed(reviews: Sequence[Due], new: Sequence[New], so_far: Done) -> Iterable[Due | New]:
-    """Reviews with the new cards spread evenly among them.
-
-    Counted over the whole day: the k-th of n new cards comes after k/(n+1) of all reviews, those done included, so that
-    asking again after each answer keeps the rhythm.
-    """
-    all_reviews, all_new = so_far.reviews + len(reviews), so_far.new + len(new)
-    r = n = 0
-    while r < len(reviews) or n < len(new):
-        its_turn = (so_far.reviews + r) * (all_new + 1) >= (so_far.new + n + 1) * all_reviews
-        if n < len(new) and (its_turn or r == len(reviews)):
-            yield new[n]
-            n += 1
-        else:
-            yield reviews[r]
-            r += 1
+def _left_in_decks(limits: Limits, done: Mapping[int, Done], what: str) -> dict[int, int]:
+    """What the decks with a limit of their own may still bring today, by deck id."""
+    none = Done()
+    most = {deck: getattr(own, what) for deck, own in limits.decks.items()}
+    return {deck: n - getattr(done.get(deck, none), what) for deck, n in most.items() if n is not None}
 
 
-def _scatter(card_id: int, study_day: date) -> int:
-    """A number that puts the cards due on one day in another order each day, so that neighbours are no hint.
+def _within(
+    items: list[AnyItem], a_day: int, decks: dict[int, int], done: Mapping[int, Done], what: str
+) -> list[AnyItem]:
+    """The first of `items` that the limit of the day and those of their decks leave."""
+    left = max(0, a_day - sum(getattr(one, what) for one in done.values()))
+    if not decks:
+        return items[:left]
+    kept: list[AnyItem] = []
+    for item in items:
+        if len(kept) == left:
+            break
+        in_deck = decks.get(item.deck_id, 1)
+        if in_deck > 0:
+            kept.append(item)
+            if item.deck_id in decks:
+                decks[item.deck_id] = in_deck - 1
+    return kept
 
-    The mixing step of SplitMix64 (Steele, Lea and Flood, 2014): the same on every machine.
-    """
-    mask = 0xFFFF_FFFF_FFFF_FFFF
-    z = (card_id + study_day.toordinal() * 0x9E37_79B9_7F4A_7C15) & mask
-    z = ((z ^ (z >> 30)) * 0xBF58_476D_1CE4_E5B9) & mask
-    z = ((z ^ (z >> 27)) * 0x94D0_49BB_1331_11EB) & mask
+
+_MASK = 0xFFFF_FFFF_FFFF_FFFF
+
+
+def _salt(study_day: date) -> int:
+    """A number of the day, far from those of its neighbours: the mixing step of SplitMix64 (Steele, Lea, Flood 2014)."""
+    z = study_day.toordinal() * 0x9E37_79B9_7F4A_7C15 & _MASK
+    z = ((z ^ (z >> 30)) * 0xBF58_476D_1CE4_E5B9) & _MASK
+    z = ((z ^ (z >> 27)) * 0x94D0_49BB_1331_11EB) & _MASK
     return z ^ (z >> 31)
+
+
+def _scattered(card_id: int, salt: int) -> int:
+    """A place that puts cards in another order each day, so that neighbours are no hint; no two cards share one.
+
+    Multiplying by an odd number and adding are one-to-one in 64 bits, and the same on every machine.
+    """
+    z = (card_id + salt) * 0xBF58_476D_1CE4_E5B9 & _MASK
+    return (z ^ z >> 29) * 0x94D0_49BB_1331_11EB & _MASK

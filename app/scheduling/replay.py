@@ -13,11 +13,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from app.scheduling import sm2
+from app.scheduling import sm2, steps
 from app.scheduling.state import Grade, MemoryState
 
-REPEAT_STEP: Final = timedelta(minutes=10)
-"""How long a card graded below 4 waits before it is shown again the same day, unless told otherwise."""
+STEPS: Final = steps.steps_named(steps.DEFAULT)
+"""How long cards graded below 4 wait before they are shown again the same day, unless told otherwise."""
 
 
 class EventKind(StrEnum):
@@ -46,9 +46,9 @@ class Event:
     """One line of the log.
 
     `id` rises in the order events were written; `answered_at` is the instant it happened (with offset), `study_day` the
-    learner's day at that time. A review has its `grade`, a void its `target` (an earlier event of the card), a reschedule
-    the chosen day `due` and its `reason`, a seed its `seed` (None: over from nothing). An event that lacks what its kind
-    needs raises `BrokenLog`.
+    learner's day at that time. A review has its `grade`, and the day `due` where one was chosen near the scheduler's; a void
+    its `target` (an earlier event of the card), a reschedule the chosen day `due` and its `reason`, a seed its `seed`
+    (None: over from nothing). An event that lacks what its kind needs raises `BrokenLog`.
     """
 
     id: int
@@ -91,15 +91,16 @@ class Projection:
     """What the log of one card comes to.
 
     `last_study_day` is the day of the last counted review since the last seed: a grade on that day or before it is a
-    repeat. `repeat_from` is the instant of the grade below 4 that keeps the card waiting to be repeated, `repeat_day` the
-    study day on which it waits; from the next day on that has lapsed. `reviews` counts live grades, repeats included.
-    `last_live` is the id of the last live event that is no void, the only one that can be undone. `facts` has each
-    event's by its id.
+    repeat. `repeat_from` is the instant of the grade below 4 that keeps the card waiting to be repeated, `repeat_step`
+    the learning step it waits for, `repeat_day` the study day on which it waits; from the next day on that has lapsed.
+    `reviews` counts live grades, repeats included. `last_live` is the id of the last live event that is no void, the
+    only one that can be undone. `facts` has each event's by its id.
     """
 
     state: MemoryState
     last_study_day: date | None
     repeat_from: datetime | None
+    repeat_step: int | None
     repeat_day: date | None
     reviews: int
     last_live: int | None
@@ -108,13 +109,13 @@ class Projection:
     @classmethod
     def empty(cls) -> Projection:
         """The projection of a card without events."""
-        return cls(MemoryState.new(), None, None, None, 0, None, MappingProxyType({}))
+        return cls(MemoryState.new(), None, None, None, None, 0, None, MappingProxyType({}))
 
-    def repeat_at(self, study_day: date, step: timedelta = REPEAT_STEP) -> datetime | None:
+    def repeat_at(self, study_day: date, learning_steps: Sequence[timedelta] = STEPS) -> datetime | None:
         """When the card is to be repeated on `study_day`; None where it does not wait that day."""
         if self.repeat_from is None or self.repeat_day is None or study_day > self.repeat_day:
             return None
-        return self.repeat_from + step
+        return self.repeat_from + steps.wait(learning_steps, self.repeat_step or 0)
 
     def counts(self, study_day: date) -> bool:
         """Whether a grade given now, on `study_day`, would change the state (else it is a repeat)."""
@@ -174,21 +175,30 @@ def _after(now: Projection, event: Event) -> Projection:
         return _reviewed(now, event, event.grade)
     if event.kind is EventKind.SEED:
         state = MemoryState.new() if event.seed is None else event.seed
-        return replace(now, state=state, last_study_day=None, repeat_from=None, repeat_day=None)
+        return replace(now, state=state, last_study_day=None, repeat_from=None, repeat_step=None, repeat_day=None)
     return replace(now, state=_rescheduled(now, event))
 
 
 def _reviewed(now: Projection, event: Event, grade: Grade) -> Projection:
     if now.counts(event.study_day):
         day = event.study_day
-        now = replace(now, state=sm2.review(now.state, grade, day), last_study_day=day)
+        state = sm2.review(now.state, grade, day)
+        if event.due is not None:
+            state = replace(state, due=max(event.due, sm2.due_after(day, 1)))
+        now = replace(now, state=state, last_study_day=day, repeat_step=None)
     waits = grade.again_today
     return replace(
         now,
         reviews=now.reviews + 1,
         repeat_from=event.answered_at if waits else None,
+        repeat_step=_next_step(now.repeat_step, grade) if waits else None,
         repeat_day=now.last_study_day if waits else None,
     )
+
+
+def _next_step(step: int | None, grade: Grade) -> int:
+    """The learning step after a grade below 4: the first for what was forgotten, one further for what was hard."""
+    return (step or 0) + 1 if grade.passed else 0
 
 
 def _rescheduled(now: Projection, event: Event) -> MemoryState:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, TypeAlias
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.content.document import Option
@@ -18,9 +18,12 @@ from app.scheduling.queue import Due, Item, New
 from app.scheduling.state import GRADES, Grade
 from app.scheduling.study_day import never_before
 from app.study.projection import memory_of
-from app.study.queries import ChosenDeck, Today, chosen_decks, study_day_of, today_plan
+from app.study.queries import ChosenDeck, Today, day_of, plan_of
+from app.study.service import Answered
 from app.web.sessions import Viewer
 
+Standing: TypeAlias = Literal["due", "new", "again", ""]
+"""Why a card is asked today; empty in a session beside the plan."""
 UNDO_FOR = timedelta(days=1)
 """How long the last answer is offered to be undone."""
 
@@ -65,7 +68,7 @@ class Question:
     guid: str
     deck: ChosenDeck
     number: int
-    standing: Literal["due", "new", "again"]
+    standing: Standing
     title_html: str
     """The question's first paragraph, phrasing only; empty where it starts with something else."""
     body_html: str
@@ -97,6 +100,8 @@ class Screen:
     total: int
     left: int
     undo: int | None
+    behind: tuple[int, ...] = ()
+    """The decks of which `service.remember_places` should be told."""
 
     @property
     def done(self) -> int:
@@ -104,72 +109,122 @@ class Screen:
         return self.total - self.left
 
 
-def screen(session: Session, viewer: Viewer, *, now: datetime, deck: str = "", card: str = "") -> Screen:
+def screen(
+    session: Session,
+    viewer: Viewer,
+    *,
+    now: datetime,
+    deck: str = "",
+    card: str = "",
+    after: str = "",
+    answered: Answered | None = None,
+) -> Screen:
     """The page of this learner at `now`: of the deck with slug `deck` ("": of all they study).
 
-    The card with guid `card` is asked if it is part of what is left today, else the next one. Raises `UnknownDeck` and
-    `NotChosen`.
+    The card with guid `card` is asked if it is part of what is left today, else the next one; where
+    the card with guid `after` is shown already, the one that comes after it, if there is one. `answered` is the answer
+    that was given just now. Raises `UnknownDeck` and `NotChosen`.
     """
     today, only = scope(session, viewer, now=now, deck=deck)
     decks = [one.id for one in today.decks] if only is None else [only.id]
-    item = _item(session, today, now, card)
+    if answered is not None and answered.deck_id in decks:
+        last: Last | None = Last(answered.event_id, answered.card_id)
+    else:
+        last = last_answer(session, viewer.id, decks, now)
+    item = _after(session, today, now, after) or _item(session, today, now, card, last)
     left = today.plan.counts
     return Screen(
         study_day=today.study_day,
         deck=only,
-        question=None if item is None else _question(session, viewer, today, item, now),
+        question=None if item is None else _question(session, viewer, today, item),
         total=max(today.answered(decks) + left.reviews + left.new, left.total),
         left=left.total,
-        undo=last_answer(session, viewer.id, decks, now),
+        undo=last.event_id if last else None,
+        behind=today.behind,
     )
 
 
 def scope(session: Session, viewer: Viewer, *, now: datetime, deck: str) -> tuple[Today, ChosenDeck | None]:
     """Today's plan of one deck or of all, and which deck that is. Raises `UnknownDeck` and `NotChosen`."""
+    day = day_of(session, viewer, now)
     if not deck:
-        return today_plan(session, viewer, now), None
-    chosen = chosen_decks(session, viewer)
-    only = next((one for one in chosen if one.slug == deck), None)
+        return plan_of(day), None
+    only = next((one for one in day.decks if one.slug == deck), None)
     if only is None:
         raise UnknownDeck if deck_by_slug(session, deck, viewer) is None else NotChosen
-    return today_plan(session, viewer, now, decks=(only.id,), chosen=chosen), only
+    return plan_of(day, (only.id,)), only
 
 
-def last_answer(session: Session, user_id: int, decks: Collection[int], now: datetime) -> int | None:
-    """The id of the learner's last answer that stands, if it is not long ago and was given in one of these decks."""
-    return session.scalar(
-        select(Event.id)
-        .join(Card, Card.id == Event.card_id)
-        .where(
-            Event.user_id == user_id,
-            Event.kind == "review",
-            Event.live,
-            Event.answered_at > now - UNDO_FOR,
-            Card.deck_id.in_(decks),
-        )
-        .order_by(Event.id.desc())
-        .limit(1)
+class Last(NamedTuple):
+    """A learner's last answer that stands, and the card it was given to."""
+
+    event_id: int
+    card_id: int
+
+
+_LAST = (
+    select(Event.id, Event.card_id)
+    .join(Card, Card.id == Event.card_id)
+    .where(
+        Event.user_id == bindparam("user"),
+        Event.kind == "review",
+        Event.live,
+        Event.answered_at > bindparam("since"),
+        Card.deck_id.in_(bindparam("decks", expanding=True)),
     )
+    .order_by(Event.id.desc())
+    .limit(1)
+)
 
 
-def _item(session: Session, today: Today, now: datetime, card: str) -> Item | None:
+def last_answer(session: Session, user_id: int, decks: Collection[int], now: datetime) -> Last | None:
+    """The learner's last answer that stands, if it is not long ago and was given in one of these decks."""
+    values = {"user": user_id, "since": now - UNDO_FOR, "decks": list(decks)}
+    row = session.connection().execute(_LAST, values).one_or_none()
+    return None if row is None else Last(*row)
+
+
+def _item(session: Session, today: Today, now: datetime, card: str, last: Last | None) -> Item | None:
     if card:
         card_id = session.scalar(select(Card.id).where(Card.guid == card))
         wanted = next((item for item in today.plan.ordered(now) if item.card_id == card_id), None)
         if wanted is not None:
             return wanted
-    return today.plan.next(now)
+    return today.plan.next(now, last.card_id if last else None)
 
 
-def _question(session: Session, viewer: Viewer, today: Today, item: Item, now: datetime) -> Question:
-    row = _row(session, viewer.id, item.card_id)
-    title, body = _parted(safe_html(row.question_html, row.renderer))
+def _after(session: Session, today: Today, now: datetime, shown: str) -> Item | None:
+    """The first card of the plan that is not the `shown` one, if one is shown and another is left."""
+    if not shown:
+        return None
+    card_id = session.scalar(select(Card.id).where(Card.guid == shown))
+    return next((item for item in today.plan.ordered(now) if item.card_id != card_id), None)
+
+
+def _question(session: Session, viewer: Viewer, today: Today, item: Item) -> Question:
+    standing: Standing = "new" if isinstance(item, New) else "due" if isinstance(item, Due) else "again"
     decks = {deck.id: deck for deck in today.decks}
+    return question_of(session, viewer, item.card_id, decks=decks, standing=standing, today=today.study_day)
+
+
+def question_of(
+    session: Session,
+    viewer: Viewer,
+    card_id: int,
+    *,
+    decks: Mapping[int, ChosenDeck],
+    standing: Standing,
+    today: date,
+) -> Question:
+    """All that a page says of a card of one of these decks, by deck id."""
+    row = session.connection().execute(_ROW, {"user": viewer.id, "card": card_id}).one()
+    title, body = _parted(safe_html(row.question_html, row.renderer))
+    grade = row.last_grade if row.reviews else None
     return Question(
         guid=row.guid,
         deck=decks[row.deck_id],
         number=row.position + 1,
-        standing="new" if isinstance(item, New) else "due" if isinstance(item, Due) else "again",
+        standing=standing,
         title_html=title,
         body_html=body,
         answer_html=safe_html(row.answer_html, row.renderer),
@@ -177,8 +232,8 @@ def _question(session: Session, viewer: Viewer, today: Today, item: Item, now: d
         options_html=tuple(safe_html(html, row.renderer) for html in row.options_html),
         tags=tuple(row.tags),
         version=row.version or 0,
-        outcomes=_outcomes(row, study_day_of(viewer, now)),
-        past=_past(session, viewer.id, item.card_id) if row.reviews else None,
+        outcomes=_outcomes(row, today),
+        past=None if grade is None else Past(row.reviews, row.missed, Grade(grade), row.last_day),
     )
 
 
@@ -190,30 +245,40 @@ def _parted(html: str) -> tuple[str, str]:
     return (first[1], html[first.end() :].strip()) if first else ("", html)
 
 
-def _row(session: Session, user_id: int, card_id: int) -> Any:
-    return session.execute(
-        select(
-            Card.guid,
-            Card.deck_id,
-            Card.position,
-            Card.question_html,
-            Card.answer_html,
-            Card.options,
-            Card.options_html,
-            Card.renderer,
-            Card.tags,
-            CardState.version,
-            CardState.ease,
-            CardState.repetitions,
-            CardState.interval,
-            CardState.due,
-            CardState.lapses,
-            CardState.last_study_day,
-            CardState.reviews,
-        )
-        .outerjoin(CardState, and_(CardState.card_id == Card.id, CardState.user_id == user_id))
-        .where(Card.id == card_id)
-    ).one()
+_LIVE = and_(Event.user_id == bindparam("user"), Event.card_id == Card.id, Event.kind == "review", Event.live)
+
+
+def _latest(column: Any) -> Any:
+    return select(column).where(_LIVE).order_by(Event.answered_at.desc(), Event.id.desc()).limit(1).scalar_subquery()
+
+
+_ROW = (
+    select(
+        Card.guid,
+        Card.deck_id,
+        Card.position,
+        Card.question_html,
+        Card.answer_html,
+        Card.options,
+        Card.options_html,
+        Card.renderer,
+        Card.tags,
+        CardState.version,
+        CardState.ease,
+        CardState.repetitions,
+        CardState.interval,
+        CardState.due,
+        CardState.lapses,
+        CardState.last_study_day,
+        CardState.reviews,
+        _latest(Event.grade).label("last_grade"),
+        _latest(Event.study_day).label("last_day"),
+        select(func.count()).where(_LIVE, Event.grade < 3).scalar_subquery().label("missed"),
+    )
+    .outerjoin(CardState, and_(CardState.card_id == Card.id, CardState.user_id == bindparam("user")))
+    .where(Card.id == bindparam("card"))
+)
+"""A card with all that its page says of it, in one statement that is built once."""
 
 
 def _outcomes(row: Any, today: date) -> dict[Grade, Outcome]:
@@ -224,19 +289,3 @@ def _outcomes(row: Any, today: date) -> dict[Grade, Outcome]:
         return {grade: Outcome(grade.again_today, state.due, None) for grade in GRADES}
     after = sm2.preview(state, day)
     return {grade: Outcome(grade.again_today, after[grade].due, after[grade].interval) for grade in GRADES}
-
-
-def _past(session: Session, user_id: int, card_id: int) -> Past | None:
-    live = and_(Event.user_id == user_id, Event.card_id == card_id, Event.kind == "review", Event.live)
-    row = session.execute(
-        select(
-            Event.grade,
-            Event.study_day,
-            func.count().over().label("seen"),
-            func.count().filter(Event.grade < 3).over().label("missed"),
-        )
-        .where(live)
-        .order_by(Event.answered_at.desc(), Event.id.desc())
-        .limit(1)
-    ).one_or_none()
-    return None if row is None or row.grade is None else Past(row.seen, row.missed, Grade(row.grade), row.study_day)

@@ -1,15 +1,15 @@
 """The log of one learner and one card in tables: read it as values, and store what replaying it gives."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row, and_, insert, or_, select, update
+from sqlalchemy import Row, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.db.models import Card, CardState, Event, Scheduler
+from app.db.models import Card, CardState, DeckChoice, Event, Scheduler
 from app.scheduling import replay
-from app.scheduling.replay import REPEAT_STEP, EventFacts, EventKind, Projection
+from app.scheduling.replay import EventFacts, EventKind, Projection
 from app.scheduling.state import Grade, MemoryState
 
 FACTS = (
@@ -26,7 +26,18 @@ FACTS = (
 )
 """The columns of an event that follow from the log."""
 
-STATE = ("due", "ease", "repetitions", "interval", "lapses", "last_study_day", "repeat_at", "repeat_day", "reviews")
+STATE = (
+    "due",
+    "ease",
+    "repetitions",
+    "interval",
+    "lapses",
+    "last_study_day",
+    "repeat_from",
+    "repeat_step",
+    "repeat_day",
+    "reviews",
+)
 """The columns of a card state that follow from the log."""
 
 COLUMNS = (
@@ -51,12 +62,31 @@ COLUMNS = (
 
 Logged = Row[Any]
 
+_EVENT: Any = Event.__table__
+_CARD_STATE: Any = CardState.__table__
+_USER: Any = bindparam("user")
+_CARD: Any = bindparam("card")
+_LOG = select(*COLUMNS).where(
+    Event.user_id == _USER,
+    Event.card_id.in_(select(Card.id).where(or_(Card.id == _CARD, Card.merged_into_id == _CARD))),
+)
+"""Without an order: asked for one, SQLite reads all of a learner's events in that order instead of the card's few."""
+_UPDATE_STATE = (
+    update(_CARD_STATE)
+    .where(_CARD_STATE.c.user_id == _USER, _CARD_STATE.c.card_id == _CARD)
+    .values({name: bindparam(name) for name in (*STATE, "version")})
+)
+_SCHEDULER = select(Scheduler.id).order_by(Scheduler.id).limit(1).scalar_subquery()
+_INSERT_STATE = insert(_CARD_STATE).values(
+    {name: bindparam(name) for name in (*STATE, "version")}
+    | {"user_id": _USER, "card_id": _CARD, "scheduler_id": _SCHEDULER}
+)
+
 
 def read_log(session: Session, user_id: int, card_id: int) -> Sequence[Logged]:
     """The events of a card, and of the cards that were joined to it, in the order they were written."""
-    cards = select(Card.id).where(or_(Card.id == card_id, Card.merged_into_id == card_id))
-    mine = and_(Event.user_id == user_id, Event.card_id.in_(cards))
-    return session.execute(select(*COLUMNS).where(mine).order_by(Event.id)).all()
+    rows = session.connection().execute(_LOG, {"user": user_id, "card": card_id})
+    return sorted(rows, key=attrgetter("id"))
 
 
 def as_event(row: Logged) -> replay.Event:
@@ -94,10 +124,9 @@ def fact_columns(facts: EventFacts) -> dict[str, Any]:
     }
 
 
-def state_columns(projection: Projection, step: timedelta = REPEAT_STEP) -> dict[str, Any]:
+def state_columns(projection: Projection) -> dict[str, Any]:
     """The columns `STATE` of a card state."""
     state = projection.state
-    waits = projection.repeat_from is not None and projection.repeat_day is not None
     return {
         "due": state.due,
         "ease": state.ease,
@@ -105,8 +134,9 @@ def state_columns(projection: Projection, step: timedelta = REPEAT_STEP) -> dict
         "interval": state.interval,
         "lapses": state.lapses,
         "last_study_day": projection.last_study_day,
-        "repeat_at": projection.repeat_from + step if projection.repeat_from is not None and waits else None,
-        "repeat_day": projection.repeat_day if waits else None,
+        "repeat_from": projection.repeat_from,
+        "repeat_step": projection.repeat_step,
+        "repeat_day": projection.repeat_day,
         "reviews": projection.reviews,
     }
 
@@ -125,8 +155,8 @@ def store_facts(session: Session, log: Sequence[Logged], projection: Projection)
         new = fact_columns(projection.facts[row.id])
         differing = {name: value for name, value in new.items() if getattr(row, name) != value}
         if differing:
-            one = and_(Event.user_id == row.user_id, Event.id == row.id)
-            session.execute(update(Event.__table__).where(one).values(differing))  # type: ignore[arg-type]
+            one = update(_EVENT).where(_EVENT.c.user_id == row.user_id, _EVENT.c.id == row.id)
+            session.connection().execute(one, differing)
             changed += 1
     return changed
 
@@ -139,12 +169,16 @@ def store_state(
     `events` is how many its log has. The version is that number, unless joining and parting of cards made it higher.
     """
     new = max((version or 0) + 1, events)
-    values = state_columns(to) | {"version": new}
-    if version is None:
-        scheduler = select(Scheduler.id).order_by(Scheduler.id).limit(1).scalar_subquery()
-        keys = {"user_id": user_id, "card_id": card_id, "scheduler_id": scheduler}
-        session.execute(insert(CardState.__table__).values(keys | values))  # type: ignore[arg-type]
-    else:
-        one = and_(CardState.user_id == user_id, CardState.card_id == card_id)
-        session.execute(update(CardState.__table__).where(one).values(values))  # type: ignore[arg-type]
+    values = state_columns(to) | {"version": new, "user": user_id, "card": card_id}
+    session.connection().execute(_INSERT_STATE if version is None else _UPDATE_STATE, values)
+    if version is not None and to.state.is_new:
+        _search_from_the_start(session, user_id, card_id)
     return new
+
+
+def _search_from_the_start(session: Session, user_id: int, card_id: int) -> None:
+    """A card is new again: it may lie before the place from which its deck is searched for new cards."""
+    deck = select(Card.deck_id).where(Card.id == card_id).scalar_subquery()
+    choice: Any = DeckChoice.__table__
+    one = update(choice).where(choice.c.user_id == user_id, choice.c.deck_id == deck, choice.c.new_from > 0)
+    session.connection().execute(one, {"new_from": 0})

@@ -1,18 +1,58 @@
-"""What a learner has to study: today's plan over the decks they chose, and what was done of it already."""
+"""What a learner has to study: today's plan over the decks they chose, and what was done of it already.
 
-from collections.abc import Collection, Mapping
+These statements run with every answer, so each is built once and bound anew; none reads more rows than a day may bring,
+however many cards a learner has.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    null,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Session, aliased
 
-from app.db.models import Card, CardState, Deck, DeckChoice, Event
-from app.scheduling.queue import Done, Due, Limits, New, Plan, Waiting, make_plan
+from app.db.models import Card, CardMark, CardState, Deck, DeckChoice, Event
+from app.scheduling.queue import (
+    DeckLimits,
+    Done,
+    Due,
+    Limits,
+    New,
+    NewOrder,
+    Order,
+    Plan,
+    ReviewOrder,
+    Waiting,
+    make_plan,
+)
+from app.scheduling.steps import steps_named, wait
 from app.scheduling.study_day import study_day
 from app.web.access import readable
 from app.web.sessions import Viewer
+
+NO_LIMITS = DeckLimits()
+CANDIDATES = 1000
+"""Of so many of the longest overdue cards those are picked that are overdue by the most of their interval."""
+
+NEW_BEHIND = 50
+"""The place from which a deck is searched for new cards is written down again when it is so many cards behind."""
+
+_USER: Any = bindparam("user")
+_TODAY: Any = bindparam("today")
+_DECKS: Any = bindparam("decks", expanding=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +62,36 @@ class ChosenDeck:
     id: int
     slug: str
     title: str
+    collection_id: int | None = None
+    limits: DeckLimits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
 class Today:
     """A learner's day: the `decks` they chose, what is left (`plan`), and what is `done` in each deck, by its id.
 
-    `done` spans all decks; `plan` those that were asked for. The limits hold for all decks together.
+    `done` spans all decks; `plan` those that were asked for. The limits hold for all decks together. `behind` are the
+    decks in which the search for new cards starts too far back.
     """
 
     study_day: date
     decks: tuple[ChosenDeck, ...]
     plan: Plan
     done: Mapping[int, Done]
+    behind: tuple[int, ...] = ()
 
     def answered(self, decks: Collection[int] | None = None) -> int:
         """How many cards of these decks (None: all) were answered today; repeats are not counted again."""
         return sum(one.new + one.reviews for deck, one in self.done.items() if decks is None or deck in decks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The chosen decks, the first new cards of each, and where the search for those should start from now on."""
+
+    decks: tuple[ChosenDeck, ...]
+    new: list[New]
+    behind: tuple[int, ...]
 
 
 def study_day_of(viewer: Viewer, now: datetime) -> date:
@@ -51,15 +104,14 @@ def studyable() -> ColumnElement[bool]:
     return and_(Card.draft.is_(False), Card.archived_at.is_(None), Card.merged_into_id.is_(None))
 
 
+def shown(mark: Any) -> ColumnElement[bool]:
+    """Cards that are neither suspended nor buried on day `:today`. A condition on the marks of an outer join."""
+    return and_(mark.suspended_at.is_(None), or_(mark.buried_on.is_(None), mark.buried_on < _TODAY))
+
+
 def chosen_decks(session: Session, viewer: Viewer) -> tuple[ChosenDeck, ...]:
     """The decks that this learner studies and may read, in the order they were chosen."""
-    rows = session.execute(
-        select(Deck.id, Deck.slug, Deck.title)
-        .join(DeckChoice, DeckChoice.deck_id == Deck.id)
-        .where(DeckChoice.user_id == viewer.id, readable(viewer))
-        .order_by(DeckChoice.chosen_at, Deck.id)
-    )
-    return tuple(ChosenDeck(*row) for row in rows)
+    return _chosen(session, viewer, date.min, 0).decks
 
 
 def today_plan(
@@ -68,71 +120,217 @@ def today_plan(
     now: datetime,
     decks: Collection[int] | None = None,
     *,
-    chosen: tuple[ChosenDeck, ...] | None = None,
+    cards: Collection[int] | None = None,
 ) -> Today:
     """What is left of this learner's study day at `now`, in the chosen decks with these ids (None: in all of them).
 
-    `chosen` are the decks they study, where they have been read already.
+    `cards` narrows that to the cards with these ids (None: to none).
     """
+    return plan_of(day_of(session, viewer, now), decks, cards)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """All that the plan of a learner's day is made from, in all the decks they chose."""
+
+    study_day: date
+    decks: tuple[ChosenDeck, ...]
+    done: Mapping[int, Done]
+    waiting: list[Waiting]
+    due: list[Due]
+    new: list[New]
+    limits: Limits
+    order: Order
+    behind: tuple[int, ...]
+
+
+def day_of(session: Session, viewer: Viewer, now: datetime) -> Day:
+    """Read what this learner's study day at `now` is made of."""
     today = study_day_of(viewer, now)
-    chosen = chosen_decks(session, viewer) if chosen is None else chosen
     done = done_on(session, viewer.id, today)
-    limits = Limits(viewer.new_per_day, viewer.reviews_per_day)
-    waiting, due = _begun(session, viewer.id, [deck.id for deck in chosen], today)
-    new_left = limits.new_per_day - sum(one.new for one in done.values())
-    new = _fresh(session, viewer.id, [deck.id for deck in chosen], new_left)
-    plan = make_plan(today, waiting=waiting, due=due, new=new, limits=limits, done=done, decks=decks)
-    return Today(today, chosen, plan, done)
+    a_day = limits_of(viewer, today)
+    new_left = max(0, a_day.new_per_day - sum(one.new for one in done.values()))
+    chosen = _chosen(session, viewer, today, new_left)
+    own = {deck.id: deck.limits for deck in chosen.decks if deck.limits != NO_LIMITS}
+    limits = Limits(a_day.new_per_day, a_day.reviews_per_day, own)
+    order = Order(NewOrder(viewer.new_order), ReviewOrder(viewer.review_order))
+    waiting, due = [], []
+    if chosen.decks:
+        ids = [deck.id for deck in chosen.decks]
+        waiting = _waiting(session, viewer, ids, today)
+        due = _due(session, viewer.id, ids, today, limits, order.reviews, done)
+    return Day(today, chosen.decks, done, waiting, due, chosen.new, limits, order, chosen.behind)
+
+
+def plan_of(day: Day, decks: Collection[int] | None = None, cards: Collection[int] | None = None) -> Today:
+    """The plan of a day, of these decks or cards (None: of all)."""
+    plan = make_plan(
+        day.study_day,
+        waiting=day.waiting,
+        due=day.due,
+        new=day.new,
+        limits=day.limits,
+        order=day.order,
+        done=day.done,
+        decks=decks,
+        cards=cards,
+    )
+    return Today(day.study_day, day.decks, plan, day.done, day.behind)
+
+
+def limits_of(viewer: Viewer, day: date) -> Limits:
+    """How much a study day may bring this learner: their limits, and what they wanted more of on that day."""
+    extra = viewer.extra_on == day
+    new = 0 if viewer.no_new_before is not None and day < viewer.no_new_before else viewer.new_per_day
+    return Limits(
+        new + (viewer.extra_new if extra else 0), viewer.reviews_per_day + (viewer.extra_reviews if extra else 0)
+    )
+
+
+_DONE = (
+    select(
+        Card.deck_id,
+        func.count().filter(Event.interval_before.is_(None)).label("new"),
+        func.count().filter(Event.interval_before.is_not(None)).label("reviews"),
+    )
+    .join_from(Event, Card, Card.id == Event.card_id)
+    .where(Event.user_id == _USER, Event.study_day == _TODAY, Event.counted)
+    .group_by(Card.deck_id)
+)
 
 
 def done_on(session: Session, user_id: int, day: date) -> dict[int, Done]:
     """What counts against the limits of a study day, by deck: new cards begun, and first reviews of due ones."""
-    rows = session.execute(
-        select(
-            Card.deck_id,
-            func.count().filter(Event.interval_before.is_(None)).label("new"),
-            func.count().filter(Event.interval_before.is_not(None)).label("reviews"),
-        )
-        .join(Card, Card.id == Event.card_id)
-        .where(Event.user_id == user_id, Event.study_day == day, Event.counted)
-        .group_by(Card.deck_id)
+    rows = session.connection().execute(_DONE, {"user": user_id, "today": day})
+    return {deck_id: Done(new, reviews) for deck_id, new, reviews in rows}
+
+
+_START = case((DeckChoice.new_as_of == Deck.updated_at, DeckChoice.new_from), else_=0)
+"""The position from which a chosen deck is searched for new cards."""
+
+
+def _unbegun(*columns: Any) -> Select[Any]:
+    """The cards of a chosen deck that were never reviewed, or not since the learner started them over, in order."""
+    return (
+        select(*columns)
+        .select_from(Card)
+        .outerjoin(CardState, and_(CardState.card_id == Card.id, CardState.user_id == DeckChoice.user_id))
+        .where(Card.deck_id == DeckChoice.deck_id, Card.position >= _START, studyable(), CardState.due.is_(None))
+        .order_by(Card.position, Card.id)
+        .correlate(Deck, DeckChoice)
     )
-    return {row.deck_id: Done(row.new, row.reviews) for row in rows}
 
 
-def _begun(session: Session, user_id: int, decks: list[int], today: date) -> tuple[list[Waiting], list[Due]]:
-    """The cards reviewed before that come today: those that wait to be repeated, and those that are due."""
-    mine = CardState.user_id == user_id
-    rows: Any = session.execute(
-        select(CardState.card_id, Card.deck_id, CardState.due, CardState.repeat_at, CardState.repeat_day)
-        .join(Card, Card.id == CardState.card_id)
-        .where(
-            or_(and_(mine, CardState.due <= today), and_(mine, CardState.repeat_day >= today)),
-            Card.deck_id.in_(decks),
-            studyable(),
-        )
-    )
-    waiting: list[Waiting] = []
-    due: list[Due] = []
-    for row in rows:
-        if row.repeat_day is not None and row.repeat_day >= today:
-            waiting.append(Waiting(row.card_id, row.deck_id, row.repeat_at))
-        else:
-            due.append(Due(row.card_id, row.deck_id, row.due))
-    return waiting, due
+def first_unbegun() -> ColumnElement[int]:
+    """The position of the first card of a chosen deck that the learner has not begun; the one after the last card."""
+    end = select(func.coalesce(func.max(Card.position), -1) + 1).where(Card.deck_id == DeckChoice.deck_id)
+    first = _unbegun(Card.position).limit(1).scalar_subquery()
+    return func.coalesce(first, end.correlate(DeckChoice).scalar_subquery())
 
 
-def _fresh(session: Session, user_id: int, decks: list[int], limit: int) -> list[New]:
-    """The first `limit` cards of each deck that were never reviewed, or not since the learner started them over."""
-    if limit <= 0 or not decks:
-        return []
-    place = func.row_number().over(partition_by=Card.deck_id, order_by=(Card.position, Card.id)).label("place")
-    unseen = (
-        select(Card.id, Card.deck_id, Card.position, place)
-        .outerjoin(CardState, and_(CardState.card_id == Card.id, CardState.user_id == user_id))
-        .where(Card.deck_id.in_(decks), studyable(), CardState.due.is_(None))
+def _first_new() -> ColumnElement[str]:
+    """The first `:new` cards of a chosen deck that may be asked, as `position:id,position:id,…`."""
+    mark = aliased(CardMark)
+    some = (
+        _unbegun((cast(Card.position, String) + ":" + cast(Card.id, String)).label("card"))
+        .outerjoin(mark, and_(mark.card_id == Card.id, mark.user_id == DeckChoice.user_id))
+        .where(shown(mark))
+        .limit(bindparam("new"))
         .subquery()
     )
-    order = {deck: number for number, deck in enumerate(decks)}
-    rows = session.execute(select(unseen.c.id, unseen.c.deck_id, unseen.c.position).where(unseen.c.place <= limit))
-    return [New(row.id, row.deck_id, order[row.deck_id], row.position) for row in rows]
+    return select(func.aggregate_strings(some.c.card, ",")).scalar_subquery()
+
+
+_chosen_statements: dict[tuple[bool, bool], Select[Any]] = {}
+
+
+def _chosen_statement(viewer: Viewer, with_new: bool) -> Select[Any]:
+    """The decks a learner studies; with new cards, or without a look for them."""
+    kept = _chosen_statements.get((viewer.is_editor, with_new))
+    if kept is None:
+        new = (first_unbegun().label("first"), _START.label("start"), _first_new().label("new"))
+        none = (null().label("first"), null().label("start"), null().label("new"))
+        kept = _chosen_statements[viewer.is_editor, with_new] = (
+            select(
+                Deck.id,
+                Deck.slug,
+                Deck.title,
+                Deck.collection_id,
+                DeckChoice.new_per_day,
+                DeckChoice.reviews_per_day,
+                *(new if with_new else none),
+            )
+            .join_from(DeckChoice, Deck, Deck.id == DeckChoice.deck_id)
+            .where(DeckChoice.user_id == _USER, readable(viewer))
+            .order_by(DeckChoice.chosen_at, Deck.id)
+        )
+    return kept
+
+
+def _chosen(session: Session, viewer: Viewer, today: date, new_left: int) -> _Chosen:
+    """The chosen decks, each with its first `new_left` new cards."""
+    values = {"user": viewer.id, "today": today, "new": new_left} if new_left else {"user": viewer.id}
+    decks: list[ChosenDeck] = []
+    cards: list[New] = []
+    behind: list[int] = []
+    rows = session.connection().execute(_chosen_statement(viewer, new_left > 0), values)
+    for order, (deck_id, slug, title, collection, most_new, most_reviews, first, start, new) in enumerate(rows):
+        decks.append(ChosenDeck(deck_id, slug, title, collection, DeckLimits(most_new, most_reviews)))
+        for one in new.split(",") if new else ():
+            position, _, card_id = one.partition(":")
+            cards.append(New(int(card_id), deck_id, order, int(position)))
+        if first is not None and first - start > NEW_BEHIND:
+            behind.append(deck_id)
+    return _Chosen(tuple(decks), cards, tuple(behind))
+
+
+_STUDIED = and_(CardState.user_id == _USER, Card.deck_id.in_(_DECKS), studyable(), shown(CardMark))
+
+
+def _mine(*columns: Any) -> Select[Any]:
+    """Cards of `:decks` that the learner has begun and wants to be asked."""
+    return (
+        select(CardState.card_id, Card.deck_id, *columns)
+        .join_from(CardState, Card, Card.id == CardState.card_id)
+        .outerjoin(CardMark, and_(CardMark.user_id == CardState.user_id, CardMark.card_id == CardState.card_id))
+        .where(_STUDIED)
+    )
+
+
+_WAITING = _mine(CardState.repeat_from, CardState.repeat_step).where(CardState.repeat_day >= _TODAY)
+_DUE = (
+    _mine(CardState.due, CardState.interval)
+    .where(CardState.due <= _TODAY)
+    .order_by(CardState.due, CardState.card_id)
+    .limit(bindparam("most"))
+)
+
+
+def _waiting(session: Session, viewer: Viewer, decks: Sequence[int], today: date) -> list[Waiting]:
+    """The cards that wait to be repeated today."""
+    steps = steps_named(viewer.learning_steps)
+    rows = session.connection().execute(_WAITING, {"user": viewer.id, "today": today, "decks": decks})
+    return [Waiting(card, deck, since + wait(steps, step or 0)) for card, deck, since, step in rows]
+
+
+def _due(
+    session: Session,
+    user_id: int,
+    decks: Sequence[int],
+    today: date,
+    limits: Limits,
+    order: ReviewOrder,
+    done: Mapping[int, Done],
+) -> list[Due]:
+    """As many due cards as the limits leave, the longest overdue; of decks with a limit of their own, as many as that."""
+    left = max(0, limits.reviews_per_day - sum(one.reviews for one in done.values()))
+    most = max(left, CANDIDATES) if order is ReviewOrder.RELATIVE and left else left
+    own = {deck: limit.reviews for deck, limit in limits.decks.items() if limit.reviews is not None}
+    asked = [([deck for deck in decks if deck not in own], most)]
+    asked += [([deck], most if order is ReviewOrder.RELATIVE else min(limit, most)) for deck, limit in own.items()]
+    due: list[Due] = []
+    for some, number in asked:
+        if some and number:
+            values = {"user": user_id, "today": today, "decks": some, "most": number}
+            due += map(Due._make, session.connection().execute(_DUE, values))
+    return due

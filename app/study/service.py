@@ -6,12 +6,12 @@ checked in line: on SQLite behind the one writer, on PostgreSQL behind a lock on
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import and_, func, insert, select
+from sqlalchemy import and_, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.db.base import new_guid
@@ -22,6 +22,7 @@ from app.scheduling.replay import EventKind, Projection
 from app.scheduling.state import Grade, MemoryState
 from app.scheduling.study_day import never_before, study_day
 from app.study.projection import Logged, as_event, fact_columns, read_log, store_facts, store_state
+from app.study.queries import first_unbegun
 from app.web.access import can
 from app.web.sessions import Viewer
 
@@ -67,6 +68,7 @@ class Answered:
 
     event_id: int
     card_id: int
+    deck_id: int
     version: int
     again: bool = False
 
@@ -103,7 +105,7 @@ def answer(
     if row.known_id is not None:
         if row.known_hash != body:
             raise KeyReused
-        return Answered(row.known_id, row.id, row.version or 0, again=True)
+        return Answered(row.known_id, row.id, row.deck_id, row.version or 0, again=True)
     _check_asked(viewer, row)
     if version != (row.version or 0):
         raise StaleCard(row.version or 0)
@@ -113,7 +115,7 @@ def answer(
     facts = _Facts(now, viewer.zone, viewer.rollover_hour, key, body, device[:64])
     elapsed = None if elapsed_ms is None else min(elapsed_ms, LONGEST_ELAPSED_MS)
     new = _append(session, viewer.id, row.id, event, facts, log=log, version=row.version, elapsed_ms=elapsed)
-    return Answered(event.id, row.id, new)
+    return Answered(event.id, row.id, row.deck_id, new)
 
 
 def undo(session: Session, *, viewer: Viewer, event: int | Literal["last"], now: datetime) -> Undone:
@@ -180,6 +182,19 @@ def replay_card(session: Session, user_id: int, card_id: int) -> None:
         store_state(session, user_id=user_id, card_id=card_id, version=version, events=len(log), to=projection)
 
 
+def remember_places(session: Session, *, user_id: int, decks: Collection[int]) -> None:
+    """Write down from where these decks are searched for new cards from now on, so that a long deck is not read again.
+
+    Call it where `app.study.queries.Today.behind` asks for it.
+    """
+    _get_in_line(session, user_id)
+    mine = and_(DeckChoice.user_id == user_id, DeckChoice.deck_id == Deck.id)
+    rows = select(DeckChoice.deck_id, Deck.updated_at, first_unbegun()).join(Deck, mine).where(Deck.id.in_(decks))
+    for deck_id, updated_at, place in session.execute(rows).all():
+        one = update(DeckChoice).where(DeckChoice.user_id == user_id, DeckChoice.deck_id == deck_id)
+        session.execute(one.values(new_from=place, new_as_of=updated_at).execution_options(synchronize_session=False))
+
+
 @dataclass(frozen=True, slots=True)
 class _Facts:
     """The facts of an event that replay does not need."""
@@ -201,7 +216,38 @@ def _get_in_line(session: Session, user_id: int) -> None:
     """From here on to the end of the transaction nobody else appends to this learner's log."""
     write(session)
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
+        session.connection().execute(_IN_LINE, {"user": user_id})
+
+
+_USER: Any = bindparam("user")
+_EVENT: Any = Event.__table__
+_IN_LINE = select(User.id).where(User.id == _USER).with_for_update(key_share=True)
+_INSERT_EVENT = insert(_EVENT)
+_KNOWN: Any = aliased(Event)
+_LAST_ID = select(func.max(_EVENT.c.id)).where(_EVENT.c.user_id == _USER).scalar_subquery().label("last_id")
+_TO_ANSWER = (
+    select(
+        Card.id,
+        Card.deck_id,
+        Card.draft,
+        Card.archived_at.label("card_archived_at"),
+        Card.merged_into_id,
+        Deck.visibility,
+        Deck.archived_at,
+        DeckChoice.chosen_at,
+        CardState.version,
+        CardState.last_study_day,
+        _KNOWN.id.label("known_id"),
+        _KNOWN.request_hash.label("known_hash"),
+        _LAST_ID,
+    )
+    .join(Deck, Deck.id == Card.deck_id)
+    .outerjoin(DeckChoice, and_(DeckChoice.deck_id == Deck.id, DeckChoice.user_id == _USER))
+    .outerjoin(CardState, and_(CardState.card_id == Card.id, CardState.user_id == _USER))
+    .outerjoin(_KNOWN, and_(_KNOWN.user_id == _USER, _KNOWN.idempotency_key == bindparam("key")))
+    .where(Card.guid == bindparam("guid"))
+)
+"""All that an answer depends on, in one statement that is built once."""
 
 
 def _last_id(user_id: int) -> Any:
@@ -209,29 +255,7 @@ def _last_id(user_id: int) -> Any:
 
 
 def _card_to_answer(session: Session, viewer: Viewer, guid: str, key: str) -> Any:
-    """All that an answer depends on, in one statement."""
-    known = aliased(Event)
-    row = session.execute(
-        select(
-            Card.id,
-            Card.draft,
-            Card.archived_at.label("card_archived_at"),
-            Card.merged_into_id,
-            Deck.visibility,
-            Deck.archived_at,
-            DeckChoice.chosen_at,
-            CardState.version,
-            CardState.last_study_day,
-            known.id.label("known_id"),
-            known.request_hash.label("known_hash"),
-            _last_id(viewer.id),
-        )
-        .join(Deck, Deck.id == Card.deck_id)
-        .outerjoin(DeckChoice, and_(DeckChoice.deck_id == Deck.id, DeckChoice.user_id == viewer.id))
-        .outerjoin(CardState, and_(CardState.card_id == Card.id, CardState.user_id == viewer.id))
-        .outerjoin(known, and_(known.user_id == viewer.id, known.idempotency_key == key))
-        .where(Card.guid == guid)
-    ).one_or_none()
+    row = session.connection().execute(_TO_ANSWER, {"user": viewer.id, "guid": guid, "key": key}).one_or_none()
     if row is None or not (row.chosen_at is not None or can(viewer, "read", row)):
         raise UnknownCard
     return row
@@ -330,18 +354,17 @@ def _append(
         "reason": event.reason,
         **_seed_columns(event.seed),
     }
-    session.execute(insert(Event.__table__).values(values | fact_columns(projection.facts[event.id])))  # type: ignore[arg-type]
+    session.connection().execute(_INSERT_EVENT, values | fact_columns(projection.facts[event.id]))
     store_facts(session, log, projection)
     return store_state(session, user_id=user_id, card_id=card_id, version=version, events=len(log) + 1, to=projection)
 
 
 def _seed_columns(seed: MemoryState | None) -> dict[str, int | date | None]:
-    if seed is None:
-        return {}
+    """The columns of a seed, the same ones for every event."""
     return {
-        "seed_ease": seed.ease,
-        "seed_repetitions": seed.repetitions,
-        "seed_interval": seed.interval,
-        "seed_due": seed.due,
-        "seed_lapses": seed.lapses,
+        "seed_ease": seed.ease if seed else None,
+        "seed_repetitions": seed.repetitions if seed else None,
+        "seed_interval": seed.interval if seed else None,
+        "seed_due": seed.due if seed else None,
+        "seed_lapses": seed.lapses if seed else None,
     }

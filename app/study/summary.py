@@ -101,6 +101,7 @@ def summary(session: Session, viewer: Viewer, *, now: datetime, deck: str = "") 
     decks = [one.id for one in today.decks] if only is None else [only.id]
     answers = _latest_run(_answers(session, viewer.id, today.study_day, decks))
     due = _due(session, viewer.id, decks, today.study_day)
+    last = last_answer(session, viewer.id, decks, now)
     later = [(day, cards) for day, cards in due if day > today.study_day]
     return Summary(
         study_day=today.study_day,
@@ -112,7 +113,7 @@ def summary(session: Session, viewer: Viewer, *, now: datetime, deck: str = "") 
         ahead=_ahead(session, viewer, today, decks, dict(later), _pace(answers)),
         next_day=later[0][0] if later else None,
         next_cards=later[0][1] if later else 0,
-        undo=last_answer(session, viewer.id, decks, now),
+        undo=last.event_id if last else None,
     )
 
 

@@ -5,8 +5,17 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, current_app, render_template, request, url_for
-from flask_babel import Babel, format_date, format_datetime, format_decimal, get_locale, to_user_timezone
+from flask import Flask, Response, current_app, g, has_app_context, render_template, request, url_for
+from flask_babel import (
+    Babel,
+    Domain,
+    format_date,
+    format_datetime,
+    format_decimal,
+    get_babel,
+    get_locale,
+    to_user_timezone,
+)
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,7 +24,7 @@ from app.db.models import Portal
 from app.web import clock
 from app.web.access import Access, access
 from app.web.database import db
-from app.web.sessions import viewer
+from app.web.sessions import Viewer, viewer
 
 LAYERS = ("tokens", "base", "layout", "components", "pages")
 _YEAR = "public, max-age=31536000, immutable"
@@ -56,6 +65,18 @@ def grade_name(grade: int) -> str:
     return str(names.get(grade, grade))
 
 
+class _Words(Domain):  # type: ignore[misc]  # Flask-Babel ships no types
+    """The portal's words, looked up once a request and not once a sentence: that was half of what a page took."""
+
+    def get_translations(self) -> Any:
+        """The words in the language of this request."""
+        if not has_app_context():
+            return super().get_translations()
+        if "words" not in g:
+            g.words = super().get_translations()
+        return g.words
+
+
 def _style(folder: Path) -> bytes:
     return b"".join((folder / "css" / f"{layer}.css").read_bytes() for layer in LAYERS)
 
@@ -63,6 +84,7 @@ def _style(folder: Path) -> bytes:
 def init_app(app: Flask) -> None:
     """Set up words and dates, and what every template may use."""
     Babel(app, locale_selector=lambda: "en", timezone_selector=_zone)
+    get_babel(app).instance.domain_instance = _Words()
     folder = Path(app.static_folder or "")
     style = _style(folder)
     digests: dict[str, str] = {"reprise.css": hashlib.sha256(style).hexdigest()[:12]}
@@ -93,6 +115,7 @@ def init_app(app: Flask) -> None:
         home_url=lambda: url_for("study.home"),
         portal_name=portal_name,
         viewer=viewer,
+        look=look,
         day_label=day_label,
         interval_label=interval_label,
         grade_name=grade_name,
@@ -104,6 +127,12 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+
+
+def look(person: Viewer) -> dict[str, str]:
+    """How pages look for somebody: attributes of `<html>` that the style sheet knows; none for what is usual."""
+    wanted = {"data-theme": person.theme, "data-size": person.reading_size, "data-measure": person.measure}
+    return {name: value for name, value in wanted.items() if value not in ("system", "normal")}
 
 
 _PORTAL_KEPT_S = 60

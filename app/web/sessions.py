@@ -5,13 +5,14 @@ The user, the session and the roles of a request are one statement.
 
 import hashlib
 import secrets
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Flask, current_app, g, has_request_context, request
 from flask import session as cookie
-from sqlalchemy import ColumnElement, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.config import Settings
@@ -43,6 +44,22 @@ class Viewer:
     theme: str
     session_id: int
     signed_in_at: datetime
+    new_order: str = "mixed"
+    review_order: str = "overdue"
+    learning_steps: str = "10m"
+    balance: bool = False
+    easy_days: str = "2222222"
+    extra_on: date | None = None
+    extra_new: int = 0
+    extra_reviews: int = 0
+    no_new_before: date | None = None
+    holiday_from: date | None = None
+    holiday_to: date | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """The keys they chose, by what they do."""
+    swipes: bool = True
+    reading_size: str = "normal"
+    measure: str = "normal"
 
     @property
     def is_editor(self) -> bool:
@@ -83,33 +100,66 @@ _is_in = User.active & User.deletion_asked_at.is_(None)
 """Neither disabled nor to be deleted. Their sessions are gone anyway; a row slipped in beside that must not count."""
 
 
+_OF_USER = (
+    "id",
+    "guid",
+    "email",
+    "zone",
+    "rollover_hour",
+    "new_per_day",
+    "reviews_per_day",
+    "grade_scale",
+    "type_answer",
+    "shortcuts",
+    "theme",
+    "keys",
+    "swipes",
+    "reading_size",
+    "measure",
+    "new_order",
+    "review_order",
+    "learning_steps",
+    "balance",
+    "easy_days",
+    "extra_on",
+    "extra_new",
+    "extra_reviews",
+    "no_new_before",
+    "holiday_from",
+    "holiday_to",
+)
+"""What a `Viewer` has of the user's own columns."""
+_OF_VIEWER = (*_OF_USER, "session_id", "signed_in_at")
+
+_LOAD = (
+    select(
+        *(getattr(User, name) for name in _OF_USER),
+        LoginSession.id.label("session_id"),
+        LoginSession.created_at.label("signed_in_at"),
+        User.fs_uniquifier,
+        LoginSession.seen_at,
+        _has_role("editor").label("editor"),
+        _has_role("admin").label("admin"),
+    )
+    .join_from(LoginSession, User, User.id == LoginSession.user_id)
+    .where(
+        LoginSession.token_hash == bindparam("token"),
+        _is_in,
+        LoginSession.expires_at > bindparam("now"),
+        or_(LoginSession.remembered, LoginSession.seen_at > bindparam("idle_since")),
+    )
+)
+"""`living`, and all that a request asks of who is signed in. Built once: every request runs it."""
+
+
 def _load() -> Any:
     token = cookie.get("sid")
     if not isinstance(token, str):
         return None
-    return db.session.execute(
-        select(
-            User.id,
-            User.guid,
-            User.email,
-            User.fs_uniquifier,
-            User.zone,
-            User.rollover_hour,
-            User.new_per_day,
-            User.reviews_per_day,
-            User.grade_scale,
-            User.type_answer,
-            User.shortcuts,
-            User.theme,
-            LoginSession.id.label("session_id"),
-            LoginSession.created_at.label("signed_in_at"),
-            LoginSession.seen_at,
-            _has_role("editor").label("editor"),
-            _has_role("admin").label("admin"),
-        )
-        .join(User, User.id == LoginSession.user_id)
-        .where(LoginSession.token_hash == token_hash(token), _is_in, living(clock.now(), _settings()))
-    ).one_or_none()
+    now = clock.now()
+    idle_since = now - timedelta(hours=_settings().session_idle_hours)
+    values = {"token": token_hash(token), "now": now, "idle_since": idle_since}
+    return db.session.connection().execute(_LOAD, values).one_or_none()
 
 
 def viewer() -> Viewer | None:
@@ -120,22 +170,8 @@ def viewer() -> Viewer | None:
         row = _load()
         g.viewer = None
         if row is not None and row.fs_uniquifier == cookie.get("_user_id"):
-            g.viewer = Viewer(
-                id=row.id,
-                guid=row.guid,
-                email=row.email,
-                rank=3 if row.admin else 2 if row.editor else 1,
-                zone=row.zone,
-                rollover_hour=row.rollover_hour,
-                new_per_day=row.new_per_day,
-                reviews_per_day=row.reviews_per_day,
-                grade_scale=row.grade_scale,
-                type_answer=row.type_answer,
-                shortcuts=row.shortcuts,
-                theme=row.theme,
-                session_id=row.session_id,
-                signed_in_at=row.signed_in_at,
-            )
+            rank = 3 if row.admin else 2 if row.editor else 1
+            g.viewer = Viewer(rank=rank, **dict(zip(_OF_VIEWER, row, strict=False)))
             g.touch_session = row.seen_at < clock.now() - SEEN_EVERY
     found: Viewer | None = g.viewer
     return found

@@ -128,6 +128,33 @@ def upgrade() -> None:
         sa.Column("rollover_hour", sa.SmallInteger(), nullable=False),
         sa.Column("new_per_day", sa.Integer(), nullable=False),
         sa.Column("reviews_per_day", sa.Integer(), nullable=False),
+        sa.Column("extra_on", sa.Date(), nullable=True),
+        sa.Column("extra_new", sa.Integer(), nullable=False),
+        sa.Column("extra_reviews", sa.Integer(), nullable=False),
+        sa.Column("no_new_before", sa.Date(), nullable=True),
+        sa.Column(
+            "new_order",
+            sa.Enum("mixed", "first", "last", name="new_order", native_enum=False, create_constraint=True, length=24),
+            nullable=False,
+        ),
+        sa.Column(
+            "review_order",
+            sa.Enum(
+                "overdue",
+                "random",
+                "relative",
+                name="review_order",
+                native_enum=False,
+                create_constraint=True,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("learning_steps", sa.String(length=64), nullable=False),
+        sa.Column("balance", sa.Boolean(), nullable=False),
+        sa.Column("easy_days", sa.String(length=7), nullable=False),
+        sa.Column("holiday_from", sa.Date(), nullable=True),
+        sa.Column("holiday_to", sa.Date(), nullable=True),
         sa.Column(
             "grade_scale",
             sa.Enum("four", "six", name="grade_scale", native_enum=False, create_constraint=True, length=24),
@@ -136,13 +163,42 @@ def upgrade() -> None:
         sa.Column("type_answer", sa.Boolean(), nullable=False),
         sa.Column("shortcuts", sa.Boolean(), nullable=False),
         sa.Column(
+            "keys",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column("swipes", sa.Boolean(), nullable=False),
+        sa.Column(
             "theme",
             sa.Enum("system", "light", "dark", name="theme", native_enum=False, create_constraint=True, length=24),
+            nullable=False,
+        ),
+        sa.Column(
+            "reading_size",
+            sa.Enum(
+                "small",
+                "normal",
+                "large",
+                "largest",
+                name="reading_size",
+                native_enum=False,
+                create_constraint=True,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "measure",
+            sa.Enum("narrow", "normal", "wide", name="measure", native_enum=False, create_constraint=True, length=24),
             nullable=False,
         ),
         sa.CheckConstraint("new_per_day BETWEEN 0 AND 999", name=op.f("ck_user_new_per_day")),
         sa.CheckConstraint("reviews_per_day BETWEEN 0 AND 9999", name=op.f("ck_user_reviews_per_day")),
         sa.CheckConstraint("rollover_hour BETWEEN 0 AND 23", name=op.f("ck_user_rollover_hour")),
+        sa.CheckConstraint("length(easy_days) = 7", name=op.f("ck_user_easy_days")),
+        sa.CheckConstraint("(holiday_from IS NULL) = (holiday_to IS NULL)", name=op.f("ck_user_holiday")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user")),
         sa.UniqueConstraint("email", name=op.f("uq_user_email")),
         sa.UniqueConstraint("fs_uniquifier", name=op.f("uq_user_fs_uniquifier")),
@@ -458,6 +514,12 @@ def upgrade() -> None:
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("deck_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("chosen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("new_per_day", sa.Integer(), nullable=True),
+        sa.Column("reviews_per_day", sa.Integer(), nullable=True),
+        sa.Column("new_from", sa.Integer(), nullable=False),
+        sa.Column("new_as_of", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("new_per_day BETWEEN 0 AND 999", name=op.f("ck_deck_choice_new_per_day")),
+        sa.CheckConstraint("reviews_per_day BETWEEN 0 AND 9999", name=op.f("ck_deck_choice_reviews_per_day")),
         sa.ForeignKeyConstraint(["deck_id"], ["deck.id"], name=op.f("fk_deck_choice_deck_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_deck_choice_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("user_id", "deck_id", name=op.f("pk_deck_choice")),
@@ -573,6 +635,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("card_id", "number", name=op.f("pk_card_revision")),
     )
     op.create_table(
+        "card_mark",
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("card_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("buried_on", sa.Date(), nullable=True),
+        sa.Column("flagged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["card_id"], ["card.id"], name=op.f("fk_card_mark_card_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_card_mark_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("user_id", "card_id", name=op.f("pk_card_mark")),
+    )
+    with op.batch_alter_table("card_mark", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_card_mark_card_id"), ["card_id"], unique=False)
+
+    op.create_table(
         "card_state",
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("card_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -584,10 +660,11 @@ def upgrade() -> None:
         sa.Column("interval", sa.BigInteger(), nullable=False),
         sa.Column("lapses", sa.Integer(), nullable=False),
         sa.Column("last_study_day", sa.Date(), nullable=True),
-        sa.Column("repeat_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("repeat_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("repeat_step", sa.SmallInteger(), nullable=True),
         sa.Column("repeat_day", sa.Date(), nullable=True),
         sa.Column("reviews", sa.Integer(), nullable=False),
-        sa.CheckConstraint("(repeat_at IS NULL) = (repeat_day IS NULL)", name=op.f("ck_card_state_repeat")),
+        sa.CheckConstraint("(repeat_from IS NULL) = (repeat_day IS NULL)", name=op.f("ck_card_state_repeat")),
         sa.CheckConstraint("ease >= 130", name=op.f("ck_card_state_ease")),
         sa.CheckConstraint("interval >= 0", name=op.f("ck_card_state_interval")),
         sa.CheckConstraint("lapses >= 0", name=op.f("ck_card_state_lapses")),
@@ -600,7 +677,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("card_state", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_card_state_card_id"), ["card_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_card_state_user_id_due"), ["user_id", "due"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_card_state_user_id_due_card_id"), ["user_id", "due", "card_id"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_card_state_user_id_repeat_day"), ["user_id", "repeat_day"], unique=False)
 
     op.create_table(
@@ -668,7 +747,11 @@ def upgrade() -> None:
             ["user_id", "card_id", "answered_at", "id"],
             unique=False,
         )
-        batch_op.create_index(batch_op.f("ix_event_user_id_study_day"), ["user_id", "study_day"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_event_user_id_study_day_counted_card_id_interval_before"),
+            ["user_id", "study_day", "counted", "card_id", "interval_before"],
+            unique=False,
+        )
         batch_op.create_index(
             batch_op.f("ix_event_user_id_target_id"),
             ["user_id", "target_id"],
@@ -739,6 +822,66 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_import_question_import_id"), ["import_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_import_question_old_card_id"), ["old_card_id"], unique=False)
 
+    op.create_table(
+        "practice",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("guid", sa.String(length=32), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "mode",
+            sa.Enum(
+                "tag",
+                "forgotten",
+                "ahead",
+                "quiz",
+                name="practice_mode",
+                native_enum=False,
+                create_constraint=True,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("counts", sa.Boolean(), nullable=False),
+        sa.Column(
+            "cards",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_practice_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_practice")),
+        sa.UniqueConstraint("guid", name=op.f("uq_practice_guid")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("practice", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_practice_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "practice_answer",
+        sa.Column("practice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("card_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("grade", sa.SmallInteger(), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("elapsed_ms", sa.Integer(), nullable=True),
+        sa.Column("idempotency_key", sa.String(length=64), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("grade BETWEEN 0 AND 5", name=op.f("ck_practice_answer_grade")),
+        sa.CheckConstraint("elapsed_ms >= 0", name=op.f("ck_practice_answer_elapsed")),
+        sa.ForeignKeyConstraint(["card_id"], ["card.id"], name=op.f("fk_practice_answer_card_id")),
+        sa.ForeignKeyConstraint(
+            ["practice_id"], ["practice.id"], name=op.f("fk_practice_answer_practice_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("practice_id", "number", name=op.f("pk_practice_answer")),
+        sa.UniqueConstraint(
+            "practice_id", "idempotency_key", name=op.f("uq_practice_answer_practice_id_idempotency_key")
+        ),
+    )
+    with op.batch_alter_table("practice_answer", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_practice_answer_card_id"), ["card_id"], unique=False)
+
     _first_rows()
 
 
@@ -767,6 +910,14 @@ def _first_rows() -> None:
 
 def downgrade() -> None:
     """Back."""
+    with op.batch_alter_table("practice_answer", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_practice_answer_card_id"))
+
+    op.drop_table("practice_answer")
+    with op.batch_alter_table("practice", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_practice_user_id"))
+
+    op.drop_table("practice")
     with op.batch_alter_table("import_question", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_import_question_old_card_id"))
         batch_op.drop_index(batch_op.f("ix_import_question_import_id"))
@@ -775,17 +926,21 @@ def downgrade() -> None:
     op.drop_table("import_question")
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_event_user_id_target_id"))
-        batch_op.drop_index(batch_op.f("ix_event_user_id_study_day"))
+        batch_op.drop_index(batch_op.f("ix_event_user_id_study_day_counted_card_id_interval_before"))
         batch_op.drop_index(batch_op.f("ix_event_user_id_card_id_answered_at_id"))
         batch_op.drop_index(batch_op.f("ix_event_card_id"))
 
     op.drop_table("event")
     with op.batch_alter_table("card_state", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_card_state_user_id_repeat_day"))
-        batch_op.drop_index(batch_op.f("ix_card_state_user_id_due"))
+        batch_op.drop_index(batch_op.f("ix_card_state_user_id_due_card_id"))
         batch_op.drop_index(batch_op.f("ix_card_state_card_id"))
 
     op.drop_table("card_state")
+    with op.batch_alter_table("card_mark", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_card_mark_card_id"))
+
+    op.drop_table("card_mark")
     op.drop_table("card_revision")
     with op.batch_alter_table("document", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_document_deck_id"))

@@ -1,19 +1,21 @@
 """All models, one aggregate a file; importing this package registers every table."""
 
 from app.db.models.card import Card, CardRevision
-from app.db.models.card_state import CardState, Scheduler
+from app.db.models.card_state import CardMark, CardState, Scheduler
 from app.db.models.deck import Collection, Deck, DeckChoice, DeckRevision, Document
 from app.db.models.event import Event
 from app.db.models.imports import Import, Question, Upload
 from app.db.models.job import Job
 from app.db.models.media import DeckMedia, Media
 from app.db.models.portal import Portal, SetupLink
+from app.db.models.practice import Practice, PracticeAnswer
 from app.db.models.sign_in import LoginSession, SignInCounter
 from app.db.models.source import Source
 from app.db.models.user import Role, User, UserRole
 
 __all__ = [
     "Card",
+    "CardMark",
     "CardRevision",
     "CardState",
     "Collection",
@@ -28,6 +30,8 @@ __all__ = [
     "LoginSession",
     "Media",
     "Portal",
+    "Practice",
+    "PracticeAnswer",
     "Question",
     "Role",
     "Scheduler",

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Base, BigId, Id
+from app.db.base import Base, BigId, Id, Small
 
 
 class Scheduler(Base):
@@ -31,8 +31,8 @@ class CardState(Base):
         CheckConstraint("interval >= 0", name="interval"),
         CheckConstraint("lapses >= 0", name="lapses"),
         CheckConstraint("version >= 1", name="version"),
-        CheckConstraint("(repeat_at IS NULL) = (repeat_day IS NULL)", name="repeat"),
-        Index(None, "user_id", "due"),
+        CheckConstraint("(repeat_from IS NULL) = (repeat_day IS NULL)", name="repeat"),
+        Index(None, "user_id", "due", "card_id"),
         Index(None, "user_id", "repeat_day"),
         Index(None, "card_id"),
     )
@@ -50,8 +50,26 @@ class CardState(Base):
     interval: Mapped[int] = mapped_column(BigInteger)
     lapses: Mapped[int]
     last_study_day: Mapped[date | None]
-    repeat_at: Mapped[datetime | None]
-    """When a card graded below 4 comes again, on `repeat_day` only; at rollover that lapses."""
+    repeat_from: Mapped[datetime | None]
+    """When a card was graded below 4 that is to come again, on `repeat_day` only; at rollover that lapses."""
+    repeat_step: Mapped[Small | None]
+    """Which of the learner's steps it waits for, from 0; past the last it is the last."""
     repeat_day: Mapped[date | None]
     reviews: Mapped[int] = mapped_column(default=0)
     """Live grades, repeats included."""
+
+
+class CardMark(Base):
+    """What a learner said of a card beside grading it. It is no memory, so no replay touches it."""
+
+    __tablename__ = "card_mark"
+    __table_args__ = (Index(None, "card_id"),)
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
+    card_id: Mapped[int] = mapped_column(BigId, ForeignKey("card.id"), primary_key=True)
+    suspended_at: Mapped[datetime | None]
+    """Not asked until the learner takes that back."""
+    buried_on: Mapped[date | None]
+    """The study day on which the card is not asked any more."""
+    flagged_at: Mapped[datetime | None]
+    """Marked to be found again."""

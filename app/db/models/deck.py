@@ -91,8 +91,19 @@ class DeckChoice(Base):
     """A learner studies this deck. Only chosen decks bring new cards."""
 
     __tablename__ = "deck_choice"
-    __table_args__ = (Index(None, "deck_id"),)
+    __table_args__ = (
+        CheckConstraint("new_per_day BETWEEN 0 AND 999", name="new_per_day"),
+        CheckConstraint("reviews_per_day BETWEEN 0 AND 9999", name="reviews_per_day"),
+        Index(None, "deck_id"),
+    )
 
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
     deck_id: Mapped[int] = mapped_column(BigId, ForeignKey("deck.id", ondelete="CASCADE"), primary_key=True)
     chosen_at: Mapped[datetime]
+    new_per_day: Mapped[int | None]
+    """New cards a day of this deck at most; None: only the learner's own limit holds."""
+    reviews_per_day: Mapped[int | None]
+    new_from: Mapped[int] = mapped_column(default=0)
+    """The learner has begun all cards before this position, as long as the deck is what it was at `new_as_of`."""
+    new_as_of: Mapped[datetime | None]
+    """The deck's `updated_at` when `new_from` was found; None: not found yet."""

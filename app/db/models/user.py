@@ -1,6 +1,7 @@
 """People: users, their roles and their study settings."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from flask_security import RoleMixin, UserMixin
 from sqlalchemy import CheckConstraint, ForeignKey, String
@@ -38,6 +39,8 @@ class User(Base, UserMixin):
         CheckConstraint("rollover_hour BETWEEN 0 AND 23", name="rollover_hour"),
         CheckConstraint("new_per_day BETWEEN 0 AND 999", name="new_per_day"),
         CheckConstraint("reviews_per_day BETWEEN 0 AND 9999", name="reviews_per_day"),
+        CheckConstraint("length(easy_days) = 7", name="easy_days"),
+        CheckConstraint("(holiday_from IS NULL) = (holiday_to IS NULL)", name="holiday"),
         {"sqlite_autoincrement": True},
     )
 
@@ -62,11 +65,39 @@ class User(Base, UserMixin):
     """The hour of the wall clock at which a study day starts."""
     new_per_day: Mapped[int] = mapped_column(default=20)
     reviews_per_day: Mapped[int] = mapped_column(default=200)
+    extra_on: Mapped[date | None]
+    """The study day on which the learner wanted a little more than the limits."""
+    extra_new: Mapped[int] = mapped_column(default=0)
+    extra_reviews: Mapped[int] = mapped_column(default=0)
+    no_new_before: Mapped[date | None]
+    """No new cards come before this study day."""
+    new_order: Mapped[str] = mapped_column(words("mixed", "first", "last", name="new_order"), default="mixed")
+    review_order: Mapped[str] = mapped_column(
+        words("overdue", "random", "relative", name="review_order"), default="overdue"
+    )
+    learning_steps: Mapped[str] = mapped_column(String(64), default="10m")
+    """How long cards graded below 4 wait, such as `1m 10m`."""
+    balance: Mapped[bool] = mapped_column(default=False)
+    """Whether a longer interval may be shifted a little to a day with fewer reviews."""
+    easy_days: Mapped[str] = mapped_column(String(7), default="2222222")
+    """What each weekday takes, from Monday: 2 its full share, 1 half of it, 0 as little as possible."""
+    holiday_from: Mapped[date | None]
+    holiday_to: Mapped[date | None]
+    """The last study day of a holiday."""
     grade_scale: Mapped[str] = mapped_column(words("four", "six", name="grade_scale"), default="four")
     type_answer: Mapped[bool] = mapped_column(default=True)
     """Whether the study page offers a box to type the answer before it is shown."""
     shortcuts: Mapped[bool] = mapped_column(default=True)
     """Whether single keys act on the study page (WCAG 2.1.4)."""
+    keys: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """The keys this learner chose, by what they do; the others are as `app.study.keys` has them."""
+    swipes: Mapped[bool] = mapped_column(default=True)
+    """Whether a swipe acts on the study page."""
     theme: Mapped[str] = mapped_column(words("system", "light", "dark", name="theme"), default="system")
+    reading_size: Mapped[str] = mapped_column(
+        words("small", "normal", "large", "largest", name="reading_size"), default="normal"
+    )
+    measure: Mapped[str] = mapped_column(words("narrow", "normal", "wide", name="measure"), default="normal")
+    """How long the lines of questions and answers are."""
 
     roles: Mapped[list[Role]] = relationship(Role, secondary="user_role", lazy="selectin")  # type: ignore[assignment]

@@ -4,6 +4,7 @@ import re
 import secrets
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from flask import Response, abort, make_response, redirect, render_template, request, url_for
@@ -13,14 +14,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.scheduling.state import GRADES
 from app.study import asking, service
 from app.study.asking import FOUR, NotChosen, Screen, UnknownDeck
-from app.study.service import KeyReused, NotAsked, NotLast, StaleCard, Undone, UnknownCard, UnknownEvent
+from app.study.service import Answered, KeyReused, NotAsked, NotLast, StaleCard, Undone, UnknownCard, UnknownEvent
 from app.study.summary import summary
 from app.study.views import answers
 from app.study.views.answers import Posted
 from app.study.views.blueprint import blueprint
 from app.web import clock
 from app.web.access import Access, access
-from app.web.database import session, transact
+from app.web.database import session, transact, transact_together
 from app.web.errors import Refusal
 from app.web.pages import shown, wants_fragment
 from app.web.sessions import Viewer, require_viewer
@@ -35,7 +36,7 @@ _GUID = re.compile(r"[0-9a-z]{1,32}")
 def study() -> AnyResponse:
     """The question to ask now; `show=answer` reveals the answer of the `card` it names."""
     card = request.args.get("card", "")
-    page = _screen(request.args.get("deck", ""), clock.now(), card=card)
+    page = _screen(request.args.get("deck", ""), clock.now(), card=card, after=request.args.get("after", ""))
     if page.question is None:
         return redirect(_done_url(page))
     revealed = request.args.get("show") == "answer" and page.question.guid == card
@@ -49,7 +50,7 @@ def answer() -> AnyResponse:
     """Record a grade and show the next card."""
     now, posted = clock.now(), answers.posted_answer()
     try:
-        _record(posted, now)
+        answered = _record(posted, now)
     except UnknownCard:
         abort(404)
     except KeyReused:
@@ -58,7 +59,7 @@ def answer() -> AnyResponse:
         return _instead(posted.deck, now, _stale(), card=posted.card)
     except NotAsked as error:
         return _instead(posted.deck, now, _not_asked(error))
-    return _next(posted.deck, now)
+    return _next(posted.deck, now, answered, after=posted.after)
 
 
 @blueprint.post("/study/undo")
@@ -115,9 +116,9 @@ def _scoped(read: Callable[[], T]) -> T:
         ) from None
 
 
-def _record(posted: Posted, now: datetime) -> None:
+def _record(posted: Posted, now: datetime) -> Answered:
     person, device = require_viewer(), answers.device()
-    transact(
+    return transact_together(
         lambda one: service.answer(
             one,
             viewer=person,
@@ -140,9 +141,14 @@ def _changed(work: Callable[[Viewer, Any], Undone]) -> Undone:
         abort(404)
 
 
-def _screen(deck: str, now: datetime, *, card: str = "") -> Screen:
-    card = card if _GUID.fullmatch(card) else ""
-    return _scoped(lambda: asking.screen(session(), require_viewer(), now=now, deck=deck, card=card))
+def _screen(
+    deck: str, now: datetime, *, card: str = "", after: str = "", answered: Answered | None = None
+) -> Screen:
+    card, after = (guid if _GUID.fullmatch(guid) else "" for guid in (card, after))
+    person = require_viewer()
+    return _scoped(
+        lambda: asking.screen(session(), person, now=now, deck=deck, card=card, after=after, answered=answered)
+    )
 
 
 def _shown(page: Screen, status: int = 200, *, revealed: bool = False, notice: str = "", redo: str = "") -> Response:
@@ -170,11 +176,16 @@ def _choice(page: Screen) -> list[str]:
     return [option.key for option in page.question.options if option.key in ticked] if page.question else []
 
 
-def _next(deck: str, now: datetime) -> AnyResponse:
-    """After a change: the next card at once for a script, and a page of its own for everyone else."""
+def _next(deck: str, now: datetime, answered: Answered | None = None, *, after: str = "") -> AnyResponse:
+    """After a change: the next card at once for a script, and a page of its own for everyone else.
+
+    A script that shows card `after` already gets the one that comes after it.
+    """
     if not wants_fragment():
         return redirect(url_for(".study", deck=deck or None), 303)
-    page = _screen(deck, now)
+    page = _screen(deck, now, after=after, answered=answered)
+    if page.behind:
+        transact(partial(service.remember_places, user_id=require_viewer().id, decks=page.behind))
     return _left(page) if page.question is None else _shown(page)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.study.asking import Outcome, Question
 from app.study.views.blueprint import blueprint
@@ -11,19 +12,20 @@ from app.web.pages import day_label, interval_label
 
 COLOURS = ("g1", "g1", "g1", "g2", "g3", "g4")
 """The class of each grade's colour: Again, Hard, Good, Easy."""
+_FOUR = (_l("Again"), _l("Again"), _l("Again"), _l("Hard"), _l("Good"), _l("Easy"))
+_SIX = (_l("0 Blank"), _l("1 Wrong"), _l("2 Nearly"), _l("3 Hard"), _l("4 Good"), _l("5 Easy"))
 
 
 @blueprint.app_template_filter()
 def grade_name(grade: int) -> str:
     """A grade as the four buttons call it."""
-    return str((_("Again"), _("Again"), _("Again"), _("Hard"), _("Good"), _("Easy"))[grade])
+    return str(_FOUR[grade])
 
 
 @blueprint.app_template_filter()
 def grade_number_name(grade: int) -> str:
     """A grade as the six buttons call it."""
-    names = (_("0 Blank"), _("1 Wrong"), _("2 Nearly"), _("3 Hard"), _("4 Good"), _("5 Easy"))
-    return str(names[grade])
+    return str(_SIX[grade])
 
 
 @blueprint.app_template_filter()

@@ -62,7 +62,7 @@ def test_an_answer_is_one_event_with_its_facts_and_the_state_they_give(
     assert (event.interval_before, event.interval_after, event.due_after) == (None, 1, TODAY + DAY)
     kept = state(session, learner, card)
     assert (kept.version, kept.ease, kept.repetitions, kept.interval) == (1, 260, 1, 1)
-    assert (kept.due, kept.last_study_day, kept.repeat_at, kept.reviews) == (TODAY + DAY, TODAY, None, 1)
+    assert (kept.due, kept.last_study_day, kept.repeat_from, kept.reviews) == (TODAY + DAY, TODAY, None, 1)
 
 
 def test_a_grade_below_four_has_the_card_wait_and_its_repeat_changes_nothing_else(
@@ -70,12 +70,12 @@ def test_a_grade_below_four_has_the_card_wait_and_its_repeat_changes_nothing_els
 ) -> None:
     give(session, learner, card, 1)
     waits = state(session, learner, card)
-    assert (waits.repeat_at, waits.repeat_day) == (NOW + timedelta(minutes=10), TODAY)
+    assert (waits.repeat_from, waits.repeat_step, waits.repeat_day) == (NOW, 0, TODAY)
     before = (waits.ease, waits.repetitions, waits.interval, waits.due)
     give(session, learner, card, 4, now=NOW + timedelta(minutes=12), version=1)
     kept = state(session, learner, card)
     assert (kept.ease, kept.repetitions, kept.interval, kept.due) == before
-    assert (kept.repeat_at, kept.version, kept.reviews) == (None, 2, 2)
+    assert (kept.repeat_from, kept.version, kept.reviews) == (None, 2, 2)
     assert [event.counted for event in events(session, learner)] == [True, False]
 
 
@@ -165,7 +165,7 @@ def viewer_of_zone(learner: Viewer, zone: str) -> Viewer:
 def test_a_clock_set_back_does_not_put_an_answer_before_the_last(session: Session, learner: Viewer, card: Card) -> None:
     give(session, learner, card, 1)
     give(session, learner, card, 4, version=1, now=NOW - timedelta(minutes=5))
-    assert state(session, learner, card).repeat_at is None
+    assert state(session, learner, card).repeat_from is None
 
 
 def test_answers_between_grade_and_due_day_follow_sm2_over_days(session: Session, learner: Viewer, card: Card) -> None:
@@ -187,7 +187,7 @@ def test_undo_gives_the_state_back_and_takes_the_card_up_again(session: Session,
     after = state(session, learner, card)
     assert undone.card_guid == card.guid
     assert (after.ease, after.repetitions, after.interval, after.due, after.reviews) == kept
-    assert (after.version, after.repeat_at) == (3, None)
+    assert (after.version, after.repeat_from) == (3, None)
     assert [(event.kind, event.live) for event in events(session, learner)][1:] == [("review", False), ("void", True)]
     assert [item.card_id for item in today_plan(session, learner, NOW + DAY).plan.reviews] == [card.id]
 
@@ -278,7 +278,7 @@ def test_what_a_button_promises_is_what_is_stored(session: Session, learner: Vie
         promised = page.question.outcomes[Grade(grade)]
         version = give(session, learner, card, grade, version=version, now=now).version
         kept = state(session, learner, card)
-        assert promised.again == (kept.repeat_at is not None)
+        assert promised.again == (kept.repeat_from is not None)
         assert promised.due == kept.due
         if promised.interval is not None:
             assert promised.interval == kept.interval

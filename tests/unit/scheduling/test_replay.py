@@ -100,7 +100,7 @@ def test_repeats_of_the_day_change_nothing(log: Log) -> None:
 def test_below_four_the_card_waits_to_be_repeated_that_day(log: Log, q: int) -> None:
     first = log.grade(q)
     assert (log.now.repeat_from, log.now.repeat_day) == (log.at(first), day(0))
-    assert log.now.repeat_at(day(0), step=5 * MINUTE) == log.at(first) + 5 * MINUTE
+    assert log.now.repeat_at(day(0), [5 * MINUTE]) == log.at(first) + 5 * MINUTE
 
 
 def test_it_waits_until_graded_four_or_five(log: Log) -> None:
@@ -197,7 +197,7 @@ def test_undo_of_a_repeat_brings_the_waiting_back(log: Log) -> None:
 
 def test_undoing_everything_leaves_a_new_card(log: Log) -> None:
     log.void(log.grade(4))
-    assert replace(log.now, facts={}) == Projection(MemoryState.new(), None, None, None, 0, None, {})
+    assert replace(log.now, facts={}) == Projection(MemoryState.new(), None, None, None, None, 0, None, {})
 
 
 def test_two_voids_of_one_event_need_both_to_be_voided(log: Log) -> None:
