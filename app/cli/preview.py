@@ -69,13 +69,14 @@ def _data(batch: Batch, decks: list[Deck], warnings: Iterable[Warning]) -> dict[
 
 def _show(decks: list[Deck], warnings: Iterable[Warning]) -> None:
     from rich.console import Console
+    from rich.markup import escape
 
     console = Console(highlight=False)
     for deck in decks:
         _show_deck(console, deck)
     found = list(warnings)
     for warning in found:
-        console.print(f"[yellow]{warning.file}:{warning.line}[/yellow]", end=" ")
+        console.print(f"[yellow]{escape(warning.file)}:{warning.line}[/yellow]", end=" ")
         console.print(f"{warning.message} {warning.remedy}", markup=False)
     count = sum(len(deck.cards) for deck in decks)
     console.print(f"{count} cards, {len(found)} warnings. Nothing was written.")

@@ -11,16 +11,19 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import IO
 from urllib.parse import urlsplit
 
 TIMEOUT_S = 120
 MAX_FILES = 5_000
 MAX_TOTAL_BYTES = 200_000_000
 """Of one sync; the fetched pack may not be larger either."""
+MAX_LISTING_BYTES = 20_000_000
+"""Of the list of a commit's files: a few small folders that hold one another can name more than any memory takes."""
 _SCP_LIKE = re.compile(r"^(?:(?P<user>[\w.-]+)@)?(?P<host>[\w.-]+):(?P<path>[^:/\\].*)$")
 _SCHEMES = ("https", "ssh", "file")
 _FAILURES = (
@@ -186,37 +189,39 @@ class Checkout:
     commit: Commit
 
     def files(self, wanted: Callable[[str], bool], *, max_bytes: int) -> list[GitFile]:
-        """The files whose path is `wanted`, in the order of their paths; one larger than `max_bytes` is cut there.
+        """The files whose path is `wanted`, in the order of their paths.
 
-        Links and submodules are passed over. Raises GitError where there are too many, or too much of them.
+        Of one larger than `max_bytes` nothing is read, for it may be far larger than the pack it came in: it has zeros,
+        one more than that. Links and submodules are passed over. Raises GitError where there are too many, or too much
+        of them.
         """
-        listed = _git(["ls-tree", "-r", "-z", "-l", self.commit.sha], folder=self.folder).decode("utf-8", "replace")
-        found = []
+        list_all = ["ls-tree", "-r", "-z", "-l", self.commit.sha]
+        listed = _git(list_all, folder=self.folder, most=MAX_LISTING_BYTES).decode("utf-8", "replace")
+        found: list[tuple[str, str, int]] = []
         total = 0
         for line in filter(None, listed.split("\0")):
             facts, _, path = line.partition("\t")
             mode, kind, name, size = facts.split()
             if kind != "blob" or mode not in ("100644", "100755") or not wanted(path):
                 continue
-            found.append((path, name))
+            found.append((path, name, int(size)))
             total += min(int(size), max_bytes)
         if len(found) > MAX_FILES or total > MAX_TOTAL_BYTES:
             raise GitError(
                 f"{len(found):,} files of {total // 1_000_000:,} MB are named.",
                 f"Name at most {MAX_FILES:,} files and {MAX_TOTAL_BYTES // 1_000_000} MB, for example docs/**/*.md.",
             )
-        return [
-            GitFile(path, data)
-            for (path, _), data in zip(found, self._blobs([name for _, name in found], max_bytes), strict=True)
-        ]
+        blobs = self._blobs([name for _, name, size in found if size <= max_bytes])
+        return [GitFile(path, next(blobs) if size <= max_bytes else bytes(max_bytes + 1)) for path, _, size in found]
 
-    def _blobs(self, names: Sequence[str], max_bytes: int) -> Iterator[bytes]:
-        told = _git(["cat-file", "--batch"], folder=self.folder, given="".join(f"{name}\n" for name in names).encode())
+    def _blobs(self, names: Sequence[str]) -> Iterator[bytes]:
+        given = "".join(f"{name}\n" for name in names).encode()
+        told = _git(["cat-file", "--batch"], folder=self.folder, given=given, most=2 * MAX_TOTAL_BYTES)
         at = 0
         for _ in names:
             end = told.index(b"\n", at)
             size = int(told[at:end].split()[2])
-            yield told[end + 1 : end + 1 + min(size, max_bytes + 1)]
+            yield told[end + 1 : end + 1 + size]
             at = end + 1 + size + 1
 
 
@@ -276,8 +281,12 @@ def _git(
     guarded: bool = False,
     given: bytes = b"",
     missing_ref: bool = False,
+    most: int = MAX_TOTAL_BYTES,
 ) -> bytes:
-    """What git prints. It asks nobody anything, runs no hook, and is ended when it takes too long or writes too much."""
+    """What git prints. It asks nobody anything, runs no hook, and is ended when it takes too long or writes too much.
+
+    `most` bounds each file that it writes, in bytes; what it prints is one.
+    """
     pinned = public_address(remote) if remote is not None and guarded else ""
     options = [
         "-c",
@@ -294,34 +303,44 @@ def _git(
         bracketed = f"[{pinned}]" if ":" in pinned else pinned
         options += ["-c", f"http.curloptResolve={remote.host}:{remote.port or 443}:{bracketed}"]
     place = ["--git-dir", folder] if folder else []
-    # The shell's own limit: git's largest file, the pack, may not grow past what one sync may bring (blocks of 512 bytes).
-    limited = ["sh", "-c", f'ulimit -f {MAX_TOTAL_BYTES // 512}; exec git "$@"', "git", *options, *place, *arguments]
+    # The shell's own limit (blocks of 512 bytes) holds for the pack, and for what git prints, as that is a file too.
+    limited = ["sh", "-c", f'ulimit -f {most // 512}; exec git "$@"', "git", *options, *place, *arguments]
+    with tempfile.TemporaryFile() as printed:
+        status, said = _run(limited, _environment(remote, pinned), given, printed)
+        if status != 0:
+            raise _failure(said.decode("utf-8", "replace"), status, missing_ref=missing_ref)
+        printed.seek(0)
+        return printed.read()
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str], given: bytes, printed: IO[bytes]) -> tuple[int, bytes]:
+    """Run a command that prints into a file; how it ended, and what it said of errors. Raises GitError."""
     try:
         process = subprocess.Popen(  # noqa: S603  # every argument is checked, and none is an option of git's
-            limited,
+            command,
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=printed,
             stderr=subprocess.PIPE,
-            env=_environment(remote, pinned),
+            env=environment,
             start_new_session=True,
         )
     except OSError as error:
         raise GitError("Git cannot be run on this machine.", "Install git.", str(error)) from error
     try:
-        told, said = process.communicate(given, timeout=TIMEOUT_S)
+        _, said = process.communicate(given, timeout=TIMEOUT_S)
     except subprocess.TimeoutExpired as error:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         raise GitError(f"It took longer than {TIMEOUT_S} seconds.", "Try again later.") from error
-    if process.returncode != 0:
-        raise _failure(said.decode("utf-8", "replace"), process.returncode, missing_ref=missing_ref)
-    return told
+    return process.returncode, said
 
 
 def _failure(said: str, status: int, *, missing_ref: bool) -> GitError:
     said = re.sub(r"(?<=://)[^/@\s]*@", "", said).strip()[:2000]
     if missing_ref and status == 2 and not said:
         said = "couldn't find remote ref"
+    if status == -signal.SIGXFSZ:
+        said = f"signal 25 {said}"
     for pattern, problem, remedy in _FAILURES:
         if re.search(pattern, said, re.IGNORECASE):
             return GitError(problem, remedy, said)

@@ -17,6 +17,17 @@ THEMES = (
     SelectChoice("light", _l("Light")),
     SelectChoice("dark", _l("Dark")),
 )
+SIZES = (
+    SelectChoice("small", _l("Small")),
+    SelectChoice("normal", _l("Usual")),
+    SelectChoice("large", _l("Large")),
+    SelectChoice("largest", _l("Largest")),
+)
+MEASURES = (
+    SelectChoice("narrow", _l("Short")),
+    SelectChoice("normal", _l("Usual")),
+    SelectChoice("wide", _l("Long")),
+)
 HOURS = tuple(SelectChoice(str(hour), f"{hour:02}:00") for hour in range(24))
 _OFFERED = {
     "invalid_value_message": _l("Choose one of those offered."),
@@ -52,7 +63,10 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     grade_scale = RadioField(_l("Answer buttons"), choices=GRADE_SCALES, **_OFFERED)
     type_answer = BooleanField(_l("Offer a box to type the answer"))
     shortcuts = BooleanField(_l("Single keys"))
+    swipes = BooleanField(_l("Swipes"))
     theme = RadioField(_l("Appearance"), choices=THEMES, **_OFFERED)
+    reading_size = RadioField(_l("Size of questions and answers"), choices=SIZES, **_OFFERED)
+    measure = RadioField(_l("Length of their lines"), choices=MEASURES, **_OFFERED)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -69,4 +83,7 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
             type_answer=self.type_answer.data,
             shortcuts=self.shortcuts.data,
             theme=self.theme.data,
+            reading_size=self.reading_size.data,
+            measure=self.measure.data,
+            swipes=self.swipes.data,
         )

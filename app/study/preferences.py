@@ -25,6 +25,9 @@ class Preferences:
     type_answer: bool
     shortcuts: bool
     theme: str
+    reading_size: str
+    measure: str
+    swipes: bool
 
 
 def save(session: Session, *, user_id: int, preferences: Preferences) -> None:

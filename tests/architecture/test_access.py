@@ -17,7 +17,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.db.base import Base
-from app.db.models import Card, Deck, Import, LoginSession, Source, Upload
+from app.db.models import Card, Deck, Import, LoginSession, Practice, Source, Upload
 from app.web.access import Access, level_of
 from tests.builders import LONG_AGO, choose, make_card, make_deck, make_user, sign_in
 
@@ -79,17 +79,25 @@ LEVELS: dict[str, Access] = {
     "security.register": ANYONE,
     "static": ANYONE,
     "study.answer": LEARNER,
+    "study.answer_practice": LEARNER,
+    "study.change_keys": LEARNER,
     "study.choose": LEARNER,
+    "study.compare": LEARNER,
     "study.choose_deck": LEARNER,
     "study.deck": ANYONE,
     "study.done": LEARNER,
     "study.home": ANYONE,
     "study.keys": ANYONE,
+    "study.practise": LEARNER,
+    "study.practised": LEARNER,
+    "study.read": LEARNER,
     "study.redo": LEARNER,
     "study.save_choice": LEARNER,
     "study.settings": LEARNER,
+    "study.start_practice": LEARNER,
     "study.study": LEARNER,
     "study.undo": LEARNER,
+    "study.undo_practice": LEARNER,
     "style_sheet": ANYONE,
 }
 
@@ -123,9 +131,13 @@ def things(session: Session) -> dict[str, str]:
     )
     upload = Upload(user_id=other.id, filename="notes.md", content=b"# A?\n\nB.\n", summary={}, created_at=LONG_AGO)
     applied = Import(label="notes.md", applied_at=LONG_AGO, outcome={"decks": []}, before={})
-    session.add_all([login, upload, applied, Source(name="notes", url="https://example.org/notes", created_at=LONG_AGO)])
+    practice = Practice(user_id=other.id, mode="quiz", counts=False, cards=[archived.id], started_at=LONG_AGO)
+    session.add(practice)
+    session.add_all(
+        [login, upload, applied, Source(name="notes", url="https://example.org/notes", created_at=LONG_AGO)]
+    )
     session.commit()
-    return found | {"session": login.guid, "upload": upload.guid, "import": applied.guid}
+    return found | {"practice": practice.guid, "session": login.guid, "upload": upload.guid, "import": applied.guid}
 
 
 @pytest.fixture
@@ -209,7 +221,13 @@ def test_at_its_level_every_page_is_there(app: Flask, things: dict[str, str], br
     wrong = []
     for name, rank in PEOPLE.items():
         for endpoint, method, path in _calls(app, things):
-            if method != "GET" or LEVELS[endpoint] > rank or endpoint in not_for_everybody or "/import/" in path:
+            if (
+                method != "GET"
+                or LEVELS[endpoint] > rank
+                or endpoint in not_for_everybody
+                or "/import/" in path
+                or "/practice/" in path
+            ):
                 continue
             status = browsers[name].get(path).status_code
             if status not in (200, 302, 303):
@@ -269,6 +287,8 @@ def test_other_peoples_sessions_and_uploads_are_not_there(
     assert session.scalar(select(LoginSession.id).where(LoginSession.guid == things["session"])) is not None
     for path in ("", "/state", "/text", "/image?path=x", "/plan"):
         assert client.get(f"/edit/import/{things['upload']}{path}").status_code == 404, path
+    for path in ("", "/done"):
+        assert client.get(f"/practice/{things['practice']}{path}").status_code == 404, path
     for path in ("", "/discard", "/stop", "/plan"):
         answer = client.post(f"/edit/import/{things['upload']}{path}", data={"csrf_token": token})
         assert answer.status_code == 404, path

@@ -79,7 +79,7 @@ def _cpu_once(database: Path, path: Path) -> float:
 def _megabytes(path: Path, database: Path) -> float:
     """The most memory that one process has while it imports a file."""
     command = [sys.executable, "-m", "tools.bench.importing", str(path), str(database)]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def _import_alone(path: Path, database: Path) -> None:

@@ -107,12 +107,7 @@ def give_history(
 
 def _log(due: date, reviews: int) -> tuple[list[Fact], Projection]:
     """So many reviews, each on the day the card was due, the last of which made it due on `due`."""
-    days = [due]
-    for _ in range(reviews):
-        days = [due]
-    first = replay([])
     intervals: list[int] = []
-    day = due
     for number in range(reviews):
         facts = [_fact(n + 1, due + timedelta(days=sum(intervals[:n]))) for n in range(number + 1)]
         first = replay(facts)

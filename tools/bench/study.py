@@ -2,7 +2,6 @@
 
 import re
 import statistics
-from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -118,5 +117,6 @@ def _signed(learner: Learner) -> str:
 
 def _databases():
     import os
+
     only = os.environ.get("ONLY")
     return [(n, d) for n, d in DATABASES.items() if not only or n == only]

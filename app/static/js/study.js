@@ -1,21 +1,42 @@
-// Studying without page loads: reveal at once, send a grade and show the next card it brings, keys.
-// Every form works without this; whatever cannot be done here is left to the form itself.
-const SLOW_MS = 15000;
-const keys = "keys" in document.body.dataset;
+// Studying without page loads: reveal at once, show the next card while the portal still records the answer, keys,
+// swipes. Every form works without this; what cannot be done here is left to the form itself.
+const LIVE = ["#bar", "#left", "#taking"]; // of the session; the rest of its header belongs to the card
+const options = document.body.dataset;
+const outbox = []; // what waits for the portal, the oldest first
+let next = null; // the page of the card after this one, fetched ahead
+let sending = false;
+let afterwards = null;
+let compared = {};
+let since = 0;
+let before = 0;
+let touch = null;
+let typed = 0;
+
 const find = (selector) => document.querySelector(selector);
-let shownAt = performance.now();
-let busy = false;
+const hear = (type, act) => document.addEventListener(type, act, { passive: type.startsWith("touch") });
+const cardOf = (part) => part.querySelector("[name=card]").value;
+const hidden = (name, value) => Object.assign(document.createElement("input"), { type: "hidden", name, value });
+const focusQuestion = () => find("#question").focus({ preventScroll: true });
 
-function focusOn(element) {
-  if (!element) return;
-  element.focus({ preventScroll: true });
-  const box = element.getBoundingClientRect();
-  if (box.top > window.innerHeight * 0.6 || box.top < 0) element.scrollIntoView({ block: "start" });
+// A fragment; null where the portal cannot be reached.
+function ask(address, rest) {
+  const signal = AbortSignal.timeout(15000);
+  return fetch(address, { headers: { "X-Fragment": "session" }, signal, ...rest }).catch(() => null);
 }
 
-function chosen() {
-  return [...document.querySelectorAll("[name=choice]:checked")].map((input) => input.value);
+function say(words) {
+  find("#said").textContent = words;
 }
+
+// Milliseconds on this card while its tab was seen, a minute at most.
+function spent() {
+  return Math.min(60000, Math.round(before + (document.hidden ? 0 : performance.now() - since)));
+}
+
+hear("visibilitychange", () => {
+  if (document.hidden) before += performance.now() - since;
+  since = performance.now();
+});
 
 function sayChoice(answer, picked) {
   const head = answer.querySelector("[data-wrong]");
@@ -37,120 +58,194 @@ function reveal() {
   if (!form || !part) return;
   const answer = part.querySelector("#answer");
   const grades = part.querySelector("#grade");
-  const typed = form.elements.a?.value.trim();
-  if (typed) {
-    answer.querySelector(".hand").textContent = typed;
-    answer.querySelector("[data-wrote]").hidden = false;
+  const picked = [...form.querySelectorAll("[name=choice]:checked")].map((input) => input.value);
+  const text = form.elements.a?.value.trim();
+  const wrote = text && answer.querySelector("[data-wrote]");
+  if (wrote) {
+    wrote.hidden = false;
+    wrote.querySelector(".hand").textContent = text;
   }
-  if (!sayChoice(answer, chosen())) {
+  if (!sayChoice(answer, picked) && !("quiz" in grades.dataset)) {
     grades.querySelector("[data-default]").removeAttribute("data-default");
     grades.querySelector("[value='1']").setAttribute("data-default", "");
   }
+  if ("quiz" in grades.dataset) grades.append(...picked.map((key) => hidden("choice", key)));
   form.replaceWith(answer);
   find(".dock").replaceWith(grades);
   find("#answered").remove();
-  focusOn(find("#answer"));
+  answer.focus({ preventScroll: true });
+  const { top } = answer.getBoundingClientRect();
+  if (top > innerHeight * 0.6 || top < 0) answer.scrollIntoView();
+  say(options.shown);
+  if (text) showPoints(form, answer, text);
 }
 
-// Puts the parts of a fragment in place of the ones shown; false where it holds no question.
-function show(html) {
+// What was typed beside the points of the answer, asked for while it is typed.
+async function compare(form, text) {
+  if (!text || compared.text === text) return;
+  const body = new URLSearchParams({ card: cardOf(form), a: text, csrf_token: form.dataset.token });
+  const reply = await ask(form.dataset.compare, { method: "POST", body });
+  if (reply?.ok && !reply.redirected) compared = { text, html: await reply.text() };
+}
+
+async function showPoints(form, answer, text) {
+  if (compared.text !== text) await compare(form, text);
+  if (compared.text === text) answer.querySelector("[data-points]").innerHTML = compared.html;
+}
+
+hear("input", ({ target }) => {
+  clearTimeout(typed);
+  if (target.id === "a") typed = setTimeout(() => compare(target.form, target.value.trim()), 250);
+});
+
+// The parts of a fragment; null where it holds no question.
+function parse(html) {
   const holder = document.createElement("template");
   holder.innerHTML = html;
-  const next = holder.content;
-  const session = next.querySelector("header.session");
-  if (!session) return false;
+  return holder.content.querySelector("header.session") ? holder.content : null;
+}
+
+// Puts the parts of a fragment in place of those shown; one fetched `ahead` knows nothing of the session.
+function show(part, ahead) {
+  if (ahead) for (const live of LIVE) part.querySelector(live).replaceWith(find(live));
+  const notice = find("main > .notice.error");
   find("#answered")?.remove();
-  find("header.session").replaceWith(session);
-  find("main").replaceWith(next.querySelector("main"));
-  find(".dock").replaceWith(next.querySelector(".dock"));
-  const later = next.querySelector("#answered");
+  for (const one of ["header.session", "main", ".dock"]) find(one).replaceWith(part.querySelector(one));
+  const later = part.querySelector("#answered");
   if (later) document.body.append(later);
-  const here = new URL(location.href);
-  for (const name of ["card", "redo", "show", "a", "choice"]) here.searchParams.delete(name);
-  history.replaceState(null, "", here);
+  if (notice) find("main").prepend(notice);
+  history.replaceState(null, "", find("header.session").dataset.here);
+  scrollTo(0, 0);
+  focusQuestion();
   start();
-  window.scrollTo(0, 0);
-  find("#question").focus({ preventScroll: true });
-  return true;
+  if (ahead) return;
+  say(find("#left").dataset.said);
+  fetchAhead();
 }
 
 function start() {
-  shownAt = performance.now();
+  next = null;
+  before = 0;
+  since = performance.now();
   find("#a")?.removeAttribute("maxlength"); // what is typed stays in this page, so it may be long
 }
 
-function failed(which, form, body) {
-  find("main > .notice.error")?.remove();
-  const notice = find(which).content.cloneNode(true);
-  notice.querySelector("[data-retry]").addEventListener("click", () => send(form, body));
-  find("main").prepend(notice);
-  find("[data-retry]").focus();
+async function fetchAhead() {
+  const address = find("header.session").dataset.ahead;
+  const reply = await ask(address);
+  if (reply?.status !== 200 || reply.redirected) return;
+  const part = parse(await reply.text());
+  if (address === find("header.session").dataset.ahead && !outbox.length) keep(part);
 }
 
-// The body is made once and sent again as it is: the key in it has the portal count it once.
-async function send(form, body) {
-  if (busy) return;
-  busy = true;
-  document.body.setAttribute("aria-busy", "true");
-  try {
-    const signal = AbortSignal.timeout(SLOW_MS);
-    const response = await fetch(form.action, { method: "POST", body, headers: { "X-Fragment": "session" }, signal });
-    const html = await response.text();
-    if (response.status >= 500) failed("#failed", form, body);
-    else if (response.redirected) failed("#signed-out", form, body);
-    else if (response.status === 204) location.assign(response.headers.get("Location"));
-    else if (!show(html)) submitPlainly(form, body);
-  } catch {
-    failed("#failed", form, body);
-  } finally {
-    busy = false;
-    document.body.removeAttribute("aria-busy");
-  }
+function keep(part) {
+  next = part && cardOf(part) !== cardOf(document) ? part : null;
+  for (const image of next?.querySelectorAll("img") ?? []) new Image().src = image.src;
+}
+
+// The portal has an answer whose next card is shown already.
+function acknowledge(part, ok) {
+  const held = LIVE.find((live) => find(live).contains(document.activeElement));
+  for (const live of LIVE) find(live).replaceWith(part.querySelector(live).cloneNode(true));
+  if (held) (find(`${held} button`) ?? find("#question")).focus();
+  const notice = part.querySelector("main > .notice");
+  if (notice) find("main").prepend(notice);
+  say(find("#left").dataset.said);
+  if (!ok) return fetchAhead();
+  keep(part);
+  if (next && outbox[0]?.grade) showNext(outbox[0]); // answered before the card after it was here
+}
+
+function showNext(one) {
+  one.ahead = true;
+  one.body.set("after", cardOf(next));
+  show(next, true);
+}
+
+function failed(which, one) {
+  clearNotice();
+  find("main").prepend(find(which).content.cloneNode(true));
+  find("[data-retry]").addEventListener("click", drain);
+  if (!one.ahead) find("[data-retry]").focus();
+}
+
+function clearNotice() {
+  const notice = find("main > .notice.error");
+  if (notice?.contains(document.activeElement)) focusQuestion();
+  notice?.remove();
+}
+
+function send(form, body) {
+  const one = { address: form.action, body, grade: form.id === "grade", ahead: false };
+  form.dataset.sent = "";
+  outbox.push(one);
+  if (next && one.grade) showNext(one);
+  drain();
+}
+
+// Sends what waits, in order. A body is sent again as it is: the key in it has the portal count it once.
+async function drain() {
+  if (sending) return;
+  sending = true;
+  while (outbox.length && (await deliver(outbox[0])));
+  sending = false;
+  if (!outbox.length) afterwards?.();
+  afterwards = null;
+}
+
+async function deliver(one) {
+  const reply = await ask(one.address, { method: "POST", body: one.body, keepalive: true });
+  const html = await reply?.text().catch(() => null);
+  if (html == null || reply.status >= 500) return failed("#failed", one);
+  if (reply.redirected) return failed("#signed-out", one);
+  outbox.shift();
+  clearNotice();
+  if (reply.status === 204) return location.assign(reply.headers.get("Location"));
+  const part = parse(html);
+  if (!part) return submitPlainly(one);
+  if (one.ahead) acknowledge(part, reply.ok);
+  else show(part);
+  return true;
 }
 
 // The portal said something that needs a page of its own: an expired form, a card that is gone.
-function submitPlainly(form, body) {
-  const plain = document.createElement("form");
-  plain.method = "post";
-  plain.action = form.action;
-  for (const [name, value] of body) {
-    const input = document.createElement("input");
-    input.type = "hidden";
-    input.name = name;
-    input.value = value;
-    plain.append(input);
-  }
-  document.body.append(plain);
-  plain.submit();
+function submitPlainly({ address, body }) {
+  const form = Object.assign(document.createElement("form"), { method: "post", action: address });
+  form.append(...[...body].map(([name, value]) => hidden(name, value)));
+  document.body.append(form);
+  form.submit();
 }
 
-document.addEventListener("submit", (event) => {
+hear("submit", (event) => {
   const form = event.target;
-  if (!find("header.session") || event.defaultPrevented) return;
-  if (form.id === "reveal") {
-    event.preventDefault();
-    reveal();
-  } else if (["grade", "undo", "redo"].includes(form.id)) {
-    event.preventDefault();
-    if (form.id === "grade") form.elements.elapsed.value = Math.round(performance.now() - shownAt);
-    send(form, new URLSearchParams(new FormData(form, event.submitter)));
-  }
+  if (!find("header.session") || !(form.matches("#reveal, #grade") || "quick" in form.dataset)) return;
+  event.preventDefault();
+  if (form.id === "reveal") return reveal();
+  if ("sent" in form.dataset) return;
+  if (form.id === "grade") form.elements.elapsed.value = spent();
+  // What takes an answer back waits until the portal has it.
+  else if (outbox.length) return (afterwards = () => press(`[data-act=${event.submitter.dataset.act}]`));
+  send(form, new URLSearchParams(new FormData(form, event.submitter)));
 });
 
-// The second click of a double click must not reach what the first one brought.
-document.addEventListener("click", (event) => {
+hear("click", (event) => {
+  // The second click of a double click must not reach what the first one brought.
   if (event.detail > 1 && event.target.closest(".dock, .session")) event.preventDefault();
-  const link = event.target.closest("[data-keys-list]");
-  if (link && find("#keys-list")) {
+  const link = event.target.closest("[data-keys-list], #end");
+  if (link?.id === "end" && sending) {
+    event.preventDefault();
+    afterwards = () => location.assign(link.href);
+  } else if (link && link.id !== "end" && find("#keys-list")) {
     event.preventDefault();
     link.closest("details").open = false;
     find("#keys-list").showModal();
   }
 });
 
-function typing(target) {
-  return target.matches("textarea, select, input:not([type=radio], [type=checkbox]), [contenteditable]");
-}
+window.addEventListener("online", drain);
+window.addEventListener("beforeunload", (event) => {
+  if (outbox.length && !sending) event.preventDefault();
+});
 
 function press(selector) {
   const button = find(selector);
@@ -158,49 +253,55 @@ function press(selector) {
   return Boolean(button);
 }
 
-// Ticks the n-th option of a question that is still open.
-function tick(n) {
-  const option = document.querySelectorAll("#reveal [name=choice]")[n - 1];
-  option?.click();
-  return Boolean(option);
-}
-
 function escape() {
   const menu = find(".menu[open]");
   if (menu) menu.open = false;
-  else find("#end")?.click();
+  else press("#end");
   return true;
 }
 
-const ACTIONS = {
-  u: () => press("[aria-keyshortcuts=u]"),
-  r: () => press("[aria-keyshortcuts=r]"),
-  e: () => press("[aria-keyshortcuts=e]"),
-  "?": () => press("[data-keys-list]"),
-  Escape: escape,
-  " ": () => press("[aria-keyshortcuts=Space]") || press("[data-default]"),
-};
-ACTIONS.Enter = ACTIONS[" "];
+const goOn = () => press("[data-show]") || press("[data-default]");
+const FIXED = { " ": goOn, Enter: goOn, Escape: escape, "?": () => press("[data-keys-list]") };
+const keymap = JSON.parse(options.keymap ?? "{}"); // key -> what it does, as the learner set it
 
 // Buttons and links do what they do; an option is ticked by Space, unless it is the one that is chosen already.
-function actsItself(event) {
-  const target = event.target.closest("button, a, summary, input");
-  if (!target || !target.matches("input")) return Boolean(target);
-  return event.key === " " && !(target.type === "radio" && target.checked);
+function actsItself({ target, key }) {
+  const own = target.closest("button, a, summary, input");
+  if (!own?.matches("input")) return own;
+  return key === " " && !(own.type === "radio" && own.checked);
 }
 
 function act(event) {
-  if (event.ctrlKey && event.key === "Enter" && event.target.id === "a") return reveal() ?? true;
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing(event.target)) return false;
-  if ((event.key === " " || event.key === "Enter") && actsItself(event)) return false;
-  if (/^[0-9]$/.test(event.key)) return press(`.grade[aria-keyshortcuts="${event.key}"]`) || tick(event.key);
-  return ACTIONS[event.key.length === 1 ? event.key.toLowerCase() : event.key]?.() ?? false;
+  const { key, target } = event;
+  if (event.ctrlKey && key === "Enter" && target.id === "a") return reveal() ?? true;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return false;
+  if (target.matches("textarea, select, input:not([type=radio], [type=checkbox])")) return false;
+  if ((key === " " || key === "Enter") && actsItself(event)) return false;
+  if (FIXED[key]) return FIXED[key]();
+  if (press(`[data-act="${keymap[key.toLowerCase()]}"]`)) return true;
+  return /^[1-9]$/.test(key) && press(`#reveal li:nth-child(${key}) [name=choice]`);
 }
 
-if (keys) {
-  document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || find("dialog[open]")) return;
-    if (act(event)) event.preventDefault();
-  });
+hear("keydown", (event) => {
+  if ("keys" in options && !event.defaultPrevented && !find("dialog[open]") && act(event)) event.preventDefault();
+});
+
+// To the right Good, to the left Again; before that, either shows the answer. From the edges of the screen the same
+// movement turns back a page, so they are left alone.
+hear("touchstart", (event) => {
+  const { clientX: x, clientY: y } = event.touches[0];
+  const free = "swipes" in options && event.touches.length === 1 && x > 24 && x < innerWidth - 24;
+  touch = free && !event.target.closest("pre, .scroll, textarea, dialog") ? { x, y, at: event.timeStamp } : null;
+});
+hear("touchend", (event) => {
+  if (!touch || String(getSelection())) return;
+  const { clientX, clientY } = event.changedTouches[0];
+  const [x, y] = [clientX - touch.x, Math.abs(clientY - touch.y)];
+  if (Math.abs(x) < 80 || y > Math.abs(x) / 2 || event.timeStamp - touch.at > 800) return;
+  press("[data-show]") || press(`#grade [value="${x > 0 ? 4 : 1}"]`);
+});
+
+if (find("header.session")) {
+  start();
+  fetchAhead();
 }
-if (find("header.session")) start();

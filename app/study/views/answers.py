@@ -19,14 +19,21 @@ _EVENT = re.compile(r"[1-9][0-9]{0,17}")
 _SLUG = re.compile(r"[^\0]{0,100}")
 
 _ANSWER = {"card": _GUID, "grade": _GRADE, "key": _KEY, "version": _VERSION}
-_ANSWER_EXTRA = {"elapsed": _MILLISECONDS, "deck": _SLUG}
+_ANSWER_EXTRA = {"elapsed": _MILLISECONDS, "deck": _SLUG, "after": re.compile(r"[0-9a-z]{0,32}")}
+_PRACTICE = {"card": _GUID, "key": _KEY, "version": _VERSION}
+_PRACTICE_EXTRA = {"grade": re.compile(r"|[0-5]"), "elapsed": _MILLISECONDS, "after": _ANSWER_EXTRA["after"]}
+_OPTION = re.compile(r"[^\0]{1,16}")
+_MOST_CHOSEN = 26
 _UNDO = {"event": _EVENT}
 _UNDO_EXTRA = {"deck": _SLUG}
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """An answer as it was sent. `deck` is the slug of the only deck that is studied ("": all)."""
+    """An answer as it was sent. `deck` is the slug of the only deck that is studied ("": all).
+
+    `after` is the card that the script shows meanwhile ("": none yet).
+    """
 
     card: str
     grade: Grade
@@ -34,6 +41,7 @@ class Posted:
     version: int
     elapsed_ms: int | None
     deck: str
+    after: str
 
 
 def posted_answer() -> Posted:
@@ -47,6 +55,35 @@ def posted_answer() -> Posted:
         version=int(fields["version"]),
         elapsed_ms=int(elapsed) if elapsed else None,
         deck=fields["deck"],
+        after=fields["after"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Practised:
+    """An answer in a session of one's own: a grade, or None and the options that were chosen."""
+
+    card: str
+    grade: Grade | None
+    choice: tuple[str, ...]
+    key: str
+    version: int
+    elapsed_ms: int | None
+    after: str
+
+
+def posted_practice() -> Practised:
+    """The answer in this request. Raises `Refusal` (422) for anything that is none."""
+    fields = _fields(_PRACTICE, _PRACTICE_EXTRA, several="choice")
+    grade, elapsed = fields["grade"], fields["elapsed"]
+    return Practised(
+        card=fields["card"],
+        grade=Grade(int(grade)) if grade else None,
+        choice=tuple(request.form.getlist("choice")),
+        key=fields["key"],
+        version=int(fields["version"]),
+        elapsed_ms=int(elapsed) if elapsed else None,
+        after=fields["after"],
     )
 
 
@@ -61,11 +98,17 @@ def device() -> str:
     return agents.in_words(request.user_agent.string[:400])[:64]
 
 
-def _fields(needed: dict[str, re.Pattern[str]], extra: dict[str, re.Pattern[str]]) -> dict[str, str]:
+def _fields(
+    needed: dict[str, re.Pattern[str]], extra: dict[str, re.Pattern[str]], *, several: str = ""
+) -> dict[str, str]:
+    """What was sent, each field once; of options, as many as were chosen may come under the name `several`."""
     known = needed | extra
-    sent = {name: values for name, values in request.form.lists() if name != "csrf_token"}
+    sent = {name: values for name, values in request.form.lists() if name not in ("csrf_token", several)}
     wrong = sorted({*sent} - {*known} | {*needed} - {*sent})
     wrong += [name for name, values in sent.items() if name in known and not _fits(known[name], values)]
+    options = request.form.getlist(several) if several else []
+    if len(options) > _MOST_CHOSEN or not all(map(_OPTION.fullmatch, options)):
+        wrong.append(several)
     if wrong or request.files:
         raise Refusal(
             422,

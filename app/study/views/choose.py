@@ -9,6 +9,7 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.study import choices, overview
+from app.study.picking import sources
 from app.study.queries import study_day_of
 from app.study.views.blueprint import blueprint
 from app.web import clock
@@ -26,7 +27,14 @@ def choose() -> Response:
     decks = overview.deck_progress(session(), person, now=now)
     in_order = sorted(decks, key=lambda one: (one.deck.collection is None, one.deck.collection or "", one.deck.title))
     groups = [(name, list(some)) for name, some in groupby(in_order, key=lambda one: one.deck.collection)]
-    return shown("study/choose.html", area="library", decks=decks, groups=groups, today=study_day_of(person, now))
+    return shown(
+        "study/choose.html",
+        area="library",
+        decks=decks,
+        groups=groups,
+        today=study_day_of(person, now),
+        sources=sources(session(), person),
+    )
 
 
 @blueprint.post("/choose")

@@ -141,9 +141,7 @@ def _changed(work: Callable[[Viewer, Any], Undone]) -> Undone:
         abort(404)
 
 
-def _screen(
-    deck: str, now: datetime, *, card: str = "", after: str = "", answered: Answered | None = None
-) -> Screen:
+def _screen(deck: str, now: datetime, *, card: str = "", after: str = "", answered: Answered | None = None) -> Screen:
     card, after = (guid if _GUID.fullmatch(guid) else "" for guid in (card, after))
     person = require_viewer()
     return _scoped(

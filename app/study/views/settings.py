@@ -42,4 +42,7 @@ def _form(person: Viewer) -> SettingsForm:
         type_answer=person.type_answer,
         shortcuts=person.shortcuts,
         theme=person.theme,
+        reading_size=person.reading_size,
+        measure=person.measure,
+        swipes=person.swipes,
     )

@@ -184,3 +184,10 @@ def test_a_deck_is_written_back_byte_for_byte(reprise: Run) -> None:
     marked = reprise("content", "export", "python", "--ids").stdout
     assert all(f"<!-- id: {one['id']} -->" in marked for one in cards(reprise, "python")["cards"])
     assert reprise("content", "export", "nothing").exit_code == 1
+
+
+def test_a_file_whose_name_looks_like_markup_is_previewed(reprise: Run) -> None:
+    write("notes [/b].md", "# T\n\n## Q1. What is it?\n\n## Q2. What is that?\n\nAn answer.\n")
+    told = reprise("content", "preview", "notes [/b].md")
+    assert told.exit_code == 0
+    assert "notes [/b].md:3" in told.output

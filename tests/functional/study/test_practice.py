@@ -76,7 +76,9 @@ def rows(session: Session, *models: type) -> list[int]:
     return [session.scalar(select(func.count()).select_from(model)) or 0 for model in models]
 
 
-def test_by_tag_the_failed_come_again_and_no_schedule_moves(browser: FlaskClient, session: Session, start: Start) -> None:
+def test_by_tag_the_failed_come_again_and_no_schedule_moves(
+    browser: FlaskClient, session: Session, start: Start
+) -> None:
     address = start(mode="tag", tags="odd")
     assert question(browser.get(address)) == "Question 1?"
     assert "The schedule stays as it is" in browser.get(address).text

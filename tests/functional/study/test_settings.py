@@ -19,6 +19,8 @@ WISHED: dict[str, Any] = {
     "zone": "Europe/Berlin",
     "grade_scale": "six",
     "theme": "dark",
+    "reading_size": "large",
+    "measure": "normal",
 }
 
 
@@ -43,7 +45,7 @@ def test_settings_are_saved_and_shown_again(client: FlaskClient, session: Sessio
     assert (user.type_answer, user.shortcuts) == (False, False), "what is not ticked is off"
     page = client.get("/settings").text
     assert "Your study settings are saved." in page
-    assert '<html lang="en" data-theme="dark">' in page
+    assert '<html lang="en" data-theme="dark" data-size="large">' in page
     assert re.search(r'<option selected value="Europe/Berlin">', page)
     assert re.search(r'<option selected value="3">03:00', page)
 

@@ -8,7 +8,20 @@ from sqlalchemy.orm import Session
 
 from app.accounts import service
 from app.db.base import Base
-from app.db.models import Card, CardRevision, CardState, Deck, DeckChoice, Event, LoginSession, Scheduler, Upload, User
+from app.db.models import (
+    Card,
+    CardMark,
+    CardRevision,
+    CardState,
+    Deck,
+    DeckChoice,
+    Event,
+    LoginSession,
+    Practice,
+    Scheduler,
+    Upload,
+    User,
+)
 from tests.builders import make_deck, make_user
 from tests.integration.accounts.helpers import NOW, proof, together
 
@@ -42,6 +55,8 @@ def leave_traces(session: Session, user: User, deck: Deck) -> None:
                 interval=0,
                 lapses=0,
             ),
+            CardMark(user_id=user.id, card_id=card.id, flagged_at=NOW),
+            Practice(user_id=user.id, mode="quiz", counts=False, cards=[card.id], started_at=NOW),
             DeckChoice(user_id=user.id, deck_id=deck.id, chosen_at=NOW),
             LoginSession(
                 token_hash=user.id.to_bytes(32),

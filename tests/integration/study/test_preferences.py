@@ -22,6 +22,9 @@ WISHED = Preferences(
     type_answer=False,
     shortcuts=False,
     theme="dark",
+    reading_size="large",
+    measure="wide",
+    swipes=False,
 )
 
 

@@ -121,6 +121,15 @@ def _commit(folder: Path, message: str) -> None:
     _git(folder, "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "commit", "--quiet", "-m", message)
 
 
+def _commit_index(folder: Path, message: str) -> None:
+    _git(folder, "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "commit", "--quiet", "-m", message)
+
+
+def _told(folder: Path, *words: str, given: str = "") -> str:
+    done = subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True, text=True, input=given)
+    return done.stdout.strip()
+
+
 def test_links_in_a_repository_lead_nowhere(tmp_path: Path) -> None:
     repository = tmp_path / "notes"
     repository.mkdir()
@@ -143,3 +152,36 @@ def test_a_file_too_large_is_cut_for_the_reader_to_refuse(tmp_path: Path) -> Non
     with git.fetched(git.parse_remote(str(tmp_path)), "") as checkout:
         sizes = [len(file.data) for file in checkout.files(git.matcher("*"), max_bytes=1000)]
     assert sizes == [1001, 1]
+
+
+def test_a_few_small_folders_that_name_millions_of_files_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git, "MAX_LISTING_BYTES", 100_000)
+    _git(tmp_path, "init", "--quiet")
+    (tmp_path / "a.md").write_text("x")
+    for name in "bcdefghij":
+        (tmp_path / f"{name}.md").write_text("x")
+    _commit(tmp_path, "Ten files")
+    tree = _told(tmp_path, "rev-parse", "HEAD^{tree}")
+    for _ in range(3):
+        rows = "".join(f"040000 tree {tree}\t{name}\n" for name in "abcdefghij")
+        tree = _told(tmp_path, "mktree", given=rows)
+    _git(tmp_path, "read-tree", tree)
+    _commit_index(tmp_path, "Ten thousand")
+    with (
+        git.fetched(git.parse_remote(str(tmp_path)), "") as checkout,
+        pytest.raises(GitError, match="too large"),
+    ):
+        checkout.files(git.matcher("**/*"), max_bytes=1000)
+
+
+def test_of_a_file_too_large_nothing_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _git(tmp_path, "init", "--quiet")
+    (tmp_path / "zeros.md").write_bytes(bytes(3_000_000))
+    (tmp_path / "a.md").write_text("x")
+    _commit(tmp_path, "Small when packed")
+    monkeypatch.setattr(git, "MAX_TOTAL_BYTES", 500_000)
+    with git.fetched(git.parse_remote(str(tmp_path)), "") as checkout:
+        found = checkout.files(git.matcher("*"), max_bytes=1000)
+    assert [len(file.data) for file in found] == [1, 1001]

@@ -1,0 +1,225 @@
+"""How studying feels: the next card is there at once, nothing that was answered is lost, and everybody is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+from sqlalchemy import func, select
+
+from app.db.models import Event, User
+from tests.browser.conftest import NewPage, enter
+from tests.browser.portals import Portal
+from tests.builders import choose, make_card, make_deck
+
+CARDS = 5
+
+
+@pytest.fixture
+def learner(portal: Portal, make_person: Callable[..., User]) -> User:
+    """Somebody with a deck of their own."""
+    person = make_person()
+    with portal.session() as session:
+        deck = make_deck(session)
+        for number in range(1, CARDS + 1):
+            answer = "- **Generator** makes samples\n- **Discriminator** judges them\n\n" + "Long words. " * 400
+            make_card(session, deck, question=f"Question {number}?", answer=answer)
+        choose(session, person, deck)
+    return person
+
+
+def reviews(portal: Portal, person: User) -> int:
+    with portal.session() as session:
+        mine = select(func.count()).where(Event.user_id == person.id, Event.kind == "review", Event.live)
+        return session.scalar(mine) or 0
+
+
+def study(page: Page, learner: User) -> None:
+    """Open the study page, and wait until the card after the first one is there."""
+    enter(page, learner)
+    with page.expect_response(lambda reply: "after=" in reply.url):
+        page.goto("/study")
+    page.wait_for_function("performance.getEntriesByType('resource').some((one) => one.name.includes('after='))")
+
+
+def hold_first(page: Page) -> list[Route]:
+    """The first answer that is sent from now on, held until it is let go; later ones go through."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/study/answer", hold)
+    return held
+
+
+def left(page: Page, number: int) -> None:
+    expect(page.locator("#left")).to_have_text(f"{number} left")
+
+
+def test_the_next_card_is_shown_before_the_portal_has_the_answer(portal: Portal, page: Page, learner: User) -> None:
+    study(page, learner)
+    held = hold_first(page)
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    expect(page.locator("#question")).to_have_text("Question 2?")
+    expect(page.locator("#question")).to_be_focused()
+    left(page, CARDS)
+    assert reviews(portal, learner) == 0
+    # Answered as well before the portal has the first one: it waits for its turn.
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    held[0].continue_()
+    left(page, CARDS - 2)
+    expect(page.locator("#question")).to_have_text("Question 3?")
+    assert reviews(portal, learner) == 2
+
+
+def test_a_lost_answer_waits_in_a_quiet_notice_while_the_next_card_is_read(
+    portal: Portal, page: Page, learner: User
+) -> None:
+    study(page, learner)
+    page.route("**/study/answer", lambda route: route.abort())
+    page.keyboard.press("Space")
+    page.keyboard.press("4")
+    expect(page.get_by_role("alert")).to_contain_text("Not saved yet")
+    expect(page.locator("#question")).to_have_text("Question 2?")
+    expect(page.locator("#question")).to_be_focused()
+    page.unroute("**/study/answer")
+    page.get_by_role("button", name="Try again").click()
+    left(page, CARDS - 1)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.locator("#question")).to_be_focused()
+    assert reviews(portal, learner) == 1
+
+
+def test_undo_waits_for_the_answer_it_takes_back(portal: Portal, page: Page, learner: User) -> None:
+    study(page, learner)
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    left(page, CARDS - 1)
+    held = hold_first(page)
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    expect(page.locator("#question")).to_have_text("Question 3?")
+    page.keyboard.press("u")
+    held[0].continue_()
+    expect(page.locator("#question")).to_have_text("Question 2?")
+    left(page, CARDS - 1)
+    assert reviews(portal, learner) == 1
+
+
+def test_time_stands_still_while_the_tab_is_hidden_and_ends_at_a_minute(
+    portal: Portal, page: Page, learner: User
+) -> None:
+    study(page, learner)
+    hide = """(hidden) => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    page.evaluate("performance.now = ((now) => () => now() + (window.ahead ?? 0))(performance.now.bind(performance))")
+    page.evaluate(hide, True)
+    page.evaluate("window.ahead = 40000")
+    page.evaluate(hide, False)
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    left(page, CARDS - 1)
+    page.evaluate("window.ahead = 4000000")
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    left(page, CARDS - 2)
+    with portal.session() as session:
+        mine = select(Event.elapsed_ms).where(Event.user_id == learner.id).order_by(Event.id)
+        first, second = session.scalars(mine).all()
+    assert first is not None
+    assert first < 40_000
+    assert second == 60_000
+
+
+def test_what_happens_is_said_and_stands_in_the_order_it_is_read(page: Page, learner: User) -> None:
+    study(page, learner)
+    said = page.locator("#said")
+    assert said.get_attribute("aria-live") == "polite"
+    page.keyboard.press("Space")
+    expect(said).to_have_text("Answer shown")
+    expect(page.get_by_role("region", name="Answer")).to_be_focused()
+    tree = page.locator("body").aria_snapshot()
+    places = [tree.index(words) for words in ("End session", "Question 1?", "Answer", "Again", "Good", "Easy")]
+    assert places == sorted(places)
+    page.keyboard.press("3")
+    expect(said).to_have_text(f"{CARDS - 1} cards left")
+
+
+@pytest.mark.parametrize("path", ["/study", "/settings/keys", "/choose", "/read"])
+def test_what_can_be_touched_is_large_enough(new_page: NewPage, learner: User, path: str) -> None:
+    page = new_page(size=(390, 844), has_touch=True, is_mobile=True)
+    enter(page, learner)
+    page.goto(path)
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("main button, main select, main input.key, .dock button, .session .btn")]
+          .filter((one) => one.checkVisibility())
+          .map((one) => [one.textContent || one.name, one.getBoundingClientRect()])
+          .filter(([, box]) => box.width < 44 || box.height < 44).map(([name]) => name)"""
+    )
+    assert small == []
+
+
+@pytest.mark.parametrize("path", ["/study", "/study?show=answer", "/settings/keys", "/choose", "/read"])
+def test_twice_as_large_nothing_scrolls_sideways_and_the_dock_leaves_room(
+    new_page: NewPage, learner: User, path: str
+) -> None:
+    page = new_page(size=(640, 400), device_scale_factor=2)
+    enter(page, learner)
+    page.goto(path)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    dock = page.locator(".dock")
+    if dock.count():
+        box = dock.bounding_box()
+        assert box
+        assert box["height"] < 200
+
+
+def test_with_reduced_motion_nothing_moves(new_page: NewPage, learner: User) -> None:
+    page = new_page(reduced_motion="reduce")
+    study(page, learner)
+    page.keyboard.press("Space")
+    moving = """[...document.querySelectorAll("*")].filter((one) => parseFloat(getComputedStyle(one).transitionDuration) > 0
+      || getComputedStyle(one).animationName !== "none").length"""
+    assert page.evaluate(moving) == 0
+
+
+def test_a_swipe_shows_and_grades_unless_it_is_turned_off(portal: Portal, new_page: NewPage, learner: User) -> None:
+    page = new_page(size=(390, 844), has_touch=True)
+    study(page, learner)
+    swipe(page, 120, 300)
+    expect(page.locator("#answer")).to_be_visible()
+    swipe(page, 300, 120)
+    left(page, CARDS)
+    expect(page.locator("#question")).to_have_text("Question 2?")
+    swipe(page, 200, 230)
+    expect(page.locator("#answer")).to_have_count(0)
+    swipe(page, 5, 300)
+    expect(page.locator("#answer")).to_have_count(0)
+    with portal.session() as session:
+        session.merge(learner).swipes = False
+    page.goto("/study")
+    swipe(page, 120, 300)
+    expect(page.locator("#answer")).to_have_count(0)
+
+
+def swipe(page: Page, start: float, end: float) -> None:
+    """A finger that goes sideways across the question."""
+    finger = page.context.new_cdp_session(page)
+    y = 120.0
+
+    def touch(kind: str, points: list[dict[str, Any]]) -> None:
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", [{"x": start, "y": y}])
+    touch("touchMove", [{"x": end, "y": y}])
+    touch("touchEnd", [])

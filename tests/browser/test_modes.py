@@ -1,0 +1,120 @@
+"""Sessions beside the daily plan in a real browser, with the keyboard and without scripts; and answers that are typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import func, select
+
+from app.content.document import Option
+from app.db.models import CardState, Event, User
+from tests.browser.conftest import NewPage, enter
+from tests.browser.portals import Portal
+from tests.builders import choose, make_card, make_deck
+
+ANSWER = (
+    "- **Mode Collapse**: few kinds of outputs\n- **Compute Costs**: much hardware\n- **Data Quality**: noisy sources"
+)
+
+
+@pytest.fixture
+def learner(portal: Portal, make_person: Callable[..., User]) -> User:
+    person = make_person()
+    with portal.session() as session:
+        deck = make_deck(session, slug=f"modes-{person.guid[:8]}", title="Modes")
+        make_card(session, deck, question="What is hard?", answer=ANSWER, tags=("hard",))
+        make_card(session, deck, question="What is easy?", answer="All the rest.", tags=("hard",))
+        for number in (1, 2):
+            options = (Option("A", "This one", False), Option("B", "That one", True))
+            make_card(session, deck, question=f"Which, {number}?", answer="That one.", options=options)
+        choose(session, person, deck)
+    return person
+
+
+def begin(page: Page, mode: str, **fields: str) -> None:
+    """Start a session of one's own from the page where it is put together."""
+    page.goto("/choose")
+    page.get_by_role("radio", name=mode).check()
+    for label, text in fields.items():
+        page.get_by_label(label, exact=True).fill(text)
+    page.get_by_label("Order", exact=True).select_option("deck")
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_url(lambda url: "/choose" not in url)
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_session_by_tag_moves_no_schedule(portal: Portal, new_page: NewPage, learner: User, javascript: bool) -> None:
+    page = new_page(javascript=javascript)
+    enter(page, learner)
+    begin(page, "By tag", Tags="hard")
+    for question, grade in (("What is hard?", "Again"), ("What is easy?", "Good"), ("What is hard?", "Good")):
+        expect(page.locator("#question")).to_have_text(question)
+        page.get_by_role("button", name="Show answer").click()
+        page.get_by_role("button", name=grade).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You answered 2 cards.")
+    with portal.session() as session:
+        for model in (Event, CardState):
+            assert session.scalar(select(func.count()).where(model.user_id == learner.id)) == 0
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_quiz_ends_with_what_was_right(new_page: NewPage, learner: User, javascript: bool) -> None:
+    page = new_page(javascript=javascript)
+    enter(page, learner)
+    begin(page, "Quiz")
+    for choice, verdict in (("A", "You chose A. It is B."), ("B", "You chose B. That is right.")):
+        page.get_by_role("radio", name=choice, exact=False).and_(page.locator(f"[value={choice}]")).check()
+        page.get_by_role("button", name="Show answer").click()
+        expect(page.get_by_role("heading", level=2, name=verdict)).to_be_visible()
+        page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("1 of 2 right.")
+
+
+def test_a_quiz_with_the_keyboard_alone_and_undo(page: Page, learner: User) -> None:
+    enter(page, learner)
+    begin(page, "Quiz")
+    page.keyboard.press("1")
+    page.keyboard.press("Space")
+    expect(page.locator("#answer")).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.locator("#left")).to_have_text("1 left")
+    page.keyboard.press("u")
+    expect(page.locator("#left")).to_have_text("2 left")
+    for _ in range(2):
+        page.keyboard.press("2")
+        page.keyboard.press("Space")
+        page.keyboard.press("Space")
+    expect(page.get_by_role("heading", level=1)).to_have_text("2 of 2 right.")
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_what_is_typed_stands_beside_the_points_of_the_answer(
+    new_page: NewPage, learner: User, javascript: bool
+) -> None:
+    page = new_page(javascript=javascript)
+    enter(page, learner)
+    page.goto("/study")
+    page.get_by_text("Type your answer first").click()
+    page.get_by_label("Your answer").fill("mode collapse, hardware. Prompt injection.")
+    page.get_by_role("button", name="Show answer").click()
+    expect(page.get_by_role("heading", level=2)).to_have_text("1 of 3 points covered, 1 partly, 1 missing")
+    points = page.get_by_role("list", name="Points of the answer").get_by_role("listitem")
+    for number, words in enumerate(("Covered", "Partly", "Missing")):
+        expect(points.nth(number)).to_contain_text(words)
+    expect(points.nth(0)).to_contain_text("You wrote: mode collapse")
+    expect(page.get_by_text("Not in the answer:")).to_contain_text("“Prompt injection”")
+    page.get_by_role("button", name="Good").click()
+    expect(page.locator("#left")).to_have_text("3 left")
+
+
+def test_reading_through(page: Page, learner: User) -> None:
+    enter(page, learner)
+    begin(page, "Read through")
+    expect(page.locator("#question")).to_have_text("What is hard?")
+    expect(page.get_by_text("few kinds of outputs")).to_be_visible()
+    page.get_by_role("link", name="Next").click()
+    expect(page.locator("#question")).to_have_text("What is easy?")
+    page.get_by_role("link", name="Previous").click()
+    expect(page.locator("#question")).to_have_text("What is hard?")
