@@ -26,6 +26,8 @@ class Credentials:
 
     user_id: int
     kept: str | None
+    leaving: bool
+    """Its deletion was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,12 @@ def portal(session: Session) -> PortalFacts:
 
 def credentials(session: Session, email: str) -> Credentials | None:
     """The kept password of an address in its normal form."""
-    row = session.execute(select(User.id, User.password).where(User.email == email)).one_or_none()
-    return None if row is None else Credentials(user_id=row.id, kept=row.password)
+    row = session.execute(
+        select(User.id, User.password, User.deletion_asked_at).where(User.email == email)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Credentials(user_id=row.id, kept=row.password, leaving=row.deletion_asked_at is not None)
 
 
 def user_id(session: Session, email: str) -> int | None:

@@ -130,7 +130,7 @@ def prove(email: str, password: str) -> Proof:
         log.info("sign-in failed", account_known=found is not None, address=client())
         raise WrongPassword
     renewed = passwords.hashed(password) if passwords.outdated(kept) else None
-    return Proof(user_id=found.user_id, kept=kept, renewed=renewed, keys=keys)
+    return Proof(user_id=found.user_id, kept=kept, renewed=renewed, keys=keys, leaving=found.leaving)
 
 
 def count_registration() -> Sequence[Key]:

@@ -48,6 +48,8 @@ class Proof:
     renewed: str | None
     """The hash to keep from now on, when parameters have risen since."""
     keys: Sequence[Key]
+    leaving: bool = False
+    """Its deletion was asked for; signing in keeps the account."""
 
 
 def register(

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -38,6 +38,8 @@ def login() -> Response:
         try:
             proof = security.prove(form.email.data or "", form.password.data or "")
             security.enter(partial(service.sign_in, proof=proof, now=clock.now()), remembered=form.keep.data)
+            if proof.leaving:
+                flash(_("Welcome back. Your account is kept, with all you have learned."))
             return redirect(target or url_for("study.home"), 303)
         except WrongPassword:
             problem = "wrong"

@@ -150,6 +150,8 @@ def test_a_deleted_account_is_kept_by_signing_in_and_erased_otherwise(
     watch.forward(days=6, hours=23)
     jobs.run_chores(app)
     assert sign_in(client, ada).status_code == 303
+    assert "Your account is kept" in client.get("/").text
+    assert "Your account is kept" not in client.get("/").text
     send(client, "/account/delete", current_password=PASSWORD)
     watch.forward(days=7)
     assert jobs.run_chores(app) >= 1
