@@ -91,7 +91,7 @@ class Tab:
         learner = next(self._learners, None)
         if learner is None:
             return None
-        cookie = f"reprise={_signed(learner)}"
+        cookie = f"reprise={signed(learner)}"
         agent = "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
         self._head = f"Host: 127.0.0.1\r\nCookie: {cookie}\r\n{agent}\r\nX-Fragment: session\r\n".encode()
         return b"GET /study HTTP/1.1\r\n" + self._head + b"\r\n"
@@ -106,7 +106,7 @@ class Tab:
         return b"POST /study/answer HTTP/1.1\r\n" + self._head + kind + b"\r\n\r\n" + form
 
 
-def _signed(learner: Learner) -> str:
+def signed(learner: Learner) -> str:
     """The cookie of a learner, signed as the portal does."""
     app = Flask("cookie")
     app.secret_key = SECRET

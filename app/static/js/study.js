@@ -1,4 +1,4 @@
-// Studying without page loads: reveal at once, show the next card while the portal still records the answer, keys,
+// Studying without page loads: reveal at once, the next card while the portal still records the answer, keys,
 // swipes. Every form works without this; what cannot be done here is left to the form itself.
 const LIVE = ["#bar", "#left", "#taking"]; // of the session; the rest of its header belongs to the card
 const options = document.body.dataset;
@@ -114,7 +114,8 @@ function show(part, ahead) {
   const later = part.querySelector("#answered");
   if (later) document.body.append(later);
   if (notice) find("main").prepend(notice);
-  history.replaceState(null, "", find("header.session").dataset.here);
+  const { here } = find("header.session").dataset;
+  if (!location.href.endsWith(here)) history.replaceState(null, "", here);
   scrollTo(0, 0);
   focusQuestion();
   start();
@@ -180,7 +181,7 @@ function send(form, body) {
   form.dataset.sent = "";
   outbox.push(one);
   if (next && one.grade) showNext(one);
-  drain();
+  setTimeout(drain); // what is shown comes first
 }
 
 // Sends what waits, in order. A body is sent again as it is: the key in it has the portal count it once.
@@ -223,7 +224,7 @@ hear("submit", (event) => {
   if (form.id === "reveal") return reveal();
   if ("sent" in form.dataset) return;
   if (form.id === "grade") form.elements.elapsed.value = spent();
-  // What takes an answer back waits until the portal has it.
+  // What takes an answer back waits for it.
   else if (outbox.length) return (afterwards = () => press(`[data-act=${event.submitter.dataset.act}]`));
   send(form, new URLSearchParams(new FormData(form, event.submitter)));
 });
@@ -264,7 +265,7 @@ const goOn = () => press("[data-show]") || press("[data-default]");
 const FIXED = { " ": goOn, Enter: goOn, Escape: escape, "?": () => press("[data-keys-list]") };
 const keymap = JSON.parse(options.keymap ?? "{}"); // key -> what it does, as the learner set it
 
-// Buttons and links do what they do; an option is ticked by Space, unless it is the one that is chosen already.
+// Buttons and links do what they do; an option is ticked by Space, unless it is chosen already.
 function actsItself({ target, key }) {
   const own = target.closest("button, a, summary, input");
   if (!own?.matches("input")) return own;
