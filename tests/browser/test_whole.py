@@ -17,7 +17,7 @@ from sqlalchemy import select
 from app.config import Settings
 from app.content.document import Option
 from app.db.base import new_guid
-from app.db.models import Card, CardState, Deck, Source, User
+from app.db.models import Card, CardState, Deck, Practice, Source, User
 from app.factory import create_app
 from app.scheduling.state import Grade
 from app.study import service as study
@@ -193,6 +193,8 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
             ("study.done", "/study/done"),
             ("progress.overview", "/progress"),
             ("study.settings", "/settings"),
+            ("study.change_keys", "/settings/keys"),
+            ("study.read", f"/read?deck={slug}"),
             ("accounts.security", "/account/security"),
             ("security.change_password", "/account/password"),
             ("accounts.change_email", "/account/email"),
@@ -223,12 +225,14 @@ FILES = {"static", "style_sheet", "health.live", "health.ready", "library.media"
 """What is read and no page."""
 IMPORT = {"edit.upload", "edit.upload_state", "edit.upload_text", "edit.plan", "edit.applied_import"}
 """The pages of one import, which the test below makes."""
+PRACTICE = {"study.practise", "study.practised"}
+"""The pages of a session of one's own, which a test below starts."""
 
 
 def test_every_page_is_in_the_walk(places: Flask) -> None:
     reads = {rule.endpoint for rule in places.url_map.iter_rules() if "GET" in (rule.methods or ())}
     walked = {endpoint for some in pages("", "", "").values() for endpoint, _address in some} - {"missing"}
-    assert walked | IMPORT == reads - FILES
+    assert walked | IMPORT | PRACTICE == reads - FILES
 
 
 def complaints(page: Page, axe: Axe) -> Iterator[str]:
@@ -294,3 +298,28 @@ def test_headings_never_skip_a_level(portal: Portal, page: Page, rich: tuple[str
     levels = page.locator("h1, h2, h3, h4, h5, h6").evaluate_all("all => all.map(one => Number(one.tagName[1]))")
     assert levels[0] == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_axe_finds_nothing_in_a_session_of_ones_own(
+    portal: Portal, new_page: NewPage, rich: tuple[str, str], people: dict[str, User | None]
+) -> None:
+    user = people["learner"]
+    assert user is not None
+    with portal.session() as session:
+        deck = session.scalars(select(Deck.id).where(Deck.slug == rich[0])).one()
+        cards = session.scalars(
+            select(Card.id).where(Card.deck_id == deck, Card.draft.is_(False)).order_by(Card.id)
+        ).all()
+        practice = Practice(user_id=user.id, mode="tag", counts=False, cards=list(cards)[:2], started_at=LONG_AGO)
+        session.add(practice)
+        session.flush()
+        guid = practice.guid
+    page = new_page(size=PHONE, reduced_motion="reduce")
+    enter(page, user)
+    wrong: list[str] = []
+    for address in (f"/practice/{guid}", f"/practice/{guid}?show=answer&card={rich[1]}", f"/practice/{guid}/done"):
+        answer = page.goto(address)
+        assert answer
+        assert answer.status == 200, address
+        wrong.extend(complaints(page, Axe()))
+    assert not wrong

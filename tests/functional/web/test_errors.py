@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import re
 from pathlib import Path
 
@@ -53,18 +55,20 @@ def test_a_database_put_in_the_files_place_is_the_one_that_is_read(
 
 
 def test_the_log_names_the_request_that_the_page_names(
-    client: FlaskClient, file: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from app.web import logs
 
     client.get("/")
     monkeypatch.setattr("logging.root.handlers", [])
     logs.set_up("INFO")
+    said = io.StringIO()
+    logging.root.handlers[0].setStream(said)  # type: ignore[attr-defined]  # what `set_up` made is a StreamHandler
     file.unlink()
     page = client.get("/")
     named = re.search(r"<code>(\w{8})</code>", page.text)
     assert named
-    logged = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
+    logged = [json.loads(line) for line in said.getvalue().splitlines() if line.startswith("{")]
     assert {line["request_id"] for line in logged if "unavailable" in line["event"]} == {named[1]}
 
 
