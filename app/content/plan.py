@@ -50,28 +50,16 @@ class PlannedCard:
         return self.stored is None or self.changed or self.moved or self.restored or self.text != self.stored.text
 
 
-@dataclass(frozen=True, slots=True)
-class ImportPlan:
-    """All that an import will do: the questions in the order of their documents, and the cards to archive.
+class CardsByKind:
+    """What becomes of the cards of a plan, told apart: a plan has its questions as `cards`."""
 
-    `pending` are pairs of an archived card and a new one that may be the same: a person confirms or refuses them, now or
-    after the import.
-    """
-
+    __slots__ = ()
     cards: tuple[PlannedCard, ...]
-    archived: tuple[StoredCard, ...]
-    warnings: tuple[Warning, ...]
-    pending: tuple[Doubt, ...] = ()
 
     @property
     def added(self) -> tuple[PlannedCard, ...]:
         """New cards."""
         return tuple(card for card in self.cards if card.stored is None)
-
-    @property
-    def changed(self) -> tuple[PlannedCard, ...]:
-        """Cards that learners will read differently."""
-        return tuple(card for card in self.cards if card.changed)
 
     @property
     def moved(self) -> tuple[PlannedCard, ...]:
@@ -87,6 +75,25 @@ class ImportPlan:
     def conflicts(self) -> tuple[PlannedCard, ...]:
         """Cards edited here and in the document so that the texts collide."""
         return tuple(card for card in self.cards if card.conflict)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan(CardsByKind):
+    """All that an import will do: the questions in the order of their documents, and the cards to archive.
+
+    `pending` are pairs of an archived card and a new one that may be the same: a person confirms or refuses them, now or
+    after the import.
+    """
+
+    cards: tuple[PlannedCard, ...]
+    archived: tuple[StoredCard, ...]
+    warnings: tuple[Warning, ...]
+    pending: tuple[Doubt, ...] = ()
+
+    @property
+    def changed(self) -> tuple[PlannedCard, ...]:
+        """Cards that learners will read differently."""
+        return tuple(card for card in self.cards if card.changed)
 
     @property
     def changes_nothing(self) -> bool:

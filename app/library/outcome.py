@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.content.matching import Doubt, StoredCard
-from app.content.plan import PlannedCard
+from app.content.plan import CardsByKind, PlannedCard
 from app.library.changing import Draft, changes
 from app.library.stored import StoredDeck
 
@@ -14,7 +14,7 @@ _NOT_YET = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class DeckPlan:
+class DeckPlan(CardsByKind):
     """One deck of an import. `file` is what readers call its document, empty for one that has left its folder.
 
     `cards` are the document's questions in their order, `archived` what it no longer has, `pending` the pairs of an
@@ -32,29 +32,9 @@ class DeckPlan:
     touched: bool = False
 
     @property
-    def added(self) -> tuple[PlannedCard, ...]:
-        """New cards."""
-        return tuple(card for card in self.cards if card.stored is None)
-
-    @property
     def edited(self) -> tuple[PlannedCard, ...]:
         """Cards whose text changes for learners."""
         return tuple(card for card in self.cards if card.changed)
-
-    @property
-    def moved(self) -> tuple[PlannedCard, ...]:
-        """Cards that change their place."""
-        return tuple(card for card in self.cards if card.moved)
-
-    @property
-    def restored(self) -> tuple[PlannedCard, ...]:
-        """Archived cards that come back."""
-        return tuple(card for card in self.cards if card.restored)
-
-    @property
-    def conflicts(self) -> tuple[PlannedCard, ...]:
-        """Cards edited both here and in the document."""
-        return tuple(card for card in self.cards if card.conflict)
 
     @property
     def drafts(self) -> int:

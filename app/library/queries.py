@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from app.content.document import Option
@@ -75,6 +75,11 @@ class CardLine:
     question_text: str
     tags: tuple[str, ...]
     draft: bool
+
+
+def studyable() -> ColumnElement[bool]:
+    """Cards that are asked: neither draft, nor archived, nor joined to another. A condition on `Card`."""
+    return and_(Card.draft.is_(False), Card.archived_at.is_(None), Card.merged_into_id.is_(None))
 
 
 def living_cards() -> Any:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.db.models import Card, CardState, Deck, DeckChoice, Event
+from app.library.queries import studyable
 from app.scheduling.state import MATURE_INTERVAL
 from app.scheduling.statistics import LONGEST_ANSWER_MS, Tally, Totals
 from app.web.access import readable
@@ -82,7 +83,7 @@ def decks_of(session: Session, viewer: Viewer) -> tuple[StudiedDeck, ...]:
             _count(and_(learned, CardState.interval >= MATURE_INTERVAL)).label("mature"),
         )
         .outerjoin(CardState, mine)
-        .where(living())
+        .where(studyable())
         .group_by(Card.deck_id)
         .subquery()
     )
@@ -97,11 +98,6 @@ def decks_of(session: Session, viewer: Viewer) -> tuple[StudiedDeck, ...]:
         .order_by(Deck.title, Deck.id)
     )
     return tuple(StudiedDeck(*row) for row in rows)
-
-
-def living() -> ColumnElement[bool]:
-    """Cards that can be studied: no draft, not archived, not joined to another. A condition on `Card`."""
-    return and_(Card.draft.is_(False), Card.archived_at.is_(None), Card.merged_into_id.is_(None))
 
 
 def totals_by_day(session: Session, user_id: int, since: date, *, deck_id: int | None = None) -> Mapping[date, Totals]:
@@ -210,6 +206,6 @@ def _states(statement: Select[*tuple[Any, ...]], user_id: int, deck_id: int | No
     statement = (
         statement.join(Card, Card.id == CardState.card_id)
         .join(Deck, Deck.id == Card.deck_id)
-        .where(CardState.user_id == user_id, living(), Deck.archived_at.is_(None))
+        .where(CardState.user_id == user_id, studyable(), Deck.archived_at.is_(None))
     )
     return statement if deck_id is None else statement.where(Card.deck_id == deck_id)

@@ -1,6 +1,5 @@
 """The question to ask now, with all that its page says: the answer, what each grade brings, how far the day has come."""
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,6 +9,7 @@ from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.content.document import Option
+from app.content.heading import parted
 from app.db.models import Card, CardState, Event
 from app.library.queries import deck_by_slug
 from app.library.texts import options_of, safe_html
@@ -29,9 +29,6 @@ UNDO_FOR = timedelta(days=1)
 
 FOUR = (Grade(1), Grade(3), Grade(4), Grade(5))
 """The grades of the four buttons."""
-
-_BLOCK = re.compile(r"<(?:p|pre|ul|ol|table|div|h\d|blockquote|hr|dl|figure|details)\b")
-_FIRST = re.compile(r"\s*<p>(.*?)</p>", re.DOTALL)
 
 
 class UnknownDeck(Exception):
@@ -218,7 +215,7 @@ def question_of(
 ) -> Question:
     """All that a page says of a card of one of these decks, by deck id."""
     row = session.connection().execute(_ROW, {"user": viewer.id, "card": card_id}).one()
-    title, body = _parted(safe_html(row.question_html, row.renderer))
+    title, body = parted(safe_html(row.question_html, row.renderer))
     grade = row.last_grade if row.reviews else None
     return Question(
         guid=row.guid,
@@ -235,14 +232,6 @@ def question_of(
         outcomes=_outcomes(row, today),
         past=None if grade is None else Past(row.reviews, row.missed, Grade(grade), row.last_day),
     )
-
-
-def _parted(html: str) -> tuple[str, str]:
-    """A question as what can be its heading, and what stands below it."""
-    if not _BLOCK.search(html):
-        return html, ""
-    first = _FIRST.match(html)
-    return (first[1], html[first.end() :].strip()) if first else ("", html)
 
 
 _LIVE = and_(Event.user_id == bindparam("user"), Event.card_id == Card.id, Event.kind == "review", Event.live)

@@ -9,12 +9,12 @@ from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from app.db.models import Card, CardState, Deck, Event
-from app.library.queries import DeckRow, readable_decks
+from app.library.queries import DeckRow, readable_decks, studyable
 from app.scheduling.queue import Counts
 from app.scheduling.state import MATURE_INTERVAL
 from app.scheduling.statistics import LONGEST_ANSWER_MS, Streak, Totals, minutes_needed, streak, usual_pace
 from app.scheduling.study_day import next_rollover
-from app.study.queries import study_day_of, studyable, today_plan
+from app.study.queries import study_day_of, today_plan
 from app.web.access import can, readable
 from app.web.sessions import Viewer
 

@@ -11,7 +11,8 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from app.db.models import Card, CardMark, CardState, Collection, Deck, DeckChoice, Event
-from app.study.queries import study_day_of, studyable
+from app.library.queries import studyable
+from app.study.queries import study_day_of
 from app.web.access import readable
 from app.web.sessions import Viewer
 

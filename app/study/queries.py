@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from app.db.models import Card, CardMark, CardState, Deck, DeckChoice, Event
+from app.library.queries import studyable
 from app.scheduling.queue import (
     DeckLimits,
     Done,
@@ -97,11 +98,6 @@ class _Chosen:
 def study_day_of(viewer: Viewer, now: datetime) -> date:
     """The study day that `now` is for this learner."""
     return study_day(now, viewer.zone, viewer.rollover_hour)
-
-
-def studyable() -> ColumnElement[bool]:
-    """Cards that are asked: neither draft, nor archived, nor joined to another. A condition on `Card`."""
-    return and_(Card.draft.is_(False), Card.archived_at.is_(None), Card.merged_into_id.is_(None))
 
 
 def shown(mark: Any) -> ColumnElement[bool]:

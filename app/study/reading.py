@@ -1,6 +1,5 @@
 """A deck to read and search: its cards in sections, a hundred a page, each with the learner's own state."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from markupsafe import Markup, escape
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.content.heading import parted
 from app.db.models import Card, CardState
 from app.library import search
 from app.library.queries import CardLine, CardRow, DeckRow, card_rows, deck_by_slug, deck_lines, mentioning
@@ -25,8 +25,6 @@ PAGE = 100
 """Cards a page: answers with code are long."""
 TAGS_SHOWN = 24
 _TITLE_LENGTH = 200
-_BLOCK = re.compile(r"<(?:p|pre|ul|ol|table|blockquote|div|h\d|hr|details)\b")
-_PARAGRAPH = re.compile(r"\s*<p>(.*?)</p>", re.DOTALL)
 
 
 class Standing(StrEnum):
@@ -228,11 +226,8 @@ def _page_of(fitting: Sequence[_Placed], wish: Wish, pages: int) -> int:
 
 def _title(card: CardRow) -> tuple[str, str]:
     """The question as one line of HTML, and what that leaves out."""
-    title, rest = card.question_html, ""
-    if _BLOCK.search(title):
-        first = _PARAGRAPH.match(title)
-        rest = title[first.end() :].strip() if first else title
-        title = first[1] if first else str(escape(card.question_text[:_TITLE_LENGTH]))
+    title, rest = parted(card.question_html)
+    title = title or str(escape(card.question_text[:_TITLE_LENGTH]))
     if "<a" in title or "<img" in title:  # what opens the answer can hold no link
         title = str(escape(Markup(title).striptags()))  # noqa: S704 (tags are taken off and the text is escaped)
         rest = card.question_html

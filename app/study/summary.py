@@ -9,11 +9,12 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from app.db.models import Card, CardState, Deck, Event
+from app.library.queries import studyable
 from app.scheduling.queue import Counts
 from app.scheduling.state import Grade
 from app.scheduling.statistics import LONGEST_ANSWER_MS, minutes_needed, streak
 from app.study.asking import last_answer, scope
-from app.study.queries import ChosenDeck, Today, studyable
+from app.study.queries import ChosenDeck, Today
 from app.web.sessions import Viewer
 
 PAUSE = timedelta(minutes=30)

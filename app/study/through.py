@@ -7,8 +7,9 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from app.db.models import Card, Deck, DeckChoice
+from app.library.queries import studyable
 from app.study.asking import Question, question_of
-from app.study.queries import ChosenDeck, study_day_of, studyable
+from app.study.queries import ChosenDeck, study_day_of
 from app.web.access import readable
 from app.web.sessions import Viewer
 

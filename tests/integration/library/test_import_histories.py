@@ -14,8 +14,8 @@ from app.db.models import Card, CardState, Deck, Event
 from app.library.files import Batch, SourceFile
 from app.library.importing import import_batches
 from app.library.pending import confirm, open_questions
+from app.library.queries import studyable
 from app.study.joining import replay_everyone
-from app.study.queries import studyable
 from app.study.verify import verify
 from app.web.sessions import Viewer
 from tests.builders import choose, make_user
