@@ -82,9 +82,11 @@ def test_a_quiz_with_the_keyboard_alone_and_undo(page: Page, learner: User) -> N
     expect(page.locator("#left")).to_have_text("1 left")
     page.keyboard.press("u")
     expect(page.locator("#left")).to_have_text("2 left")
-    for _ in range(2):
+    for number in (1, 2):  # a key counts for the card that is seen, so each is waited for
+        expect(page.locator("#question")).to_have_text(f"Which, {number}?")
         page.keyboard.press("2")
         page.keyboard.press("Space")
+        expect(page.locator("#answer")).to_be_focused()
         page.keyboard.press("Space")
     expect(page.get_by_role("heading", level=1)).to_have_text("2 of 2 right.")
 
