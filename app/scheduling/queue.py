@@ -63,7 +63,7 @@ class ReviewOrder(StrEnum):
     OVERDUE = "overdue"
     """The longest overdue first; those due on one day mixed."""
     RANDOM = "random"
-    """Mixed anew each day. A limit leaves the longest overdue all the same."""
+    """Mixed anew each day, the same way on every device. A limit leaves the longest overdue all the same."""
     RELATIVE = "relative"
     """Those first that are overdue by the most of their interval: they are the likeliest to be forgotten."""
 
@@ -203,8 +203,9 @@ def make_plan(
     done: Mapping[int, Done] | None = None,
     decks: Collection[int] | None = None,
     cards: Collection[int] | None = None,
+    learner: int = 0,
 ) -> Plan:
-    """The plan of `study_day`.
+    """The plan of `study_day`. What is mixed is mixed anew for each day and `learner`.
 
     `due` and `new` are all candidates of all decks (of new cards, the first `new_per_day` of each deck are enough; of
     due ones, as many of the longest overdue as the limits leave); `done` says by deck id what was done today already and
@@ -214,7 +215,8 @@ def make_plan(
     done = done or {}
     held = sorted(waiting, key=lambda item: (item.repeat_at, item.card_id))
     waits = {item.card_id for item in held}
-    reviews = _reviews(study_day, [item for item in due if item.card_id not in waits], limits, order.reviews, done)
+    overdue = [item for item in due if item.card_id not in waits]
+    reviews = _reviews(study_day, overdue, limits, order.reviews, done, _salt(study_day, learner))
     fresh = _in_turns(new, limits, done)
     if decks is not None or cards is not None:
         reviews, fresh, held = (_of(reviews, decks, cards), _of(fresh, decks, cards), _of(held, decks, cards))
@@ -229,10 +231,9 @@ def _of(items: list[AnyItem], decks: Collection[int] | None, cards: Collection[i
 
 
 def _reviews(
-    study_day: date, due: list[Due], limits: Limits, order: ReviewOrder, done: Mapping[int, Done]
+    study_day: date, due: list[Due], limits: Limits, order: ReviewOrder, done: Mapping[int, Done], salt: int
 ) -> list[Due]:
     """The reviews that the limits leave, in their order."""
-    salt = _salt(study_day)
     if order is ReviewOrder.RELATIVE:
         due.sort(key=lambda item: (_share_overdue(item, study_day), item.due, item.card_id))
     else:
@@ -292,9 +293,9 @@ def _within(
 _MASK = 0xFFFF_FFFF_FFFF_FFFF
 
 
-def _salt(study_day: date) -> int:
-    """A number of the day, far from those of its neighbours: the mixing step of SplitMix64 (Steele, Lea, Flood 2014)."""
-    z = study_day.toordinal() * 0x9E37_79B9_7F4A_7C15 & _MASK
+def _salt(study_day: date, learner: int) -> int:
+    """A number of the day and learner, far from its neighbours': the mixing of SplitMix64 (Steele, Lea, Flood 2014)."""
+    z = (study_day.toordinal() + (learner << 24)) * 0x9E37_79B9_7F4A_7C15 & _MASK
     z = ((z ^ (z >> 30)) * 0xBF58_476D_1CE4_E5B9) & _MASK
     z = ((z ^ (z >> 27)) * 0x94D0_49BB_1331_11EB) & _MASK
     return z ^ (z >> 31)

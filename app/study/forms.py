@@ -5,12 +5,23 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, IntegerField, RadioField, SelectChoice, SelectField
+from wtforms import BooleanField, IntegerField, RadioField, SelectChoice, SelectField, StringField
 from wtforms.validators import StopValidation
 
 from app.accounts.forms import zone_choices
+from app.scheduling.steps import MOST_STEPS, UnknownSteps, steps_named
 from app.study.preferences import MOST_NEW, MOST_REVIEWS, Preferences
 
+NEW_ORDERS = (
+    SelectChoice("mixed", _l("Among the reviews")),
+    SelectChoice("first", _l("Before the reviews")),
+    SelectChoice("last", _l("After the reviews")),
+)
+REVIEW_ORDERS = (
+    SelectChoice("overdue", _l("Longest overdue first")),
+    SelectChoice("relative", _l("Likeliest forgotten first")),
+    SelectChoice("random", _l("Random")),
+)
 GRADE_SCALES = (SelectChoice("four", _l("4 grades")), SelectChoice("six", _l("0 to 5")))
 THEMES = (
     SelectChoice("system", _l("Same as device")),
@@ -53,11 +64,39 @@ class Whole(IntegerField):  # type: ignore[misc]  # WTForms ships no types
             raise StopValidation(_("Enter a number from 0 to %(most)s.", most=self.most))
 
 
+class Steps(StringField):  # type: ignore[misc]  # WTForms ships no types
+    """Learning steps such as `1m 10m`."""
+
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        attributes = {"maxlength": 64, "required": True, "autocapitalize": "none", "autocomplete": "off"}
+        super().__init__(label, render_kw=attributes, **kwargs)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the steps in the one form they are stored in: lower case, one space between them."""
+        self.data = " ".join(valuelist[0].lower().split())[:200] if valuelist else ""
+
+    def pre_validate(self, form: Any) -> None:
+        """Say what to enter."""
+        try:
+            steps_named(self.data or "")
+        except UnknownSteps:
+            raise StopValidation(
+                _(
+                    "Enter 1 to %(most)s steps in minutes or hours with spaces between them, such as 1m 10m or 10m 2h;"
+                    " each 12h at most.",
+                    most=MOST_STEPS,
+                )
+            ) from None
+
+
 class SettingsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     """How a learner studies."""
 
     new_per_day = Whole(_l("New cards a day"), most=MOST_NEW)
     reviews_per_day = Whole(_l("Reviews a day, at most"), most=MOST_REVIEWS)
+    new_order = RadioField(_l("New cards come"), choices=NEW_ORDERS, **_OFFERED)
+    review_order = SelectField(_l("Order of reviews"), choices=REVIEW_ORDERS, **_OFFERED)
+    learning_steps = Steps(_l("A card to be repeated comes again after"))
     rollover_hour = SelectField(_l("A new day starts at"), choices=HOURS, coerce=int, **_OFFERED)
     zone = SelectField(_l("Time zone"), **_OFFERED)
     grade_scale = RadioField(_l("Answer buttons"), choices=GRADE_SCALES, **_OFFERED)
@@ -79,6 +118,9 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
             rollover_hour=self.rollover_hour.data,
             new_per_day=self.new_per_day.data,
             reviews_per_day=self.reviews_per_day.data,
+            new_order=self.new_order.data,
+            review_order=self.review_order.data,
+            learning_steps=self.learning_steps.data,
             grade_scale=self.grade_scale.data,
             type_answer=self.type_answer.data,
             shortcuts=self.shortcuts.data,

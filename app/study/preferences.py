@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.db.models import User
 from app.db.session import write
+from app.scheduling.steps import steps_named
 from app.scheduling.study_day import zone_named
 
 MOST_NEW = 999
@@ -21,6 +22,9 @@ class Preferences:
     rollover_hour: int
     new_per_day: int
     reviews_per_day: int
+    new_order: str
+    review_order: str
+    learning_steps: str
     grade_scale: str
     type_answer: bool
     shortcuts: bool
@@ -34,8 +38,9 @@ def save(session: Session, *, user_id: int, preferences: Preferences) -> None:
     """Study by `preferences` from now on.
 
     A change of zone or rollover hour touches no answer given before: each keeps the study day it had. Raises
-    `UnknownZone`.
+    `UnknownZone`, `UnknownSteps`.
     """
     zone_named(preferences.zone)
+    steps_named(preferences.learning_steps)
     write(session)
     session.execute(update(User).where(User.id == user_id).values(**asdict(preferences)))

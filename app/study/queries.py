@@ -138,6 +138,7 @@ class Day:
     limits: Limits
     order: Order
     behind: tuple[int, ...]
+    learner: int = 0
 
 
 def day_of(session: Session, viewer: Viewer, now: datetime) -> Day:
@@ -155,7 +156,7 @@ def day_of(session: Session, viewer: Viewer, now: datetime) -> Day:
         ids = [deck.id for deck in chosen.decks]
         waiting = _waiting(session, viewer, ids, today)
         due = _due(session, viewer.id, ids, today, limits, order.reviews, done)
-    return Day(today, chosen.decks, done, waiting, due, chosen.new, limits, order, chosen.behind)
+    return Day(today, chosen.decks, done, waiting, due, chosen.new, limits, order, chosen.behind, viewer.id)
 
 
 def plan_of(day: Day, decks: Collection[int] | None = None, cards: Collection[int] | None = None) -> Today:
@@ -170,6 +171,7 @@ def plan_of(day: Day, decks: Collection[int] | None = None, cards: Collection[in
         done=day.done,
         decks=decks,
         cards=cards,
+        learner=day.learner,
     )
     return Today(day.study_day, day.decks, plan, day.done, day.behind)
 

@@ -15,6 +15,9 @@ from tests.builders import csrf_token, make_user, sign_in
 WISHED: dict[str, Any] = {
     "new_per_day": "7",
     "reviews_per_day": "90",
+    "new_order": "first",
+    "review_order": "random",
+    "learning_steps": "1m 10m",
     "rollover_hour": "3",
     "zone": "Europe/Berlin",
     "grade_scale": "six",
@@ -41,6 +44,7 @@ def test_settings_are_saved_and_shown_again(client: FlaskClient, session: Sessio
     assert (answer.status_code, answer.location) == (303, "/settings")
     session.refresh(user)
     assert (user.new_per_day, user.reviews_per_day, user.rollover_hour) == (7, 90, 3)
+    assert (user.new_order, user.review_order, user.learning_steps) == ("first", "random", "1m 10m")
     assert (user.zone, user.grade_scale, user.theme) == ("Europe/Berlin", "six", "dark")
     assert (user.type_answer, user.shortcuts) == (False, False), "what is not ticked is off"
     page = client.get("/settings").text
@@ -61,6 +65,13 @@ def test_settings_are_saved_and_shown_again(client: FlaskClient, session: Sessio
         ("reviews_per_day", "٣", "Enter a number from 0 to 9999."),
         ("rollover_hour", "24", "Choose one of those offered."),
         ("zone", "Mars/Olympus", "Choose one of those offered."),
+        ("learning_steps", "", "Enter 1 to 8 steps in minutes or hours"),
+        ("learning_steps", "10 min", "Enter 1 to 8 steps in minutes or hours"),
+        ("learning_steps", "1m, 10m", "Enter 1 to 8 steps in minutes or hours"),
+        ("learning_steps", "0m", "Enter 1 to 8 steps in minutes or hours"),
+        ("learning_steps", "13h", "Enter 1 to 8 steps in minutes or hours"),
+        ("new_order", "never", "Choose one of those offered."),
+        ("review_order", "newest", "Choose one of those offered."),
         ("grade_scale", "seven", "Choose one of those offered."),
         ("theme", "sepia", "Choose one of those offered."),
     ],
@@ -77,6 +88,13 @@ def test_a_value_that_cannot_be_is_refused_beside_its_field(
     assert (user.new_per_day, user.theme) == (20, "system"), "nothing of it is saved"
     kept = "90" if field != "reviews_per_day" else "7"
     assert f'value="{kept}"' in answer.text, "the rest stays filled in"
+
+
+def test_steps_are_read_however_they_are_written(client: FlaskClient, session: Session) -> None:
+    user = _signed_in(client, session)
+    assert _save(client, learning_steps="  1M   10m 2H ").status_code == 303
+    session.refresh(user)
+    assert user.learning_steps == "1m 10m 2h"
 
 
 def test_fields_that_are_not_offered_are_not_taken(client: FlaskClient, session: Session) -> None:
