@@ -116,6 +116,11 @@ class Counts:
         """All of them."""
         return self.reviews + self.new + self.waiting
 
+    def without(self, part: Counts) -> Counts:
+        """What is left of these besides `part`."""
+        rest = (self.reviews - part.reviews, self.new - part.new, self.waiting - part.waiting)
+        return Counts(*(max(0, one) for one in rest))
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -202,15 +207,14 @@ def make_plan(
     order: Order = Order(),
     done: Mapping[int, Done] | None = None,
     decks: Collection[int] | None = None,
-    cards: Collection[int] | None = None,
     learner: int = 0,
 ) -> Plan:
     """The plan of `study_day`. What is mixed is mixed anew for each day and `learner`.
 
     `due` and `new` are all candidates of all decks (of new cards, the first `new_per_day` of each deck are enough; of
     due ones, as many of the longest overdue as the limits leave); `done` says by deck id what was done today already and
-    counts against the limits. The limits hold for the day, not for what is studied of it: `decks` and `cards` (None:
-    all) pick from what they leave, so that a deck studied alone brings what the plan of the whole day counted for it.
+    counts against the limits. The limits hold for the day, not for what is studied of it: `decks` (None: all) picks
+    from what they leave, so that a deck studied alone brings what the plan of the whole day counted for it.
     """
     done = done or {}
     held = sorted(waiting, key=lambda item: (item.repeat_at, item.card_id))
@@ -218,16 +222,16 @@ def make_plan(
     overdue = [item for item in due if item.card_id not in waits]
     reviews = _reviews(study_day, overdue, limits, order.reviews, done, _salt(study_day, learner))
     fresh = _in_turns(new, limits, done)
-    if decks is not None or cards is not None:
-        reviews, fresh, held = (_of(reviews, decks, cards), _of(fresh, decks, cards), _of(held, decks, cards))
+    if decks is not None:
+        reviews, fresh, held = _of(reviews, decks), _of(fresh, decks), _of(held, decks)
     so_far = [one for deck, one in done.items() if decks is None or deck in decks]
     start = Done(new=sum(one.new for one in so_far), reviews=sum(one.reviews for one in so_far))
     return Plan(tuple(reviews), tuple(fresh), tuple(held), start, order.new)
 
 
-def _of(items: list[AnyItem], decks: Collection[int] | None, cards: Collection[int] | None) -> list[AnyItem]:
-    """The items of these decks and cards (None: of all)."""
-    return [one for one in items if (decks is None or one.deck_id in decks) and (cards is None or one.card_id in cards)]
+def _of(items: list[AnyItem], decks: Collection[int]) -> list[AnyItem]:
+    """The items of these decks."""
+    return [one for one in items if one.deck_id in decks]
 
 
 def _reviews(

@@ -1,24 +1,25 @@
 """The question to ask now, with all that its page says: the answer, what each grade brings, how far the day has come."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from sqlalchemy import and_, bindparam, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.content.document import Option
 from app.content.heading import parted
 from app.db.models import Card, CardState, Event
-from app.library.queries import deck_by_slug
 from app.library.texts import options_of, safe_html
 from app.scheduling import sm2
 from app.scheduling.queue import Due, Item, New
 from app.scheduling.state import GRADES, Grade
 from app.scheduling.study_day import never_before
 from app.study.projection import memory_of
-from app.study.queries import ChosenDeck, Today, day_of, plan_of
+from app.study.queries import TAGGED, ChosenDeck, Today
+from app.study.scopes import EVERYTHING, Scope, Scoped, scoped
 from app.study.service import Answered
 from app.web.sessions import Viewer
 
@@ -26,17 +27,11 @@ Standing: TypeAlias = Literal["due", "new", "again", ""]
 """Why a card is asked today; empty in a session beside the plan."""
 UNDO_FOR = timedelta(days=1)
 """How long the last answer is offered to be undone."""
+MOST_STEPS_BACK = 200
+"""So many steps back and forward are looked at for the one to redo."""
 
 FOUR = (Grade(1), Grade(3), Grade(4), Grade(5))
 """The grades of the four buttons."""
-
-
-class UnknownDeck(Exception):
-    """There is no such deck, or none that this person may read."""
-
-
-class NotChosen(Exception):
-    """The deck is there to read, but this learner does not study it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +81,19 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What the study page shows. `deck` is the only one that is studied (None: all); `undo` the event to take back.
+    """What the study page shows. `title` says what is studied ("": everything); `undo`, `redo`: the events for these.
 
     Of the day's `total` cards, `left` are to be answered yet; both count a card once, however often it is repeated.
     """
 
     study_day: date
-    deck: ChosenDeck | None
+    scope: Scope
+    title: str
     question: Question | None
     total: int
     left: int
     undo: int | None
+    redo: int | None = None
     behind: tuple[int, ...] = ()
     """The decks of which `service.remember_places` should be told."""
 
@@ -111,45 +108,58 @@ def screen(
     viewer: Viewer,
     *,
     now: datetime,
-    deck: str = "",
+    scope: Scope = EVERYTHING,
     card: str = "",
     after: str = "",
     answered: Answered | None = None,
 ) -> Screen:
-    """The page of this learner at `now`: of the deck with slug `deck` ("": of all they study).
+    """The page of this learner at `now` in a scope.
 
     The card with guid `card` is asked if it is part of what is left today, else the next one; where
     the card with guid `after` is shown already, the one that comes after it, if there is one. `answered` is the answer
-    that was given just now. Raises `UnknownDeck` and `NotChosen`.
+    that was given just now. Raises `UnknownScope` and `NotChosen`.
     """
-    today, only = scope(session, viewer, now=now, deck=deck)
-    decks = [one.id for one in today.decks] if only is None else [only.id]
-    if answered is not None and answered.deck_id in decks:
+    part = scoped(session, viewer, scope, now=now)
+    today = part.today
+    if answered is not None and answered.deck_id in part.decks:
         last: Last | None = Last(answered.event_id, answered.card_id)
     else:
-        last = last_answer(session, viewer.id, decks, now)
+        last = last_answer(session, viewer.id, part, now)
     item = _after(session, today, now, after) or _item(session, today, now, card, last)
     left = today.plan.counts
     return Screen(
         study_day=today.study_day,
-        deck=only,
+        scope=scope,
+        title=part.title,
         question=None if item is None else _question(session, viewer, today, item),
-        total=max(today.answered(decks) + left.reviews + left.new, left.total),
+        total=max(answered_in(session, viewer, part) + left.reviews + left.new, left.total),
         left=left.total,
         undo=last.event_id if last else None,
+        redo=None if answered or after else to_redo(session, viewer.id, part, now),
         behind=today.behind,
     )
 
 
-def scope(session: Session, viewer: Viewer, *, now: datetime, deck: str) -> tuple[Today, ChosenDeck | None]:
-    """Today's plan of one deck or of all, and which deck that is. Raises `UnknownDeck` and `NotChosen`."""
-    day = day_of(session, viewer, now)
-    if not deck:
-        return plan_of(day), None
-    only = next((one for one in day.decks if one.slug == deck), None)
-    if only is None:
-        raise UnknownDeck if deck_by_slug(session, deck, viewer) is None else NotChosen
-    return plan_of(day, (only.id,)), only
+_ANSWERED = (
+    select(func.count())
+    .select_from(Event)
+    .join(Card, Card.id == Event.card_id)
+    .where(
+        Event.user_id == bindparam("user"),
+        Event.study_day == bindparam("today"),
+        Event.counted,
+        Card.deck_id.in_(bindparam("decks", expanding=True)),
+        TAGGED,
+    )
+)
+
+
+def answered_in(session: Session, viewer: Viewer, part: Scoped) -> int:
+    """How many cards of a scope were answered today; repeats are not counted again."""
+    if not part.scope.tag:
+        return part.today.answered(part.decks)
+    values = {"user": viewer.id, "today": part.today.study_day, "decks": part.decks, "tag": part.scope.tag}
+    return session.connection().execute(_ANSWERED, values).scalar_one()
 
 
 class Last(NamedTuple):
@@ -174,11 +184,43 @@ _LAST = (
 )
 
 
-def last_answer(session: Session, user_id: int, decks: Collection[int], now: datetime) -> Last | None:
-    """The learner's last answer that stands, if it is not long ago and was given in one of these decks."""
-    values = {"user": user_id, "since": now - UNDO_FOR, "decks": list(decks)}
-    row = session.connection().execute(_LAST, values).one_or_none()
+_LAST_WITH_TAG = _LAST.where(TAGGED)
+
+
+def last_answer(session: Session, user_id: int, part: Scoped, now: datetime) -> Last | None:
+    """The learner's last answer that stands, if it is not long ago and was given in this scope."""
+    values = {"user": user_id, "since": now - UNDO_FOR, "decks": part.decks, "tag": part.scope.tag}
+    row = session.connection().execute(_LAST_WITH_TAG if part.scope.tag else _LAST, values).one_or_none()
     return None if row is None else Last(*row)
+
+
+_TARGET = aliased(Event)
+_TAKEN_BACK = (
+    select(
+        Event.id, Event.kind, Event.target_id, Event.answered_at, _TARGET.kind.label("what"), Card.deck_id, Card.tags
+    )
+    .outerjoin(_TARGET, and_(_TARGET.user_id == Event.user_id, _TARGET.id == Event.target_id))
+    .outerjoin(Card, Card.id == _TARGET.card_id)
+    .where(Event.user_id == bindparam("user"), Event.kind.in_(("review", "void")))
+    .order_by(Event.id.desc())
+    .limit(MOST_STEPS_BACK)
+)
+
+
+def to_redo(session: Session, user_id: int, part: Scoped, now: datetime) -> int | None:
+    """The answer of this scope that was taken back last, as long as nothing was answered since; None if there is none.
+
+    What was put back since is left out, so that as many steps lead forward as were gone back.
+    """
+    rows = session.connection().execute(_TAKEN_BACK, {"user": user_id}).all()
+    put_back: set[int] = set()
+    for row in takewhile(lambda row: row.kind == "void", rows):
+        if row.what == "void":
+            put_back.add(row.target_id)
+        elif row.what == "review" and row.id not in put_back:
+            here = row.deck_id in part.decks and (not part.scope.tag or part.scope.tag in row.tags)
+            return row.target_id if here and row.answered_at > now - UNDO_FOR else None
+    return None
 
 
 def _item(session: Session, today: Today, now: datetime, card: str, last: Last | None) -> Item | None:

@@ -124,6 +124,11 @@ def sources(session: Session, viewer: Viewer) -> tuple[Source, ...]:
     )
 
 
+def collection_slug(session: Session, guid: str) -> str | None:
+    """What addresses call a collection; None where there is none."""
+    return session.scalar(select(Collection.slug).where(Collection.guid == guid)) if "\0" not in guid else None
+
+
 def still_there(session: Session, viewer: Viewer, cards: Sequence[int]) -> dict[int, Any]:
     """Those of these cards that can be asked now, with their guid, deck and options, by id."""
     rows = session.execute(

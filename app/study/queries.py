@@ -21,9 +21,11 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
 )
 from sqlalchemy.orm import Session, aliased
 
+from app.db.lists import has_text
 from app.db.models import Card, CardMark, CardState, Deck, DeckChoice, Event
 from app.library.queries import studyable
 from app.scheduling.queue import (
@@ -54,6 +56,8 @@ NEW_BEHIND = 50
 _USER: Any = bindparam("user")
 _TODAY: Any = bindparam("today")
 _DECKS: Any = bindparam("decks", expanding=True)
+TAGGED = has_text(Card.tags, bindparam("tag", type_=String))
+"""Cards that have the tag `:tag`. A condition on `Card`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +119,9 @@ def today_plan(
     viewer: Viewer,
     now: datetime,
     decks: Collection[int] | None = None,
-    *,
-    cards: Collection[int] | None = None,
 ) -> Today:
-    """What is left of this learner's study day at `now`, in the chosen decks with these ids (None: in all of them).
-
-    `cards` narrows that to the cards with these ids (None: to none).
-    """
-    return plan_of(day_of(session, viewer, now), decks, cards)
+    """What is left of this learner's study day at `now`, in the chosen decks with these ids (None: in all of them)."""
+    return plan_of(day_of(session, viewer, now), decks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,26 +140,26 @@ class Day:
     learner: int = 0
 
 
-def day_of(session: Session, viewer: Viewer, now: datetime) -> Day:
-    """Read what this learner's study day at `now` is made of."""
+def day_of(session: Session, viewer: Viewer, now: datetime, *, tag: str = "") -> Day:
+    """Read what this learner's study day at `now` is made of; of the cards, those with a `tag` alone where one is named."""
     today = study_day_of(viewer, now)
     done = done_on(session, viewer.id, today)
     a_day = limits_of(viewer, today)
     new_left = max(0, a_day.new_per_day - sum(one.new for one in done.values()))
-    chosen = _chosen(session, viewer, today, new_left)
+    chosen = _chosen(session, viewer, today, new_left, tag)
     own = {deck.id: deck.limits for deck in chosen.decks if deck.limits != NO_LIMITS}
     limits = Limits(a_day.new_per_day, a_day.reviews_per_day, own)
     order = Order(NewOrder(viewer.new_order), ReviewOrder(viewer.review_order))
     waiting, due = [], []
     if chosen.decks:
         ids = [deck.id for deck in chosen.decks]
-        waiting = _waiting(session, viewer, ids, today)
-        due = _due(session, viewer.id, ids, today, limits, order.reviews, done)
+        waiting = _waiting(session, viewer, ids, today, tag)
+        due = _due(session, viewer.id, ids, today, limits, order.reviews, done, tag)
     return Day(today, chosen.decks, done, waiting, due, chosen.new, limits, order, chosen.behind, viewer.id)
 
 
-def plan_of(day: Day, decks: Collection[int] | None = None, cards: Collection[int] | None = None) -> Today:
-    """The plan of a day, of these decks or cards (None: of all)."""
+def plan_of(day: Day, decks: Collection[int] | None = None) -> Today:
+    """The plan of a day, of these decks (None: of all)."""
     plan = make_plan(
         day.study_day,
         waiting=day.waiting,
@@ -170,7 +169,6 @@ def plan_of(day: Day, decks: Collection[int] | None = None, cards: Collection[in
         order=day.order,
         done=day.done,
         decks=decks,
-        cards=cards,
         learner=day.learner,
     )
     return Today(day.study_day, day.decks, plan, day.done, day.behind)
@@ -226,29 +224,29 @@ def first_unbegun() -> ColumnElement[int]:
     return func.coalesce(first, end.correlate(DeckChoice).scalar_subquery())
 
 
-def _first_new() -> ColumnElement[str]:
-    """The first `:new` cards of a chosen deck that may be asked, as `position:id,position:id,…`."""
+def _first_new(with_tag: bool) -> ColumnElement[str]:
+    """The first `:new` cards of a chosen deck that may be asked (and have `:tag`), as `position:id,position:id,…`."""
     mark = aliased(CardMark)
     some = (
         _unbegun((cast(Card.position, String) + ":" + cast(Card.id, String)).label("card"))
         .outerjoin(mark, and_(mark.card_id == Card.id, mark.user_id == DeckChoice.user_id))
-        .where(shown(mark))
+        .where(shown(mark), TAGGED if with_tag else true())
         .limit(bindparam("new"))
         .subquery()
     )
     return select(func.aggregate_strings(some.c.card, ",")).scalar_subquery()
 
 
-_chosen_statements: dict[tuple[bool, bool], Select[Any]] = {}
+_chosen_statements: dict[tuple[bool, bool, bool], Select[Any]] = {}
 
 
-def _chosen_statement(viewer: Viewer, with_new: bool) -> Select[Any]:
-    """The decks a learner studies; with new cards, or without a look for them."""
-    kept = _chosen_statements.get((viewer.is_editor, with_new))
+def _chosen_statement(viewer: Viewer, with_new: bool, with_tag: bool = False) -> Select[Any]:
+    """The decks a learner studies; with new cards (that have `:tag`), or without a look for them."""
+    kept = _chosen_statements.get((viewer.is_editor, with_new, with_tag))
     if kept is None:
-        new = (first_unbegun().label("first"), _START.label("start"), _first_new().label("new"))
+        new = (first_unbegun().label("first"), _START.label("start"), _first_new(with_tag).label("new"))
         none = (null().label("first"), null().label("start"), null().label("new"))
-        kept = _chosen_statements[viewer.is_editor, with_new] = (
+        kept = _chosen_statements[viewer.is_editor, with_new, with_tag] = (
             select(
                 Deck.id,
                 Deck.slug,
@@ -265,13 +263,15 @@ def _chosen_statement(viewer: Viewer, with_new: bool) -> Select[Any]:
     return kept
 
 
-def _chosen(session: Session, viewer: Viewer, today: date, new_left: int) -> _Chosen:
+def _chosen(session: Session, viewer: Viewer, today: date, new_left: int, tag: str = "") -> _Chosen:
     """The chosen decks, each with its first `new_left` new cards."""
-    values = {"user": viewer.id, "today": today, "new": new_left} if new_left else {"user": viewer.id}
+    values: dict[str, Any] = {"user": viewer.id}
+    if new_left:
+        values |= {"today": today, "new": new_left} | ({"tag": tag} if tag else {})
     decks: list[ChosenDeck] = []
     cards: list[New] = []
     behind: list[int] = []
-    rows = session.connection().execute(_chosen_statement(viewer, new_left > 0), values)
+    rows = session.connection().execute(_chosen_statement(viewer, new_left > 0, bool(tag and new_left)), values)
     for order, (deck_id, slug, title, collection, most_new, most_reviews, first, start, new) in enumerate(rows):
         decks.append(ChosenDeck(deck_id, slug, title, collection, DeckLimits(most_new, most_reviews)))
         for one in new.split(",") if new else ():
@@ -298,16 +298,18 @@ def _mine(*columns: Any) -> Select[Any]:
 _WAITING = _mine(CardState.repeat_from, CardState.repeat_step).where(CardState.repeat_day >= _TODAY)
 _DUE = (
     _mine(CardState.due, CardState.interval)
-    .where(CardState.due <= _TODAY)
+    .where(CardState.due <= _TODAY, or_(CardState.repeat_day.is_(None), CardState.repeat_day < _TODAY))
     .order_by(CardState.due, CardState.card_id)
     .limit(bindparam("most"))
 )
+_WITH_TAG = {statement: statement.where(TAGGED) for statement in (_WAITING, _DUE)}
 
 
-def _waiting(session: Session, viewer: Viewer, decks: Sequence[int], today: date) -> list[Waiting]:
+def _waiting(session: Session, viewer: Viewer, decks: Sequence[int], today: date, tag: str = "") -> list[Waiting]:
     """The cards that wait to be repeated today."""
     steps = steps_named(viewer.learning_steps)
-    rows = session.connection().execute(_WAITING, {"user": viewer.id, "today": today, "decks": decks})
+    values = {"user": viewer.id, "today": today, "decks": decks, "tag": tag}
+    rows = session.connection().execute(_WITH_TAG[_WAITING] if tag else _WAITING, values)
     return [Waiting(card, deck, since + wait(steps, step or 0)) for card, deck, since, step in rows]
 
 
@@ -319,6 +321,7 @@ def _due(
     limits: Limits,
     order: ReviewOrder,
     done: Mapping[int, Done],
+    tag: str = "",
 ) -> list[Due]:
     """As many due cards as the limits leave, the longest overdue; of decks with a limit of their own, as many as that."""
     left = max(0, limits.reviews_per_day - sum(one.reviews for one in done.values()))
@@ -329,6 +332,6 @@ def _due(
     due: list[Due] = []
     for some, number in asked:
         if some and number:
-            values = {"user": user_id, "today": today, "decks": some, "most": number}
-            due += map(Due._make, session.connection().execute(_DUE, values))
+            values = {"user": user_id, "today": today, "decks": some, "most": number, "tag": tag}
+            due += map(Due._make, session.connection().execute(_WITH_TAG[_DUE] if tag else _DUE, values))
     return due

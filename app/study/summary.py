@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from app.db.models import Card, CardState, Deck, Event
@@ -13,8 +13,9 @@ from app.library.queries import studyable
 from app.scheduling.queue import Counts
 from app.scheduling.state import Grade
 from app.scheduling.statistics import LONGEST_ANSWER_MS, minutes_needed, streak
-from app.study.asking import last_answer, scope
-from app.study.queries import ChosenDeck, Today
+from app.study.asking import last_answer
+from app.study.queries import TAGGED, today_plan
+from app.study.scopes import EVERYTHING, Scope, Scoped, scoped
 from app.web.sessions import Viewer
 
 PAUSE = timedelta(minutes=30)
@@ -50,13 +51,17 @@ class Ahead:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A learner's latest session of today, over `deck` or all they study. `answers` are in the order they were given."""
+    """A learner's latest session of today in a scope. `answers` are in the order they were given."""
 
     study_day: date
-    deck: ChosenDeck | None
+    scope: Scope
+    title: str
+    """What the scope is; empty: everything."""
     studies: bool
     """Whether the learner has chosen any deck."""
     left: Counts
+    elsewhere: Counts
+    """What is left of the day outside the scope."""
     answers: tuple[Given, ...]
     streak: int
     ahead: tuple[Ahead, ...]
@@ -96,29 +101,37 @@ class Summary:
         return sorted(Counter(one.grade for one in self.cards).items())
 
 
-def summary(session: Session, viewer: Viewer, *, now: datetime, deck: str = "") -> Summary:
-    """The summary of this learner at `now`. Raises `UnknownDeck` and `NotChosen` of `app.study.asking`."""
-    today, only = scope(session, viewer, now=now, deck=deck)
-    decks = [one.id for one in today.decks] if only is None else [only.id]
-    answers = _latest_run(_answers(session, viewer.id, today.study_day, decks))
-    due = _due(session, viewer.id, decks, today.study_day)
-    last = last_answer(session, viewer.id, decks, now)
-    later = [(day, cards) for day, cards in due if day > today.study_day]
+def summary(session: Session, viewer: Viewer, *, now: datetime, scope: Scope = EVERYTHING) -> Summary:
+    """The summary of this learner at `now`. Raises `UnknownScope` and `NotChosen`."""
+    part = scoped(session, viewer, scope, now=now)
+    today = part.today
+    answers = _latest_run(_answers(session, viewer.id, part))
+    later = _due(session, viewer.id, part)
+    last = last_answer(session, viewer.id, part, now)
+    whole = today.plan.counts if part.whole else today_plan(session, viewer, now).plan.counts
     return Summary(
         study_day=today.study_day,
-        deck=only,
+        scope=scope,
+        title=part.title,
         studies=bool(today.decks),
         left=today.plan.counts,
+        elsewhere=whole.without(today.plan.counts),
         answers=answers,
         streak=streak(_studied(session, viewer.id), today.study_day).current,
-        ahead=_ahead(session, viewer, today, decks, dict(later), _pace(answers)),
+        ahead=_ahead(session, viewer, part, dict(later), _pace(answers)),
         next_day=later[0][0] if later else None,
         next_cards=later[0][1] if later else 0,
         undo=last.event_id if last else None,
     )
 
 
-def _answers(session: Session, user_id: int, day: date, decks: Collection[int]) -> list[Given]:
+def _in(part: Scoped) -> ColumnElement[bool]:
+    """The cards of a scope. A condition on `Card`; `:tag` is to be bound."""
+    decks = Card.deck_id.in_(part.decks)
+    return and_(decks, TAGGED) if part.scope.tag else decks
+
+
+def _answers(session: Session, user_id: int, part: Scoped) -> list[Given]:
     rows = session.execute(
         select(
             Event.grade,
@@ -133,8 +146,15 @@ def _answers(session: Session, user_id: int, day: date, decks: Collection[int]) 
         .join(Card, Card.id == Event.card_id)
         .join(Deck, Deck.id == Card.deck_id)
         .outerjoin(CardState, and_(CardState.card_id == Card.id, CardState.user_id == user_id))
-        .where(Event.user_id == user_id, Event.study_day == day, Event.kind == "review", Event.live, Deck.id.in_(decks))
-        .order_by(Event.answered_at, Event.id)
+        .where(
+            Event.user_id == user_id,
+            Event.study_day == part.today.study_day,
+            Event.kind == "review",
+            Event.live,
+            _in(part),
+        )
+        .order_by(Event.answered_at, Event.id),
+        {"tag": part.scope.tag},
     )
     return [
         Given(Grade(grade), counted, elapsed, answered_at, guid, text, slug, due)
@@ -156,31 +176,33 @@ def _studied(session: Session, user_id: int) -> list[date]:
     return list(session.scalars(select(Event.study_day).where(Event.user_id == user_id, Event.counted).distinct()))
 
 
-def _due(session: Session, user_id: int, decks: Collection[int], today: date) -> list[tuple[date, int]]:
+def _due(session: Session, user_id: int, part: Scoped) -> list[tuple[date, int]]:
     """On which days cards fall due after today, and how many on each, in order."""
     rows = session.execute(
         select(CardState.due, func.count())
         .join(Card, Card.id == CardState.card_id)
-        .where(CardState.user_id == user_id, CardState.due > today, Card.deck_id.in_(decks), studyable())
+        .where(CardState.user_id == user_id, CardState.due > part.today.study_day, _in(part), studyable())
         .group_by(CardState.due)
-        .order_by(CardState.due)
+        .order_by(CardState.due),
+        {"tag": part.scope.tag},
     )
     return [(day, cards) for day, cards in rows if day is not None]
 
 
 def _ahead(
-    session: Session, viewer: Viewer, today: Today, decks: Collection[int], due: dict[date, int], pace: float | None
+    session: Session, viewer: Viewer, part: Scoped, due: dict[date, int], pace: float | None
 ) -> tuple[Ahead, ...]:
     """The next days, if each brings what it may and nothing is forgotten."""
     unseen = session.scalar(
         select(func.count())
         .select_from(Card)
         .outerjoin(CardState, and_(CardState.card_id == Card.id, CardState.user_id == viewer.id))
-        .where(Card.deck_id.in_(decks), studyable(), CardState.due.is_(None))
+        .where(_in(part), studyable(), CardState.due.is_(None)),
+        {"tag": part.scope.tag},
     )
-    unseen = (unseen or 0) - today.plan.counts.new
+    unseen = (unseen or 0) - part.today.plan.counts.new
     days = []
-    for day in (today.study_day + n * DAY for n in range(1, DAYS_AHEAD + 1)):
+    for day in (part.today.study_day + n * DAY for n in range(1, DAYS_AHEAD + 1)):
         new = min(max(unseen, 0), viewer.new_per_day)
         unseen -= new
         reviews = min(due.get(day, 0), viewer.reviews_per_day)

@@ -3,10 +3,11 @@
 import re
 from dataclasses import dataclass
 
-from flask import request
+from flask import abort, request
 from flask_babel import gettext as _
 
 from app.scheduling.state import Grade
+from app.study.scopes import Scope
 from app.web import agents
 from app.web.errors import Refusal
 
@@ -17,20 +18,20 @@ _VERSION = re.compile(r"0|[1-9][0-9]{0,8}")
 _MILLISECONDS = re.compile(r"|[0-9]{1,12}")
 _EVENT = re.compile(r"[1-9][0-9]{0,17}")
 _SLUG = re.compile(r"[^\0]{0,100}")
+_SCOPE = dict.fromkeys(Scope._fields, _SLUG)
 
 _ANSWER = {"card": _GUID, "grade": _GRADE, "key": _KEY, "version": _VERSION}
-_ANSWER_EXTRA = {"elapsed": _MILLISECONDS, "deck": _SLUG, "after": re.compile(r"[0-9a-z]{0,32}")}
+_ANSWER_EXTRA = {"elapsed": _MILLISECONDS, "after": re.compile(r"[0-9a-z]{0,32}"), **_SCOPE}
 _PRACTICE = {"card": _GUID, "key": _KEY, "version": _VERSION}
 _PRACTICE_EXTRA = {"grade": re.compile(r"|[0-5]"), "elapsed": _MILLISECONDS, "after": _ANSWER_EXTRA["after"]}
 _OPTION = re.compile(r"[^\0]{1,16}")
 _MOST_CHOSEN = 26
 _UNDO = {"event": _EVENT}
-_UNDO_EXTRA = {"deck": _SLUG}
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """An answer as it was sent. `deck` is the slug of the only deck that is studied ("": all).
+    """An answer as it was sent. `scope` is what is studied.
 
     `after` is the card that the script shows meanwhile ("": none yet).
     """
@@ -40,7 +41,7 @@ class Posted:
     key: str
     version: int
     elapsed_ms: int | None
-    deck: str
+    scope: Scope
     after: str
 
 
@@ -54,7 +55,7 @@ def posted_answer() -> Posted:
         key=fields["key"],
         version=int(fields["version"]),
         elapsed_ms=int(elapsed) if elapsed else None,
-        deck=fields["deck"],
+        scope=_scope(fields),
         after=fields["after"],
     )
 
@@ -87,10 +88,22 @@ def posted_practice() -> Practised:
     )
 
 
-def posted_event() -> tuple[int, str]:
-    """The event to undo or redo, and the deck that is studied. Raises `Refusal` (422)."""
-    fields = _fields(_UNDO, _UNDO_EXTRA)
-    return int(fields["event"]), fields["deck"]
+def posted_event() -> tuple[int, Scope]:
+    """The event to undo or redo, and what is studied. Raises `Refusal` (422)."""
+    fields = _fields(_UNDO, _SCOPE)
+    return int(fields["event"]), _scope(fields)
+
+
+def asked_scope() -> Scope:
+    """What the address asks to study; one that cannot be is 404."""
+    scope = Scope(**{name: request.args.get(name, "") for name in Scope._fields})
+    if not all(map(_SLUG.fullmatch, scope)):
+        abort(404)
+    return scope
+
+
+def _scope(fields: dict[str, str]) -> Scope:
+    return Scope(**{name: fields[name] for name in Scope._fields})
 
 
 def device() -> str:

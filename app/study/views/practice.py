@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.scheduling.state import GRADES
 from app.study import practice, through
 from app.study.asking import FOUR
-from app.study.picking import MOST_CARDS, Mode, Wish
+from app.study.picking import MOST_CARDS, Mode, Wish, collection_slug
 from app.study.practice import AnsweredAlready, NothingFits, PracticeScreen, UnknownPractice
 from app.study.service import KeyReused, NotAsked, NotLast, StaleCard, UnknownCard, UnknownEvent
 from app.study.views import answers
@@ -37,7 +37,8 @@ def start_practice() -> AnyResponse:
     tags = tuple(filter(None, (tag.strip() for tag in request.form.get("tags", "")[:400].split(","))))
     deck = None if source.startswith("collection:") else source or None
     if mode == "due":
-        return redirect(url_for(".study", deck=deck), 303)
+        folder = collection_slug(session(), source.removeprefix("collection:")) if source and not deck else None
+        return redirect(url_for(".study", deck=deck, collection=folder), 303)
     if mode == "read":
         return redirect(url_for(".read", deck=deck, tag=tags[0] if tags else None), 303)
     if mode not in list(Mode):

@@ -13,7 +13,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.scheduling.state import GRADES
 from app.study import asking, service
-from app.study.asking import FOUR, NotChosen, Screen, UnknownDeck
+from app.study.asking import FOUR, Screen
+from app.study.scopes import NotChosen, Scope, UnknownScope
 from app.study.service import Answered, KeyReused, NotAsked, NotLast, StaleCard, Undone, UnknownCard, UnknownEvent
 from app.study.summary import summary
 from app.study.views import answers
@@ -36,12 +37,11 @@ _GUID = re.compile(r"[0-9a-z]{1,32}")
 def study() -> AnyResponse:
     """The question to ask now; `show=answer` reveals the answer of the `card` it names."""
     card = request.args.get("card", "")
-    page = _screen(request.args.get("deck", ""), clock.now(), card=card, after=request.args.get("after", ""))
+    page = _screen(answers.asked_scope(), clock.now(), card=card, after=request.args.get("after", ""))
     if page.question is None:
         return redirect(_done_url(page))
     revealed = request.args.get("show") == "answer" and page.question.guid == card
-    redo = request.args.get("redo", "")
-    return _shown(page, revealed=revealed, redo=redo if redo.isascii() and redo.isdigit() and len(redo) < 19 else "")
+    return _shown(page, revealed=revealed)
 
 
 @blueprint.post("/study/answer")
@@ -54,62 +54,64 @@ def answer() -> AnyResponse:
     except UnknownCard:
         abort(404)
     except KeyReused:
-        raise _used_up(posted.deck) from None
+        raise _used_up(posted.scope) from None
     except StaleCard:
-        return _instead(posted.deck, now, _stale(), card=posted.card)
+        return _instead(posted.scope, now, _stale(), card=posted.card)
     except NotAsked as error:
-        return _instead(posted.deck, now, _not_asked(error))
-    return _next(posted.deck, now, answered, after=posted.after)
+        return _instead(posted.scope, now, _not_asked(error))
+    return _next(posted.scope, now, answered, after=posted.after)
 
 
 @blueprint.post("/study/undo")
 @access(Access.LEARNER)
 def undo() -> AnyResponse:
     """Take an answer back and ask its card again."""
-    event, deck = answers.posted_event()
+    event, scope = answers.posted_event()
     now = clock.now()
     try:
         undone = _changed(lambda person, one: service.undo(one, viewer=person, event=event, now=now))
     except NotLast:
-        return _instead(deck, now, _("This card was answered again since, so the earlier answer stays."))
+        return _instead(scope, now, _("This card was answered again since, so the earlier answer stays."))
     if not wants_fragment():
-        return redirect(url_for(".study", deck=deck or None, card=undone.card_guid, redo=event), 303)
-    page = _screen(deck, now, card=undone.card_guid)
-    return _left(page) if page.question is None else _shown(page, redo=str(event))
+        return redirect(url_for(".study", **scope.address, card=undone.card_guid), 303)
+    page = _screen(scope, now, card=undone.card_guid)
+    return _left(page) if page.question is None else _shown(page)
 
 
 @blueprint.post("/study/redo")
 @access(Access.LEARNER)
 def redo() -> AnyResponse:
     """Put back an answer that was undone."""
-    event, deck = answers.posted_event()
+    event, scope = answers.posted_event()
     now = clock.now()
     try:
         _changed(lambda person, one: service.redo(one, viewer=person, event=event, now=now))
     except NotLast:
-        return _instead(deck, now, _("This card was answered again since, so the answer that was undone stays undone."))
-    return _next(deck, now)
+        return _instead(
+            scope, now, _("This card was answered again since, so the answer that was undone stays undone.")
+        )
+    return _next(scope, now)
 
 
 @blueprint.get("/study/done")
 @access(Access.LEARNER)
 def done() -> AnyResponse:
     """What this session came to, and what comes next."""
-    deck = request.args.get("deck", "")
-    page = _scoped(lambda: summary(session(), require_viewer(), now=clock.now(), deck=deck))
+    scope = answers.asked_scope()
+    page = _scoped(lambda: summary(session(), require_viewer(), now=clock.now(), scope=scope))
     return shown("study/done.html", area="library", page=page, person=require_viewer())
 
 
 def _scoped(read: Callable[[], T]) -> T:
-    """What `read` gives. A deck that is not there is 404; one that is there but not studied says so."""
+    """What `read` gives. A scope that is not there is 404; one that is there but not studied says so."""
     try:
         return read()
-    except UnknownDeck:
+    except UnknownScope:
         abort(404)
     except NotChosen:
         raise Refusal(
             409,
-            _("You do not study this deck yet."),
+            _("You do not study this yet."),
             _("Add it to your library, and its cards will be asked."),
             back=url_for(".choose"),
             back_label=_("Choose decks"),
@@ -141,15 +143,17 @@ def _changed(work: Callable[[Viewer, Any], Undone]) -> Undone:
         abort(404)
 
 
-def _screen(deck: str, now: datetime, *, card: str = "", after: str = "", answered: Answered | None = None) -> Screen:
+def _screen(
+    scope: Scope, now: datetime, *, card: str = "", after: str = "", answered: Answered | None = None
+) -> Screen:
     card, after = (guid if _GUID.fullmatch(guid) else "" for guid in (card, after))
     person = require_viewer()
     return _scoped(
-        lambda: asking.screen(session(), person, now=now, deck=deck, card=card, after=after, answered=answered)
+        lambda: asking.screen(session(), person, now=now, scope=scope, card=card, after=after, answered=answered)
     )
 
 
-def _shown(page: Screen, status: int = 200, *, revealed: bool = False, notice: str = "", redo: str = "") -> Response:
+def _shown(page: Screen, status: int = 200, *, revealed: bool = False, notice: str = "") -> Response:
     """The study page, or the part of it that changes from card to card."""
     person = require_viewer()
     values: dict[str, Any] = {
@@ -157,12 +161,11 @@ def _shown(page: Screen, status: int = 200, *, revealed: bool = False, notice: s
         "person": person,
         "revealed": revealed,
         "notice": notice,
-        "redo": redo,
         "key": secrets.token_hex(16),
         "grades": FOUR if person.grade_scale == "four" else GRADES,
         "typed": request.args.get("a", "").strip()[:_TYPED_SHOWN] if revealed else "",
         "chosen": _choice(page) if revealed else [],
-        "scope": page.deck.slug if page.deck else None,
+        "scope": page.scope.address,
     }
     template = "study/_session.html" if wants_fragment() else "study/session.html"
     return make_response(render_template(template, **values), status)
@@ -174,14 +177,14 @@ def _choice(page: Screen) -> list[str]:
     return [option.key for option in page.question.options if option.key in ticked] if page.question else []
 
 
-def _next(deck: str, now: datetime, answered: Answered | None = None, *, after: str = "") -> AnyResponse:
+def _next(scope: Scope, now: datetime, answered: Answered | None = None, *, after: str = "") -> AnyResponse:
     """After a change: the next card at once for a script, and a page of its own for everyone else.
 
     A script that shows card `after` already gets the one that comes after it.
     """
     if not wants_fragment():
-        return redirect(url_for(".study", deck=deck or None), 303)
-    page = _screen(deck, now, after=after, answered=answered)
+        return redirect(url_for(".study", **scope.address), 303)
+    page = _screen(scope, now, after=after, answered=answered)
     if page.behind:
         transact(partial(service.remember_places, user_id=require_viewer().id, decks=page.behind))
     return _left(page) if page.question is None else _shown(page)
@@ -194,9 +197,9 @@ def _left(page: Screen) -> Response:
     return response
 
 
-def _instead(deck: str, now: datetime, notice: str, *, card: str = "") -> Response:
+def _instead(scope: Scope, now: datetime, notice: str, *, card: str = "") -> Response:
     """409: nothing was changed; this is how things are."""
-    page = _screen(deck, now, card=card)
+    page = _screen(scope, now, card=card)
     if page.question is None:
         raise Refusal(
             409, notice, _("Nothing is left to study here now."), back=_done_url(page), back_label=_("To the summary")
@@ -205,15 +208,15 @@ def _instead(deck: str, now: datetime, notice: str, *, card: str = "") -> Respon
 
 
 def _done_url(page: Screen) -> str:
-    return url_for(".done", deck=page.deck.slug if page.deck else None)
+    return url_for(".done", **page.scope.address)
 
 
-def _used_up(deck: str) -> Refusal:
+def _used_up(scope: Scope) -> Refusal:
     return Refusal(
         422,
         _("This question was answered from this page already."),
         _("The first answer counts and is safe; this other one was not recorded. To change it, undo the first."),
-        back=url_for(".study", deck=deck or None),
+        back=url_for(".study", **scope.address),
         back_label=_("Go on studying"),
     )
 

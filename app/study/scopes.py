@@ -1,0 +1,91 @@
+"""What is studied at once: everything, a deck, a collection, and of each all cards or those with one tag.
+
+Decks and collections are parts of the day: each brings what the plan of the whole day counted for it. A tag asks for its
+cards first: what the limits leave of the day is filled with cards that have it. The limits are those of the day either
+way, whatever was studied before and on which device.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from app.db.models import Collection as Folder
+from app.db.models import Deck
+from app.library.queries import deck_by_slug
+from app.study.queries import Day, Today, day_of, plan_of
+from app.web.access import readable
+from app.web.sessions import Viewer
+
+
+class UnknownScope(Exception):
+    """There is no such deck or collection, or none that this person may read."""
+
+
+class NotChosen(Exception):
+    """It is there to read, but this learner does not study it."""
+
+
+class Scope(NamedTuple):
+    """A scope as an address names it: a deck or a collection by its slug, and a tag; empty: all."""
+
+    deck: str = ""
+    collection: str = ""
+    tag: str = ""
+
+    @property
+    def address(self) -> dict[str, Any]:
+        """What of it an address or a form has to say."""
+        return {name: value for name, value in self._asdict().items() if value}
+
+
+EVERYTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Scoped:
+    """Today's plan of a scope. `decks` are the ids of its decks; `title` says what it is ("": everything)."""
+
+    scope: Scope
+    title: str
+    decks: tuple[int, ...]
+    today: Today
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is all that the learner studies."""
+        return not self.scope.address
+
+
+def scoped(session: Session, viewer: Viewer, scope: Scope, *, now: datetime) -> Scoped:
+    """What is left of this learner's day at `now` in a scope. Raises `UnknownScope` and `NotChosen`."""
+    day = day_of(session, viewer, now, tag=scope.tag)
+    decks, title = _decks(session, viewer, scope, day)
+    titles = " · ".join(filter(None, (title, scope.tag)))
+    return Scoped(scope, titles, tuple(decks), plan_of(day, None if scope.address.keys() <= {"tag"} else decks))
+
+
+def _decks(session: Session, viewer: Viewer, scope: Scope, day: Day) -> tuple[Collection[int], str]:
+    """The ids of the scope's decks, and what they are together."""
+    if scope.deck:
+        only = next((one for one in day.decks if one.slug == scope.deck), None)
+        if only is None:
+            raise UnknownScope if deck_by_slug(session, scope.deck, viewer) is None else NotChosen
+        return (only.id,), only.title
+    if scope.collection:
+        return _collection(session, viewer, scope.collection, day)
+    return [one.id for one in day.decks], ""
+
+
+def _collection(session: Session, viewer: Viewer, slug: str, day: Day) -> tuple[Collection[int], str]:
+    there = exists(select(Deck.id).where(Deck.collection_id == Folder.id, readable(viewer)))
+    folder = session.execute(select(Folder.id, Folder.title).where(Folder.slug == slug, there)).one_or_none()
+    if folder is None:
+        raise UnknownScope
+    decks = [one.id for one in day.decks if one.collection_id == folder.id]
+    if not decks:
+        raise NotChosen
+    return decks, folder.title

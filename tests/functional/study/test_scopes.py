@@ -1,0 +1,143 @@
+"""What is studied at once: a session stays in its deck, collection or tag, and the day's limits hold over all of them."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from urllib.parse import urlencode
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from app.db.models import Collection, User
+from tests.builders import LONG_AGO, choose, make_card, make_deck, make_user, sign_in
+from tests.functional.study.test_session import FRAGMENT, form_of, question
+
+
+@pytest.fixture
+def learner(session: Session) -> User:
+    """Somebody with a collection of two decks and one deck beside it, two cards each, one of them about loops."""
+    notes = Collection(slug="notes", title="Notes", created_at=LONG_AGO)
+    session.add(notes)
+    session.flush()
+    user = make_user(session)
+    for slug, folder in (("one", notes.id), ("two", notes.id), ("three", None)):
+        deck = make_deck(session, slug=slug, collection_id=folder)
+        make_card(session, deck, question=f"First of {slug}?", tags=("loops & more", "basics"))
+        make_card(session, deck, question=f"Second of {slug}?", tags=("loops",))
+        choose(session, user, deck)
+    session.commit()
+    return user
+
+
+@pytest.fixture
+def browser(client: FlaskClient, learner: User) -> FlaskClient:
+    sign_in(client, learner)
+    return client
+
+
+def left(page: TestResponse) -> int:
+    found = re.search(r"(\d+) left", page.text)
+    return int(found[1]) if found else 0
+
+
+SCOPES = [
+    ({"deck": "one"}, ["First of one?", "Second of one?"]),
+    ({"collection": "notes"}, ["First of one?", "First of two?", "Second of one?", "Second of two?"]),
+    ({"tag": "loops & more"}, ["First of one?", "First of two?", "First of three?"]),
+    ({"collection": "notes", "tag": "loops"}, ["Second of one?", "Second of two?"]),
+]
+
+
+@pytest.mark.parametrize(("scope", "asked"), SCOPES)
+@pytest.mark.parametrize("script", [True, False])
+def test_a_session_stays_in_its_scope_to_the_end(
+    browser: FlaskClient, scope: dict[str, str], asked: list[str], script: bool
+) -> None:
+    address = f"/study?{urlencode(scope)}"
+    page = browser.get(address)
+    assert left(page) == len(asked)
+    seen = []
+    for n in range(len(asked)):
+        seen.append(question(page))
+        form = {name: unescape(value) for name, value in form_of(page).items()}
+        assert {name: form[name] for name in ("deck", "collection", "tag") if name in form} == scope
+        if script:
+            page = browser.post("/study/answer", data=form, headers=FRAGMENT)
+        else:
+            sent = browser.post("/study/answer", data=form)
+            assert sent.location == address
+            page = browser.get(address)
+        if n == 0:  # one step back and forward
+            back = browser.post("/study/undo", data=taking(page, "undo"), follow_redirects=True)
+            assert (question(back), left(back)) == (seen[0], len(asked))
+            page = browser.post("/study/redo", data=taking(back, "redo"), follow_redirects=True)
+            assert left(page) == len(asked) - 1
+    assert seen == asked
+    done = browser.get(page.location or "")
+    assert done.request.path == "/study/done"
+    assert dict(done.request.args) == scope
+    assert f"You answered {len(asked)} cards" in done.text
+    assert f"{6 - len(asked)} cards are left in what else you study." in done.text
+    assert 'href="/study"' in done.text
+
+
+def taking(page: TestResponse, which: str) -> dict[str, str]:
+    """The fields of the undo or redo form."""
+    form = re.search(rf'<form id="{which}".*?</form>', page.text, re.DOTALL)
+    assert form, f"the page offers no {which}"
+    return dict(re.findall(r'name="(\w+)" value="([^"]*)"', unescape(form[0])))
+
+
+def test_the_limit_of_the_day_holds_over_all_scopes(browser: FlaskClient, session: Session, learner: User) -> None:
+    session.merge(learner).new_per_day = 3
+    session.commit()
+    assert [left(browser.get(f"/study?{part}")) for part in ("deck=one", "deck=two", "tag=loops", "")] == [1, 1, 3, 3]
+    browser.post("/study/answer", data=form_of(browser.get("/study?tag=loops")))
+    browser.post("/study/answer", data=form_of(browser.get("/study?deck=three")))
+    assert [left(browser.get(f"/study?{part}")) for part in ("collection=notes", "tag=loops", "")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("scope", ["deck=gone", "collection=gone", "deck=%00", "collection=%00", "tag=%00"])
+def test_a_scope_that_is_not_there_is_not_found(browser: FlaskClient, scope: str) -> None:
+    assert browser.get(f"/study?{scope}").status_code == 404
+    assert browser.get(f"/study/done?{scope}").status_code == 404
+
+
+def test_a_collection_that_is_not_studied_or_not_shown(
+    browser: FlaskClient, session: Session, client: FlaskClient
+) -> None:
+    for slug, visibility in (("open", "members"), ("closed", "group")):
+        folder = Collection(slug=slug, title=slug, created_at=LONG_AGO)
+        session.add(folder)
+        session.flush()
+        make_deck(session, cards=1, collection_id=folder.id, visibility=visibility)
+    session.commit()
+    assert browser.get("/study?collection=open").status_code == 409
+    assert browser.get("/study?collection=closed").status_code == 404
+    nothing = client.get("/study?tag=unheard-of", follow_redirects=True)
+    assert "Nothing is due." in nothing.text
+
+
+def test_thirty_steps_back_and_forward(browser: FlaskClient, session: Session, learner: User) -> None:
+    session.merge(learner).new_per_day = 99
+    many = make_deck(session, slug="many", cards=32)
+    choose(session, session.merge(learner), many)
+    session.commit()
+    page = browser.get("/study?deck=many")
+    for _ in range(31):
+        page = browser.post("/study/answer", data=form_of(page), headers=FRAGMENT)
+    assert 'id="redo"' not in page.text
+    for n in range(30):
+        page = browser.post("/study/undo", data=taking(page, "undo"), headers=FRAGMENT)
+        assert (question(page), left(page)) == (f"Question {31 - n}?", n + 2)
+    page = browser.get("/study?deck=many")  # another tab, another device: the way forward is the log's
+    for n in range(30):
+        page = browser.post("/study/redo", data=taking(page, "redo"), headers=FRAGMENT)
+        assert left(page) == 30 - n
+    assert 'id="redo"' not in page.text
+    page = browser.post("/study/undo", data=taking(page, "undo"), headers=FRAGMENT)
+    page = browser.post("/study/answer", data=form_of(page, "5"), headers=FRAGMENT)
+    assert 'id="redo"' not in browser.get("/study?deck=many").text, "what was answered since leaves nothing to put back"
