@@ -4,6 +4,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db.models import Role, User, UserRole
+from app.db.models.user import ROLES
 from app.db.session import write
 
 
@@ -15,6 +16,11 @@ def lock_admins(session: Session) -> None:
     """One change at a time to who administers: two at once could each count on the other. Comes before other locks."""
     write(session)
     session.execute(select(Role.id).where(Role.name == "admin").with_for_update())
+
+
+def of(user: User) -> str:
+    """The highest role a user has."""
+    return max((role.name for role in user.roles), key=ROLES.index, default="learner")
 
 
 def is_admin(user: User) -> bool:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import Table, delete, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -16,11 +15,10 @@ from app.accounts.roles import LastAdmin
 from app.db.base import Base
 from app.db.models import LoginSession, SetupLink, User
 from app.db.session import write
+from app.web import audit
 
 KEPT_FOR = timedelta(days=7)
 """How long an account whose deletion was asked for can still be brought back by signing in."""
-
-log = structlog.get_logger()
 
 
 class WrongPassword(Exception):
@@ -85,7 +83,7 @@ def register(
     except IntegrityError as error:
         raise EmailTaken from error
     counters.leave(session, keys, now=now)
-    log.info("account made", user=user.guid, role=role)
+    audit.note(session, "account.register", area="account", by=user.id, role=role, subject=user.id)
     return user
 
 
@@ -99,9 +97,9 @@ def sign_in(session: Session, *, proof: Proof, now: datetime) -> User:
         raise AccountDisabled
     if user.deletion_asked_at is not None:
         user.deletion_asked_at = None
-        log.info("account kept", user=user.guid)
+        audit.note(session, "account.kept", area="account", by=user.id, role=roles.of(user), subject=user.id)
     session.execute(delete(LoginSession).where(LoginSession.user_id == user.id, LoginSession.expires_at <= now))
-    log.info("signed in", user=user.guid)
+    audit.note(session, "account.sign_in", area="account", by=user.id, role=roles.of(user), subject=user.id)
     return user
 
 
@@ -120,7 +118,7 @@ def change_password(session: Session, *, proof: Proof, password: str, now: datet
     """Keep another password (hashed) and end every session; the caller begins a new one for the present browser."""
     user = proven(session, proof=proof, now=now)
     set_password(session, user, password=password, now=now)
-    log.info("password changed", user=user.guid)
+    audit.note(session, "account.password", area="account", subject=user.id)
     return user
 
 
@@ -136,7 +134,7 @@ def change_email(session: Session, *, proof: Proof, email: str, now: datetime) -
         session.flush()
     except IntegrityError as error:
         raise EmailTaken from error
-    log.info("address changed", user=user.guid)
+    audit.note(session, "account.email", area="account", subject=user.id)
     return user
 
 
@@ -147,7 +145,7 @@ def ask_deletion(session: Session, *, proof: Proof, now: datetime) -> None:
     _keep_one_admin(session, user)
     user.deletion_asked_at = now
     end_everything(session, user)
-    log.info("deletion asked", user=user.guid)
+    audit.note(session, "account.delete", area="account", subject=user.id)
 
 
 def set_role(session: Session, *, user_id: int, role: str) -> User:
@@ -159,8 +157,10 @@ def set_role(session: Session, *, user_id: int, role: str) -> User:
     user = _living_user(session, user_id)
     if role != "admin":
         _keep_one_admin(session, user)
-    roles.set_only(session, user, role)
-    log.info("role changed", user=user.guid, role=role)
+    before = roles.of(user)
+    if before != role:
+        roles.set_only(session, user, role)
+        audit.note(session, "people.role", subject=user.id, before=before, after=role)
     return user
 
 
@@ -169,18 +169,19 @@ def disable(session: Session, *, user_id: int) -> User:
     roles.lock_admins(session)
     user = _living_user(session, user_id)
     _keep_one_admin(session, user)
-    user.active = False
+    if user.active:
+        user.active = False
+        audit.note(session, "people.disable", subject=user.id)
     end_everything(session, user)
-    log.info("account disabled", user=user.guid)
     return user
 
 
 def enable(session: Session, *, user_id: int) -> User:
     """Let a disabled user sign in again. Raises `NoSuchAccount`."""
     user = _living_user(session, user_id)
-    user.active = True
-    session.flush()
-    log.info("account enabled", user=user.guid)
+    if not user.active:
+        user.active = True
+        audit.note(session, "people.enable", subject=user.id)
     return user
 
 
@@ -216,7 +217,8 @@ def erase_due(session: Session, now: datetime) -> int:
         user.email = f"deleted-{user.guid}@deleted.invalid"
         user.password, user.active, user.erased_at = None, False, now
         user.zone, user.fs_uniquifier = "UTC", new_uniquifier()
-        log.info("account erased", user=user.guid)
+        audit.note(session, "account.erased", area="account", role="portal", subject=user.id)
+        audit.forget_person(session, user.id)
     session.flush()
     return len(due)
 

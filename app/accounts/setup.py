@@ -3,16 +3,15 @@
 import secrets
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import roles, service
 from app.db.models import Portal, SetupLink, User
+from app.web import audit
 from app.web.sessions import token_hash
 
 LINK_LIVES = timedelta(hours=1)
-log = structlog.get_logger()
 
 
 class LinkSpent(Exception):
@@ -25,7 +24,7 @@ def make_setup_link(session: Session, now: datetime) -> str:
     token = secrets.token_urlsafe(32)
     session.add(SetupLink(token_hash=token_hash(token), created_at=now, expires_at=now + LINK_LIVES))
     session.flush()
-    log.info("set-up link made")
+    audit.note(session, "system.setup_link", area="system")
     return token
 
 
@@ -60,7 +59,7 @@ def set_up(
     session.execute(update(SetupLink).where(SetupLink.used_at.is_(None)).values(used_at=now))
     session.execute(update(Portal).values(name=site, registration=registration))
     user = _administrator(session, email, password, now)
-    log.info("administrator made by link", user=user.guid)
+    audit.note(session, "system.set_up", area="system", by=user.id, role="admin", subject=user.id)
     return user
 
 

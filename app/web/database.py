@@ -3,10 +3,11 @@
 Views read through `session()` and change things through `transact(work)`: services flush at most, the edge commits.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_sqlalchemy_lite import SQLAlchemy
 from flask_sqlalchemy_lite._extension import _close_async_sessions
 from sqlalchemy.orm import Session, sessionmaker
@@ -17,6 +18,8 @@ from app.web.together import together
 
 db = SQLAlchemy(session_options={"expire_on_commit": False})
 T = TypeVar("T")
+Witness = Callable[[Session], AbstractContextManager[Callable[[], None]]]
+"""Watches a transaction; what it gives is called before the commit."""
 ATTEMPTS = 3
 """How often a transaction is run when PostgreSQL asks for it again."""
 
@@ -38,6 +41,21 @@ def session() -> Session:
     return db.session
 
 
+def witness_with(app: Flask, witness: Witness) -> None:
+    """Have every `transact` of this portal watched."""
+    app.extensions["witness"] = witness
+
+
+@contextmanager
+def _unseen(_session: Session) -> Iterator[Callable[[], None]]:
+    yield lambda: None
+
+
+def _witness() -> Witness:
+    found: Witness = current_app.extensions.get("witness", _unseen)
+    return found
+
+
 def transact(work: Callable[[Session], T]) -> T:
     """Run `work` and commit what it did; on any error nothing of it stays.
 
@@ -46,7 +64,9 @@ def transact(work: Callable[[Session], T]) -> T:
     current = db.session
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            result = work(current)
+            with _witness()(current) as sign:
+                result = work(current)
+                sign()
             current.commit()
         except Exception as error:
             current.rollback()

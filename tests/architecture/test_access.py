@@ -35,6 +35,8 @@ LEVELS: dict[str, Access] = {
     "edit.apply_plan": EDITOR,
     "edit.archive_card": EDITOR,
     "edit.archive_deck": EDITOR,
+    "edit.audit": ADMIN,
+    "edit.audit_csv": ADMIN,
     "edit.card": EDITOR,
     "edit.decide": EDITOR,
     "edit.deck": EDITOR,

@@ -222,11 +222,22 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
             ("edit.sources", "/edit/sources"),
             ("edit.new_source", "/edit/sources/new"),
             ("edit.source", "/edit/sources/notes"),
+            ("edit.audit", "/edit/audit"),
+            ("edit.audit", "/edit/audit?q=nothing-is-like-that&kind=people&since=2026-01-01"),
         ],
     }
 
 
-FILES = {"static", "style_sheet", "health.live", "health.ready", "library.media", "edit.export", "edit.upload_image"}
+FILES = {
+    "static",
+    "style_sheet",
+    "health.live",
+    "health.ready",
+    "library.media",
+    "edit.audit_csv",
+    "edit.export",
+    "edit.upload_image",
+}
 """What is read and no page."""
 IMPORT = {"edit.upload", "edit.upload_state", "edit.upload_text", "edit.plan", "edit.applied_import"}
 """The pages of one import, which the test below makes."""

@@ -1,5 +1,6 @@
 """The pages of this room. Importing them registers them on the blueprint."""
 
+from app.admin.views import audit as audit
 from app.admin.views import cards as cards
 from app.admin.views import decks as decks
 from app.admin.views import details as details

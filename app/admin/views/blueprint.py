@@ -9,10 +9,11 @@ from flask_babel import lazy_gettext as _l
 
 from app.library import deciding, edit_queries
 from app.library.edit_queries import EditedCard, EditedDeck
+from app.web.access import level_of
 from app.web.database import session
 from app.web.errors import Refusal
 from app.web.pages import local_time, moment
-from app.web.sessions import require_viewer
+from app.web.sessions import require_viewer, viewer
 
 blueprint = Blueprint("edit", __name__, url_prefix="/edit")
 
@@ -21,6 +22,9 @@ AREAS = (
     ("edit.questions", _l("Decisions")),
     ("edit.imports", _l("Import")),
     ("edit.sources", _l("Sources")),
+    ("edit.people", _l("People")),
+    ("edit.audit", _l("Audit log")),
+    ("edit.portal", _l("Portal")),
 )
 """The areas of Edit, in their order; those that are not built are not shown."""
 
@@ -29,7 +33,10 @@ SHOWS = (("all", _l("All cards")), ("drafts", _l("Drafts")), ("archived", _l("Ar
 
 @blueprint.context_processor
 def _shared() -> dict[str, Any]:
-    areas = [(name, label) for name, label in AREAS if name in current_app.view_functions]
+    person = viewer()
+    rank = person.rank if person else 0
+    built = [area for area in AREAS if area[0] in current_app.view_functions]
+    areas = [area for area in built if (level_of(current_app, area[0]) or 0) <= rank]
     return {"areas": areas, "saved_at": saved_at, "open_decisions": open_decisions}
 
 

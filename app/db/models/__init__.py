@@ -1,5 +1,6 @@
 """All models, one aggregate a file; importing this package registers every table."""
 
+from app.db.models.audit import Audit
 from app.db.models.card import Card, CardRevision
 from app.db.models.card_state import CardMark, CardState, Scheduler
 from app.db.models.deck import Collection, Deck, DeckChoice, DeckRevision, Document
@@ -14,6 +15,7 @@ from app.db.models.source import Source
 from app.db.models.user import Role, User, UserRole
 
 __all__ = [
+    "Audit",
     "Card",
     "CardMark",
     "CardRevision",

@@ -3,18 +3,54 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from app.web.access import Access, level_of
+from app.web.database import db
 from tests.builders import make_user, sign_in
 
 Post = Callable[..., TestResponse]
+
+
+CHANGE = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM) "?(\w+)')
+BESIDE = {"login_session", "sign_in_counter"}
+
+
+@pytest.fixture(autouse=True)
+def _everything_is_in_the_audit_log(app: Flask) -> Iterator[None]:
+    """Whatever a form of an editor or administrator changes, in any test here, leaves a row in the audit log."""
+    tables: set[str] = set()
+    unnoted: list[str] = []
+
+    def executed(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if found := CHANGE.match(statement):
+            tables.add(found[1])
+
+    @app.before_request
+    def start() -> None:
+        tables.clear()
+
+    @app.after_request
+    def check(response: Any) -> Any:
+        level = level_of(app, request.endpoint) if request.endpoint else None
+        if level is not None and level >= Access.EDITOR and tables - BESIDE and "audit" not in tables:
+            unnoted.append(f"{request.endpoint} changed {', '.join(sorted(tables))}")
+        return response
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", executed)
+    yield
+    event.remove(engine, "before_cursor_execute", executed)
+    assert not unnoted
 
 
 @pytest.fixture

@@ -1,0 +1,65 @@
+"""How the audit log says what was done. A test asks for a sentence for every page that an editor can change things with."""
+
+from flask_babel import lazy_gettext as _l
+
+WORDS = {
+    "account.delete": _l("Asked for the deletion of"),
+    "account.email": _l("Changed the email of"),
+    "account.erased": _l("Erased the account of"),
+    "account.kept": _l("Kept, by signing in, the account of"),
+    "account.password": _l("Changed the password of"),
+    "account.register": _l("Made the account of"),
+    "account.sign_in": _l("Signed in as"),
+    "edit.apply_plan": _l("Applied the plan of"),
+    "edit.archive_card": _l("Archived"),
+    "edit.archive_deck": _l("Archived the deck"),
+    "edit.card": _l("Edited"),
+    "edit.decide": _l("Decided on questions that imports had left open"),
+    "edit.details": _l("Changed the details of"),
+    "edit.discard_upload": _l("Gave up the upload"),
+    "edit.import_upload": _l("Imported"),
+    "edit.imports": _l("Uploaded"),
+    "edit.move_card": _l("Moved"),
+    "edit.new_card": _l("Added"),
+    "edit.new_deck": _l("Made the deck"),
+    "edit.new_source": _l("Began to follow"),
+    "edit.remove_source": _l("Stopped following"),
+    "edit.restore_card": _l("Restored"),
+    "edit.restore_deck": _l("Restored the deck"),
+    "edit.revert_card": _l("Took back to an older version"),
+    "edit.revert_deck": _l("Took the details back to an older version, of"),
+    "edit.source": _l("Changed which files are followed of"),
+    "edit.stop_import": _l("Stopped the import of"),
+    "edit.sync_source": _l("Started a sync of"),
+    "edit.sync_sources": _l("Started a sync of every source"),
+    "edit.undo_import": _l("Undid the import of"),
+    "edit.upload_text": _l("Mended the text of the upload"),
+    "people.disable": _l("Disabled"),
+    "people.enable": _l("Enabled"),
+    "people.role": _l("Changed the role of"),
+    "system.set_up": _l("Set the portal up, with the administrator"),
+    "system.setup_link": _l("Made a set-up link"),
+}
+"""By the action of an entry; what it was done to stands behind."""
+
+READ_ONLY = {"edit.preview", "edit.preview_new", "edit.merge"}
+"""Forms that change nothing."""
+
+ROLES = {
+    "learner": _l("learner"),
+    "editor": _l("editor"),
+    "admin": _l("administrator"),
+    "visitor": _l("visitor"),
+    "command": _l("command line"),
+    "portal": _l("the portal by itself"),
+}
+AREAS = (
+    ("", _l("Everything")),
+    ("content", _l("Content")),
+    ("people", _l("People and rights")),
+    ("account", _l("Sign-in and accounts")),
+    ("system", _l("The portal")),
+)
+
+NOTED: dict[str, str] = {}
+"""Forms whose services note what they did, and as what."""
