@@ -236,11 +236,9 @@ def _owned() -> list[tuple[Table, str]]:
     ]
 
 
-def keep_house(session: Session, now: datetime) -> int:
-    """What has to be done every now and then: erase what is due, sweep what is over; gives how many accounts went."""
-    erased = erase_due(session, now)
-    sweep(session, now)
-    return erased
+def keep_house(session: Session, now: datetime) -> dict[str, int]:
+    """What has to be done every now and then: erase what is due, sweep what is over; gives how many of each went."""
+    return {"erased accounts": erase_due(session, now), "sessions, counters and links": sweep(session, now)}
 
 
 def sweep(session: Session, now: datetime) -> int:

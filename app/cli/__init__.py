@@ -8,8 +8,10 @@ from contextlib import contextmanager
 import click
 
 from app.cli.admin import admin
-from app.cli.common import database_faults, fail, open_engine, writing_session
+from app.cli.backup import backup, restore
+from app.cli.common import database_faults, fail, open_engine, render_again
 from app.cli.content import content
+from app.cli.housekeeping import housekeeping
 from app.cli.log import verify
 from app.cli.serving import serve
 
@@ -36,7 +38,7 @@ def db_upgrade(revision: str) -> None:
     click.echo(
         f"The database is up to date ({after})." if before == after else f"Schema: {before or 'empty'} → {after}."
     )
-    if after == heads() and (count := _render_again()):
+    if after == heads() and (count := render_again()):
         click.echo(f"Rendered {count} cards again.")
 
 
@@ -50,19 +52,6 @@ def _schema_faults() -> Iterator[None]:
             yield
     except CommandError as error:
         fail(f"{error}. Nothing was changed. Was this database made by a newer Reprise?")
-
-
-def _render_again() -> int:
-    """Make HTML of older renderers anew, some cards a transaction, so that nobody waits long."""
-    from app.library.rerendering import rerender_outdated
-
-    total = 0
-    while True:
-        with writing_session() as session:
-            count = rerender_outdated(session)
-        if not count:
-            return total
-        total += count
 
 
 @db.command("downgrade")
@@ -80,3 +69,6 @@ main.add_command(content)
 main.add_command(admin)
 main.add_command(verify)
 main.add_command(serve)
+main.add_command(backup)
+main.add_command(restore)
+main.add_command(housekeeping)

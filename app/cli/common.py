@@ -82,3 +82,16 @@ def writing_session() -> Iterator[Session]:
             session.commit()
     finally:
         engine.dispose()
+
+
+def render_again() -> int:
+    """Make HTML of older renderers anew, some cards a transaction, so that nobody waits long."""
+    from app.library.rerendering import rerender_outdated
+
+    total = 0
+    while True:
+        with writing_session() as session:
+            count = rerender_outdated(session)
+        if not count:
+            return total
+        total += count

@@ -29,6 +29,11 @@ def heads() -> str:
     return ScriptDirectory.from_config(configuration()).get_current_head() or ""
 
 
+def revisions() -> frozenset[str]:
+    """Every revision that this version of the portal knows."""
+    return frozenset(each.revision for each in ScriptDirectory.from_config(configuration()).walk_revisions())
+
+
 def current(connection: Connection) -> str | None:
     """The revision a database is at; None for an empty one."""
     return MigrationContext.configure(connection).get_current_revision()

@@ -255,13 +255,14 @@ def run(running: Running, then: Then | None = None) -> dict[str, Any]:
     return {}
 
 
-def keep_house(session: Session, now: datetime) -> None:
+def keep_house(session: Session, now: datetime) -> dict[str, int]:
     """Forget uploads that were imported a day ago, those that nobody finished, and images that no deck shows."""
     old = or_(Upload.imported_at < now - KEPT_IMPORTED, Upload.created_at < now - KEPT)
+    uploads = 0
     if session.scalar(select(Upload.id).where(old).limit(1)) is not None:
         write(session)
-        session.execute(delete(Upload).where(old))
-    media.forget_unused(session)
+        uploads = session.execute(delete(Upload).where(old)).rowcount  # type: ignore[attr-defined]
+    return {"uploads": uploads, "images": media.forget_unused(session)}
 
 
 def _read_all(running: Running, batch: Batch, reader: Reader) -> None:

@@ -5,14 +5,14 @@ handler may commit, and must be safe to run twice: a process can be killed at an
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from flask import Flask, current_app
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -24,6 +24,8 @@ from app.web.database import db
 LEASE = timedelta(seconds=60)
 POLL_S = 2.0
 MAX_ATTEMPTS = 3
+KEPT = timedelta(days=30)
+"""How long a job that came to its end is remembered."""
 log = structlog.get_logger()
 
 
@@ -64,7 +66,9 @@ class Running:
 
 
 Handler = Callable[[Running], dict[str, Any]]
-Chore = Callable[[Session, datetime], object]
+Swept = Mapping[str, int] | None
+"""What a chore did, for whoever runs it by hand: words and how many."""
+Chore = Callable[[Session, datetime], Swept]
 
 
 @dataclass(slots=True)
@@ -85,6 +89,7 @@ class _State:
 def init_app(app: Flask) -> None:
     """Give the application its registry of handlers."""
     app.extensions["jobs"] = _State({}, [], threading.Event())
+    periodically(app, "jobs", every=timedelta(hours=6), chore=sweep)
 
 
 def _state(app: Flask) -> _State:
@@ -103,6 +108,18 @@ def periodically(app: Flask, name: str, *, every: timedelta, chore: Chore) -> No
     Every process does it, so it must be safe to run twice, also at once.
     """
     _state(app).chores.append(_Periodic(name, every, chore))
+
+
+def chores(app: Flask) -> list[tuple[str, Chore]]:
+    """Every chore with its name."""
+    return [(each.name, each.chore) for each in _state(app).chores]
+
+
+def sweep(session: Session, now: datetime) -> Swept:
+    """Forget jobs that came to their end a month ago."""
+    write(session)
+    gone = session.execute(delete(Job).where(Job.finished_at < now - KEPT))
+    return {"finished jobs": gone.rowcount}  # type: ignore[attr-defined]
 
 
 def run_chores(app: Flask) -> int:

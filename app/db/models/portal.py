@@ -23,7 +23,7 @@ class SetupLink(Base):
     """A one-time link that makes an administrator. Only the token's SHA-256 is kept."""
 
     __tablename__ = "setup_link"
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = ({"sqlite_autoincrement": True, "info": {"backup": False}},)
 
     id: Mapped[Id]
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)

@@ -12,7 +12,7 @@ class LoginSession(Base):
     """One signed-in browser. The cookie carries a random token, the row its SHA-256; without the row it is dead."""
 
     __tablename__ = "login_session"
-    __table_args__ = (Index(None, "user_id"), {"sqlite_autoincrement": True})
+    __table_args__ = (Index(None, "user_id"), {"sqlite_autoincrement": True, "info": {"backup": False}})
 
     id: Mapped[Id]
     guid: Mapped[Guid]
@@ -33,7 +33,7 @@ class SignInCounter(Base):
     """Failed sign-ins of one account, one address, or the two together within one window of time."""
 
     __tablename__ = "sign_in_counter"
-    __table_args__ = (CheckConstraint("failures >= 0", name="failures"),)
+    __table_args__ = (CheckConstraint("failures >= 0", name="failures"), {"info": {"backup": False}})
 
     kind: Mapped[str] = mapped_column(words("account", "address", "pair", "register", name="kind"), primary_key=True)
     key_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)

@@ -15,6 +15,7 @@ from app.accounts import counters, passwords
 from app.config import Settings
 from app.db.models import LoginSession, User
 from app.factory import create_app
+from app.web import clock
 from app.web.database import db
 from tests.builders import PASSWORD, csrf_token, make_user, sign_in
 from tests.functional.accounts.pages import is_in, send
@@ -145,6 +146,8 @@ def test_too_many_tries_wait_without_hashing(
     app: Flask, client: FlaskClient, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """SECURITY.md 18: the limit comes before the hash, says when to come back, and holds for the right password too."""
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now)
     token = csrf_token(client)
     for _ in range(counters.FREE["pair"]):
         assert wrong(client, ADA, token).status_code == 422

@@ -1,0 +1,99 @@
+"""`reprise backup`, `restore` and `housekeeping`, as an operator or cron runs them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.db.models import Card, Job, LoginSession, User
+from app.db.session import make_engine, session_factory
+from tests.builders import make_deck, make_user
+from tests.functional.cli.conftest import Run
+
+
+@pytest.fixture
+def filled(session: Session) -> Session:
+    """A portal with a deck."""
+    make_user(session)
+    make_deck(session, cards=3, slug="deck")
+    session.commit()
+    return session
+
+
+def test_a_backup_is_made_checked_and_restored(
+    reprise: Run, filled: Session, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", sqlite_url)
+    assert filled.scalars(select(Card)).first()
+    result = reprise("backup", "night.zip")
+    assert result.exit_code == 0, result.output
+    assert reprise("backup", "--check", "night.zip").stdout.startswith("night.zip is whole")
+    again = reprise("backup", "night.zip")
+    assert (again.exit_code, "never replaces" in again.stderr) == (1, True)
+    full = reprise("restore", "night.zip")
+    assert (full.exit_code, "not empty" in full.stderr) == (1, True)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/new.db")
+    restored = reprise("restore", "night.zip")
+    assert restored.exit_code == 0, restored.output
+    engine = make_engine(f"sqlite:///{tmp_path}/new.db")
+    with session_factory(engine)() as new:
+        assert all(card.renderer > 0 and "<p>" in card.answer_html for card in new.scalars(select(Card)))
+    engine.dispose()
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_damaged_backup_is_said_in_a_line(reprise: Run) -> None:
+    assert reprise("backup", "night.zip").exit_code == 0
+    data = bytearray(Path("night.zip").read_bytes())
+    data[len(data) // 2] ^= 1
+    Path("night.zip").write_bytes(data)
+    for command in (("backup", "--check", "night.zip"), ("restore", "night.zip")):
+        result = reprise(*command)
+        assert result.exit_code == 1
+        assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("filled")
+def test_old_backups_make_room_and_nothing_else_goes(reprise: Run) -> None:
+    folder = Path("backups")
+    folder.mkdir()
+    names = [f"reprise-2026010{day}T020000Z.zip" for day in range(1, 5)]
+    for name in [*names, "reprise-mine.zip", "notes.txt"]:
+        (folder / name).touch()
+    assert reprise("backup", "--into", "backups", "--keep", "3").exit_code == 0
+    left = {path.name for path in folder.iterdir()}
+    assert {"reprise-mine.zip", "notes.txt", *names[2:]} < left
+    assert len(left) == 5
+
+
+@pytest.mark.parametrize("arguments", [(), ("a.zip", "--into", "b"), ("--check",), ("a.zip", "--keep", "3")])
+def test_what_cannot_be_meant_is_a_wrong_usage(reprise: Run, arguments: tuple[str, ...]) -> None:
+    assert reprise("backup", *arguments).exit_code == 2
+
+
+def test_housekeeping_removes_what_is_over_and_says_so(reprise: Run, session: Session) -> None:
+    user, now = make_user(session), datetime.now(UTC)
+    gone = make_user(session, deletion_asked_at=now - timedelta(days=8))
+    for token, expires in ((b"o", now - timedelta(days=1)), (b"n", now + timedelta(days=1))):
+        times = {"created_at": now, "seen_at": now, "expires_at": expires}
+        session.add(LoginSession(token_hash=token * 32, user_id=user.id, remembered=True, **times))
+    for ended in (now - timedelta(days=40), now):
+        session.add(Job(kind="any", payload={}, state="done", created_at=ended, finished_at=ended))
+    session.commit()
+    dry = reprise("housekeeping", "--dry-run")
+    assert "erased accounts: 1 would go" in dry.stdout
+    assert len(session.scalars(select(LoginSession)).all()) == 2
+    session.rollback()
+    done = reprise("housekeeping")
+    assert done.exit_code == 0
+    assert {"erased accounts: 1", "finished jobs: 1", "sessions, counters and links: 1"} <= set(
+        done.stdout.splitlines()
+    )
+    session.expire_all()
+    assert [each.token_hash for each in session.scalars(select(LoginSession))] == [b"n" * 32]
+    assert session.scalars(select(User.erased_at).where(User.id == gone.id)).one() is not None
+    assert all(line.endswith(": 0") for line in reprise("housekeeping").stdout.splitlines())
