@@ -38,6 +38,7 @@ MAX_OPTIONS = 12
 MAX_SECTION, MAX_LEVELS = 200, 6
 MAX_TAG, MAX_TAGS = 60, 30
 MAX_NOTE = 500
+MAX_ALT = 300
 MAX_DECISIONS = 200
 MAX_TITLE, MAX_DESCRIPTION, MAX_URL = 200, 2_000, 2_000
 VISIBILITY = (SelectChoice("public", _l("Public")), SelectChoice("members", _l("Members")))

@@ -31,6 +31,8 @@ LEVELS: dict[str, Access] = {
     "accounts.end_sessions": LEARNER,
     "accounts.security": LEARNER,
     "accounts.setup": ANYONE,
+    "edit.add_image": EDITOR,
+    "edit.add_image_new": EDITOR,
     "edit.applied_import": EDITOR,
     "edit.apply_plan": EDITOR,
     "edit.archive_card": EDITOR,

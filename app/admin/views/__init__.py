@@ -6,6 +6,7 @@ from app.admin.views import decks as decks
 from app.admin.views import details as details
 from app.admin.views import exports as exports
 from app.admin.views import imports as imports
+from app.admin.views import pictures as pictures
 from app.admin.views import places as places
 from app.admin.views import plans as plans
 from app.admin.views import questions as questions

@@ -15,6 +15,7 @@ from app.admin.views.blueprint import blueprint, found_card, found_deck
 from app.content.document import CardText
 from app.content.heading import parted
 from app.library import edit_queries, editing, history
+from app.library.checking import remarks_on
 from app.library.edit_queries import EditedCard, EditedDeck
 from app.library.editing import Conflict, NotThere
 from app.library.texts import Rendered, is_draft
@@ -34,11 +35,11 @@ PREVIEWS = "600/minute"
 def card(guid: str) -> Response:
     """Change a card."""
     card = found_card(guid)
-    form = _form(card)
+    form = card_form(card)
     if not form.validate_on_submit():
         if form.errors:
-            return _page(card, form, 422, _preview(form, card.deck.id), unsaved=True)
-        return _page(card, form, 200, _Preview(card.text, card.rendered))
+            return card_page(card, form, 422, preview_of(form, card.deck.id), unsaved=True)
+        return card_page(card, form, 200, Preview(card.text, card.rendered, card.deck.id))
     work = partial(
         saving.save_card,
         guid=guid,
@@ -65,9 +66,9 @@ def card(guid: str) -> Response:
 def preview(guid: str) -> Response:
     """What learners would see of the text in the form. Nothing is saved."""
     card = found_card(guid)
-    form = _form(card)
+    form = card_form(card)
     form.validate()
-    return _page(card, form, 200, _preview(form, card.deck.id), unsaved=True)
+    return card_page(card, form, 200, preview_of(form, card.deck.id), unsaved=True)
 
 
 @blueprint.post("/cards/<guid>/merge")
@@ -75,15 +76,20 @@ def preview(guid: str) -> Response:
 def merge(guid: str) -> Response:
     """Put the text in the form and the one that was saved meanwhile together. Nothing is saved."""
     card = found_card(guid)
-    form = _form(card)
+    form = card_form(card)
     if not form.validate():
-        return _page(card, form, 422, _preview(form, card.deck.id), unsaved=True)
+        return card_page(card, form, 422, preview_of(form, card.deck.id), unsaved=True)
     both = history.merged(session(), card.id, form.started.data, ours=form.text(), theirs=card.text)
     if both is None:
         return _conflict(guid, form)
     form.show(both, card.version)
-    return _page(
-        card, form, 200, _Preview(both, editing.render_for(session(), card.deck.id, both)), unsaved=True, merged=True
+    return card_page(
+        card,
+        form,
+        200,
+        Preview(both, editing.render_for(session(), card.deck.id, both), card.deck.id),
+        unsaved=True,
+        merged=True,
     )
 
 
@@ -96,7 +102,7 @@ def new_card(slug: str) -> Response:
     if request.method == "GET":
         form.section.data = request.args.get("section", "")
     if not form.validate_on_submit():
-        return _new_page(deck, form, 422 if form.errors else 200, unsaved=bool(form.errors))
+        return new_card_page(deck, form, 422 if form.errors else 200, unsaved=bool(form.errors))
     work = partial(
         editing.create_card,
         slug=slug,
@@ -111,7 +117,7 @@ def new_card(slug: str) -> Response:
         abort(404)
     flash(_("The question is added."))
     if request.form.get("then") == "another":
-        return redirect(url_for("edit.new_card", slug=slug, section=form.section.data or None), 303)
+        return redirect(url_for("edit.new_card", slug=slug, section=form.section.data or None, added=1), 303)
     return redirect(url_for("edit.card", guid=made.guid), 303)
 
 
@@ -123,31 +129,38 @@ def preview_new(slug: str) -> Response:
     deck = found_deck(slug)
     form = CardForm(sections=edit_queries.sections(session(), deck.id))
     form.validate()
-    return _new_page(deck, form, 200, unsaved=True)
+    return new_card_page(deck, form, 200, unsaved=True)
 
 
-class _Preview:
-    """A text as learners will see it, parted as the study page parts it; `rendered` is None where it cannot be shown."""
+class Preview:
+    """A text as learners will see it, parted as the study page parts it, and what to look at in it.
 
-    def __init__(self, text: CardText, rendered: Rendered | None) -> None:
+    `rendered` is None where it cannot be shown.
+    """
+
+    def __init__(self, text: CardText, rendered: Rendered | None, deck_id: int) -> None:
         self.text = text
         self.rendered = rendered
         self.title_html, self.body_html = parted(rendered.question_html) if rendered else ("", "")
         self.draft = is_draft(text)
         self.unanswerable = bool(text.options) and not any(option.right for option in text.options)
+        portal = request.url_root.rstrip("/")
+        self.remarks = remarks_on(session(), deck_id, text, portal=portal) if rendered is not None else ()
 
 
-def _preview(form: CardForm, deck_id: int) -> _Preview:
+def preview_of(form: CardForm, deck_id: int) -> Preview:
     """The form's text, rendered by what a save would render it with."""
     text = form.text()
-    return _Preview(text, None if form.too_large else editing.render_for(session(), deck_id, text))
+    return Preview(text, None if form.too_large else editing.render_for(session(), deck_id, text), deck_id)
 
 
-def _form(card: EditedCard) -> CardForm:
+def card_form(card: EditedCard) -> CardForm:
+    """The form of a card, as it is stored or as it was sent."""
     return CardForm(sections=edit_queries.sections(session(), card.deck.id), kept=card.text, version=card.version)
 
 
-def _page(card: EditedCard, form: CardForm, status: int, preview: _Preview, **values: Any) -> Response:
+def card_page(card: EditedCard, form: CardForm, status: int, preview: Preview, **values: Any) -> Response:
+    """The page of a card, or its preview alone."""
     if wants_fragment():
         return shown("admin/_preview.html", status, preview=preview)
     versions = history.card_history(
@@ -169,13 +182,22 @@ def _page(card: EditedCard, form: CardForm, status: int, preview: _Preview, **va
     )
 
 
-def _new_page(deck: EditedDeck, form: CardForm, status: int, *, unsaved: bool) -> Response:
-    preview = _preview(form, deck.id)
+def new_card_page(deck: EditedDeck, form: CardForm, status: int, *, unsaved: bool, **values: Any) -> Response:
+    """The page of a card that is not added yet, or its preview alone."""
+    preview = preview_of(form, deck.id)
     if wants_fragment():
         return shown("admin/_preview.html", status, preview=preview)
     form.add_rows()
     return shown(
-        "admin/card.html", status, area="edit", card=None, deck=deck, form=form, preview=preview, unsaved=unsaved
+        "admin/card.html",
+        status,
+        area="edit",
+        card=None,
+        deck=deck,
+        form=form,
+        preview=preview,
+        unsaved=unsaved,
+        **values,
     )
 
 
@@ -185,11 +207,11 @@ def _conflict(guid: str, form: CardForm) -> Response:
     form.started.data = form.started.data or form.version.data
     form.version.data = card.version
     differences = history.compared(history.card_fields(card.text), history.card_fields(mine), whole=True)
-    return _page(
+    return card_page(
         card,
         form,
         409,
-        _preview(form, card.deck.id),
+        preview_of(form, card.deck.id),
         unsaved=True,
         conflict=history.last_save(session(), card.id, person.id),
         differences=differences,

@@ -38,7 +38,7 @@ if (shown) {
     }
   };
   form.addEventListener("input", (event) => {
-    if (["note", "ask_again"].includes(event.target.name)) return;
+    if (["note", "ask_again", "image", "alt"].includes(event.target.name)) return;
     say("working");
     clearTimeout(timer);
     timer = setTimeout(render, PAUSE_MS);
