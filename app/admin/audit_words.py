@@ -10,6 +10,8 @@ WORDS = {
     "account.password": _l("Changed the password of"),
     "account.register": _l("Made the account of"),
     "account.sign_in": _l("Signed in as"),
+    "edit.add_image": _l("Added an image while editing"),
+    "edit.add_image_new": _l("Added an image to"),
     "edit.apply_plan": _l("Applied the plan of"),
     "edit.archive_card": _l("Archived"),
     "edit.archive_deck": _l("Archived the deck"),
