@@ -34,6 +34,7 @@ class DeckRow:
     updated_at: datetime
     collection: str | None
     """The title of the collection it belongs to."""
+    collection_slug: str | None
     questions: int
     drafts: int
 
@@ -164,12 +165,13 @@ def _decks() -> Select[*tuple[Any, ...]]:
             Deck.version,
             Deck.updated_at,
             Collection.title.label("collection"),
+            Collection.slug.label("collection_slug"),
             func.count(Card.id).label("questions"),
             drafts.label("drafts"),
         )
         .outerjoin(Collection, Collection.id == Deck.collection_id)
         .outerjoin(Card, (Card.deck_id == Deck.id) & living_cards())
-        .group_by(Deck.id, Collection.title)
+        .group_by(Deck.id, Collection.id)
     )
 
 

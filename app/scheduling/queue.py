@@ -82,6 +82,12 @@ class DeckLimits(NamedTuple):
     new: int | None = None
     reviews: int | None = None
 
+    def raised(self, new: int, reviews: int) -> DeckLimits:
+        """These for a day that may bring so many cards more; a deck that is to bring none brings none."""
+        return DeckLimits(
+            self.new + new if self.new else self.new, self.reviews + reviews if self.reviews else self.reviews
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -4,11 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.db.models import Deck, DeckChoice, User
 from app.db.session import write
+from app.scheduling.queue import DeckLimits
 from app.web.access import can, readable
 from app.web.sessions import Viewer
 
@@ -63,6 +64,13 @@ def choose_one(session: Session, *, viewer: Viewer, slug: str, study: bool, now:
     guid, title = deck.guid, deck.title
     choose(session, viewer=viewer, offered=[guid], chosen=[guid] if study else [], now=now)
     return title
+
+
+def limit(session: Session, *, viewer: Viewer, deck_id: int, limits: DeckLimits) -> None:
+    """Let a deck that is studied bring so much a day at most, from now on."""
+    write(session)
+    mine = (DeckChoice.user_id == viewer.id, DeckChoice.deck_id == deck_id)
+    session.execute(update(DeckChoice).where(*mine).values(new_per_day=limits.new, reviews_per_day=limits.reviews))
 
 
 def _locked_choices(session: Session, user_id: int) -> set[int]:

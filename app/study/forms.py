@@ -49,8 +49,11 @@ _OFFERED = {
 class Whole(IntegerField):  # type: ignore[misc]  # WTForms ships no types
     """A whole number from 0 to `most`, and one message for whatever else is entered."""
 
+    required = True
+
     def __init__(self, label: Any, *, most: int, **kwargs: Any) -> None:
-        super().__init__(label, render_kw={"inputmode": "numeric", "min": 0, "max": most, "required": True}, **kwargs)
+        shown = {"inputmode": "numeric", "min": 0, "max": most, "required": self.required}
+        super().__init__(label, render_kw=shown, **kwargs)
         self.most = most
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -62,6 +65,24 @@ class Whole(IntegerField):  # type: ignore[misc]  # WTForms ships no types
         """Say what to enter."""
         if self.data is None or not 0 <= self.data <= self.most:
             raise StopValidation(_("Enter a number from 0 to %(most)s.", most=self.most))
+
+
+class WholeOrNone(Whole):
+    """A whole number from 0 to `most`, or nothing."""
+
+    required = False
+
+    def pre_validate(self, form: Any) -> None:
+        """Say what to enter."""
+        if self.data is not None or "".join(self.raw_data or ()).strip():
+            super().pre_validate(form)
+
+
+class DeckLimitsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """How much a deck may bring a day."""
+
+    new_per_day = WholeOrNone(_l("New cards a day, at most"), most=MOST_NEW)
+    reviews_per_day = WholeOrNone(_l("Reviews a day, at most"), most=MOST_REVIEWS)
 
 
 class Steps(StringField):  # type: ignore[misc]  # WTForms ships no types

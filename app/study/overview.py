@@ -14,6 +14,7 @@ from app.scheduling.queue import Counts
 from app.scheduling.state import MATURE_INTERVAL
 from app.scheduling.statistics import LONGEST_ANSWER_MS, Streak, Totals, minutes_needed, streak, usual_pace
 from app.scheduling.study_day import next_rollover
+from app.study.more import More, more_of
 from app.study.queries import study_day_of, today_plan
 from app.web.access import can, readable
 from app.web.sessions import Viewer
@@ -90,11 +91,22 @@ class Library:
     coming: Coming | None
     """Set only where nothing is left today."""
     missed: tuple[Missed, ...]
+    more: More | None = None
+    """What more could be had today; set only where nothing is left."""
 
     @property
     def chosen(self) -> tuple[DeckProgress, ...]:
         """The decks that are studied."""
         return tuple(one for one in self.decks if one.chosen)
+
+    @property
+    def collections(self) -> tuple[tuple[str, str, int], ...]:
+        """Collections of which several decks are studied: slug, title, and how many cards are left of today."""
+        folders: dict[tuple[str, str], list[int]] = {}
+        for one in self.chosen:
+            if one.deck.collection_slug is not None and one.deck.collection is not None:
+                folders.setdefault((one.deck.collection_slug, one.deck.collection), []).append(one.today.total)
+        return tuple((*name, sum(left)) for name, left in folders.items() if len(left) > 1 and any(left))
 
     @property
     def others(self) -> tuple[DeckProgress, ...]:
@@ -120,6 +132,7 @@ def library(session: Session, viewer: Viewer, *, now: datetime) -> Library:
         streak=streak(days, today.study_day),
         coming=None if left.total else _coming(session, viewer, now),
         missed=_missed(session, viewer, today.study_day),
+        more=None if left.total or not today.decks else more_of(session, viewer, now=now),
     )
 
 

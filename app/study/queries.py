@@ -147,7 +147,8 @@ def day_of(session: Session, viewer: Viewer, now: datetime, *, tag: str = "") ->
     a_day = limits_of(viewer, today)
     new_left = max(0, a_day.new_per_day - sum(one.new for one in done.values()))
     chosen = _chosen(session, viewer, today, new_left, tag)
-    own = {deck.id: deck.limits for deck in chosen.decks if deck.limits != NO_LIMITS}
+    extra = _extra(viewer, today)
+    own = {deck.id: deck.limits.raised(*extra) for deck in chosen.decks if deck.limits != NO_LIMITS}
     limits = Limits(a_day.new_per_day, a_day.reviews_per_day, own)
     order = Order(NewOrder(viewer.new_order), ReviewOrder(viewer.review_order))
     waiting, due = [], []
@@ -176,11 +177,14 @@ def plan_of(day: Day, decks: Collection[int] | None = None) -> Today:
 
 def limits_of(viewer: Viewer, day: date) -> Limits:
     """How much a study day may bring this learner: their limits, and what they wanted more of on that day."""
-    extra = viewer.extra_on == day
+    more_new, more_reviews = _extra(viewer, day)
     new = 0 if viewer.no_new_before is not None and day < viewer.no_new_before else viewer.new_per_day
-    return Limits(
-        new + (viewer.extra_new if extra else 0), viewer.reviews_per_day + (viewer.extra_reviews if extra else 0)
-    )
+    return Limits(new + more_new, viewer.reviews_per_day + more_reviews)
+
+
+def _extra(viewer: Viewer, day: date) -> tuple[int, int]:
+    """How many new cards and reviews more this learner wanted on this day."""
+    return (viewer.extra_new, viewer.extra_reviews) if viewer.extra_on == day else (0, 0)
 
 
 _DONE = (

@@ -16,9 +16,10 @@ from app.content.heading import parted
 from app.db.models import Card, CardState
 from app.library import search
 from app.library.queries import CardLine, CardRow, DeckRow, card_rows, deck_by_slug, deck_lines, mentioning
-from app.scheduling.queue import Counts
+from app.scheduling.queue import Counts, DeckLimits
 from app.scheduling.state import MATURE_INTERVAL
-from app.study.queries import study_day_of, today_plan
+from app.study.queries import NO_LIMITS, study_day_of, today_plan
+from app.study.scopes import Scope, scoped
 from app.web.sessions import Viewer
 
 PAGE = 100
@@ -107,6 +108,9 @@ class Mine:
 
     chosen: bool
     left: Counts
+    of_tag: int
+    """How many cards are left today with the tag that is asked for; 0 without one."""
+    limits: DeckLimits
     last_studied: date | None
     study_day: date
 
@@ -166,7 +170,7 @@ def deck_page(session: Session, viewer: Viewer | None, slug: str, wish: Wish, *,
         states=Counter(str(one.standing) for one in placed if one.standing),
         tags=tuple(Counter(tag for line in lines for tag in line.tags).most_common(TAGS_SHOWN)),
         search=found,
-        mine=None if viewer is None else _mine(session, viewer, deck.id, now),
+        mine=None if viewer is None else _mine(session, viewer, deck.id, now, wish.tag),
     )
 
 
@@ -253,12 +257,16 @@ def _parts(fitting: Sequence[_Placed], lines: Sequence[Line]) -> tuple[Part, ...
     )
 
 
-def _mine(session: Session, viewer: Viewer, deck_id: int, now: datetime) -> Mine:
+def _mine(session: Session, viewer: Viewer, deck_id: int, now: datetime, tag: str) -> Mine:
     today = today_plan(session, viewer, now, [deck_id])
     last = session.scalar(
         select(func.max(CardState.last_study_day))
         .join(Card, Card.id == CardState.card_id)
         .where(CardState.user_id == viewer.id, Card.deck_id == deck_id)
     )
-    chosen = any(deck.id == deck_id for deck in today.decks)
-    return Mine(chosen, today.plan.counts, last, today.study_day)
+    chosen = next((deck for deck in today.decks if deck.id == deck_id), None)
+    of_tag = 0
+    if tag and chosen:
+        of_tag = scoped(session, viewer, Scope(deck=chosen.slug, tag=tag), now=now).today.plan.counts.total
+    limits = chosen.limits if chosen else NO_LIMITS
+    return Mine(chosen is not None, today.plan.counts, of_tag, limits, last, today.study_day)

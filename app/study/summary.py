@@ -14,6 +14,7 @@ from app.scheduling.queue import Counts
 from app.scheduling.state import Grade
 from app.scheduling.statistics import LONGEST_ANSWER_MS, minutes_needed, streak
 from app.study.asking import last_answer
+from app.study.more import More, more_of
 from app.study.queries import TAGGED, today_plan
 from app.study.scopes import EVERYTHING, Scope, Scoped, scoped
 from app.web.sessions import Viewer
@@ -62,6 +63,8 @@ class Summary:
     left: Counts
     elsewhere: Counts
     """What is left of the day outside the scope."""
+    more: More | None
+    """What more could be had today; set where nothing is left."""
     answers: tuple[Given, ...]
     streak: int
     ahead: tuple[Ahead, ...]
@@ -116,6 +119,7 @@ def summary(session: Session, viewer: Viewer, *, now: datetime, scope: Scope = E
         studies=bool(today.decks),
         left=today.plan.counts,
         elsewhere=whole.without(today.plan.counts),
+        more=None if today.plan.counts.total else more_of(session, viewer, now=now, scope=scope),
         answers=answers,
         streak=streak(_studied(session, viewer.id), today.study_day).current,
         ahead=_ahead(session, viewer, part, dict(later), _pace(answers)),

@@ -2,6 +2,8 @@
 
 import re
 from dataclasses import dataclass
+from datetime import date
+from typing import Literal
 
 from flask import abort, request
 from flask_babel import gettext as _
@@ -17,6 +19,8 @@ _GRADE = re.compile(r"[0-5]")
 _VERSION = re.compile(r"0|[1-9][0-9]{0,8}")
 _MILLISECONDS = re.compile(r"|[0-9]{1,12}")
 _EVENT = re.compile(r"[1-9][0-9]{0,17}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_FEW = re.compile(r"[0-9]{1,6}")
 _SLUG = re.compile(r"[^\0]{0,100}")
 _SCOPE = dict.fromkeys(Scope._fields, _SLUG)
 
@@ -92,6 +96,18 @@ def posted_event() -> tuple[int, Scope]:
     """The event to undo or redo, and what is studied. Raises `Refusal` (422)."""
     fields = _fields(_UNDO, _SCOPE)
     return int(fields["event"]), _scope(fields)
+
+
+def posted_more() -> tuple[Literal["new", "reviews"], date, int, Scope]:
+    """Of what a little more is wanted, on which study day, with how much added already, in which scope."""
+    needed = {"what": re.compile(r"new|reviews"), "day": _DAY, "extra_new": _FEW, "extra_reviews": _FEW}
+    fields = _fields(needed, _SCOPE)
+    try:
+        day = date.fromisoformat(fields["day"])
+    except ValueError:
+        abort(422)
+    what: Literal["new", "reviews"] = "new" if fields["what"] == "new" else "reviews"
+    return what, day, int(fields[f"extra_{what}"]), _scope(fields)
 
 
 def asked_scope() -> Scope:

@@ -8,9 +8,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
+from app.scheduling.queue import DeckLimits
 from app.study import choices, overview
+from app.study.forms import DeckLimitsForm
 from app.study.picking import sources
-from app.study.queries import study_day_of
+from app.study.queries import chosen_decks, study_day_of
 from app.study.views.blueprint import blueprint
 from app.web import clock
 from app.web.access import Access, access
@@ -72,3 +74,20 @@ def choose_deck(slug: str) -> Response:
     else:
         flash(_("“%(title)s” is left out. What you have learned of it is kept.", title=title))
     return redirect(url_for("study.deck", slug=slug), 303)
+
+
+@blueprint.route("/decks/<slug>/limits", methods=["GET", "POST"])
+@access(Access.LEARNER)
+def deck_limits(slug: str) -> Response:
+    """How much a deck that one studies may bring a day."""
+    person = require_viewer()
+    chosen = next((one for one in chosen_decks(session(), person) if one.slug == slug), None)
+    if chosen is None:  # its page says why, or that it is not there
+        return redirect(url_for("study.deck", slug=slug), 303)
+    form = DeckLimitsForm(new_per_day=chosen.limits.new, reviews_per_day=chosen.limits.reviews)
+    if form.validate_on_submit():
+        limits = DeckLimits(form.new_per_day.data, form.reviews_per_day.data)
+        transact(partial(choices.limit, viewer=person, deck_id=chosen.id, limits=limits))
+        flash(_("The limits of “%(title)s” are saved.", title=chosen.title))
+        return redirect(url_for("study.deck", slug=slug), 303)
+    return shown("study/deck_limits.html", 422 if form.errors else 200, area="library", form=form, chosen=chosen)

@@ -5,7 +5,7 @@ from datetime import date
 from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 
-from app.scheduling.queue import Counts
+from app.scheduling.queue import Counts, DeckLimits
 from app.study.overview import Coming, DeckProgress
 from app.study.reading import Line, Standing
 from app.study.views.blueprint import blueprint
@@ -39,6 +39,18 @@ def in_words(left: Counts) -> str:
     if len(said) < 2:
         return f"{''.join(said)}."
     return str(_("%(these)s and %(last)s.", these=", ".join(said[:-1]), last=said[-1]))
+
+
+@blueprint.app_template_filter()
+def limits_in_words(limits: DeckLimits) -> str:
+    """A deck's own limits."""
+    new = _("%(n)s new at most", n=limits.new)
+    reviews = ngettext("%(num)s review at most", "%(num)s reviews at most", limits.reviews or 0)
+    if limits.new is None and limits.reviews is None:
+        return str(_("No limits of its own."))
+    if limits.new is None or limits.reviews is None:
+        return f"{reviews if limits.new is None else new}."
+    return str(_("%(these)s and %(last)s.", these=new, last=reviews))
 
 
 @blueprint.app_template_filter()

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.scheduling.state import GRADES
 from app.study import asking, service
 from app.study.asking import FOUR, Screen
+from app.study.more import ask_for_more
 from app.study.scopes import NotChosen, Scope, UnknownScope
 from app.study.service import Answered, KeyReused, NotAsked, NotLast, StaleCard, Undone, UnknownCard, UnknownEvent
 from app.study.summary import summary
@@ -91,6 +92,16 @@ def redo() -> AnyResponse:
             scope, now, _("This card was answered again since, so the answer that was undone stays undone.")
         )
     return _next(scope, now)
+
+
+@blueprint.post("/study/more")
+@access(Access.LEARNER)
+def study_more() -> AnyResponse:
+    """Raise today's limits a little, and go on."""
+    what, day, seen, scope = answers.posted_more()
+    work = partial(ask_for_more, viewer=require_viewer(), what=what, day=day, seen=seen, now=clock.now())
+    transact(work)
+    return redirect(url_for(".study", **scope.address), 303)
 
 
 @blueprint.get("/study/done")
