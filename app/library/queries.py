@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from app.content.document import Option
-from app.db.models import Card, Collection, Deck
+from app.db.models import Card, CardMark, Collection, Deck
 from app.library import search
 from app.library.texts import options_of, safe_html
 from app.web.access import can, readable
@@ -81,6 +81,12 @@ class CardLine:
 def studyable() -> ColumnElement[bool]:
     """Cards that are asked: neither draft, nor archived, nor joined to another. A condition on `Card`."""
     return and_(Card.draft.is_(False), Card.archived_at.is_(None), Card.merged_into_id.is_(None))
+
+
+def unsuspended(user_id: int) -> ColumnElement[bool]:
+    """Cards that this learner has not suspended. A condition on `Card`."""
+    suspended = select(CardMark.card_id).where(CardMark.user_id == user_id, CardMark.suspended_at.is_not(None))
+    return Card.id.not_in(suspended)
 
 
 def living_cards() -> Any:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.db.models import Card, CardState, Deck, DeckChoice, Event
-from app.library.queries import studyable
+from app.library.queries import studyable, unsuspended
 from app.scheduling.state import MATURE_INTERVAL
 from app.scheduling.statistics import LONGEST_ANSWER_MS, Tally, Totals
 from app.web.access import readable
@@ -145,7 +145,8 @@ def coming(
     """Due day and interval (days) of each card that comes due on one of the `days` days from `first` on."""
     last = first + timedelta(days=days)
     due = and_(CardState.due >= first, CardState.due < last)
-    rows = session.execute(_states(select(CardState.due, CardState.interval).where(due), user_id, deck_id))
+    statement = select(CardState.due, CardState.interval).where(due, unsuspended(user_id))
+    rows = session.execute(_states(statement, user_id, deck_id))
     return [(row.due, row.interval) for row in rows]
 
 

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session, aliased
 
 from app.content.document import Option
 from app.content.heading import parted
-from app.db.models import Card, CardState, Event
+from app.db.models import Card, CardMark, CardState, Event
 from app.library.texts import options_of, safe_html
 from app.scheduling import sm2
 from app.scheduling.queue import Due, Item, New
-from app.scheduling.state import GRADES, Grade
+from app.scheduling.state import GRADES, LEECH_LAPSES, Grade
 from app.scheduling.study_day import never_before
 from app.study.projection import memory_of
 from app.study.queries import TAGGED, ChosenDeck, Today
@@ -72,6 +72,13 @@ class Question:
     version: int
     outcomes: Mapping[Grade, Outcome]
     past: Past | None
+    flagged: bool = False
+    lapses: int = 0
+
+    @property
+    def leech(self) -> bool:
+        """Forgotten so often that the card itself may be at fault."""
+        return self.lapses >= LEECH_LAPSES
 
     @property
     def right(self) -> tuple[str, ...]:
@@ -273,6 +280,8 @@ def question_of(
         version=row.version or 0,
         outcomes=_outcomes(row, today),
         past=None if grade is None else Past(row.reviews, row.missed, Grade(grade), row.last_day),
+        flagged=row.flagged_at is not None,
+        lapses=row.lapses or 0,
     )
 
 
@@ -302,11 +311,13 @@ _ROW = (
         CardState.lapses,
         CardState.last_study_day,
         CardState.reviews,
+        CardMark.flagged_at,
         _latest(Event.grade).label("last_grade"),
         _latest(Event.study_day).label("last_day"),
         select(func.count()).where(_LIVE, Event.grade < 3).scalar_subquery().label("missed"),
     )
     .outerjoin(CardState, and_(CardState.card_id == Card.id, CardState.user_id == bindparam("user")))
+    .outerjoin(CardMark, and_(CardMark.card_id == Card.id, CardMark.user_id == bindparam("user")))
     .where(Card.id == bindparam("card"))
 )
 """A card with all that its page says of it, in one statement that is built once."""

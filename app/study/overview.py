@@ -9,7 +9,7 @@ from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from app.db.models import Card, CardState, Deck, Event
-from app.library.queries import DeckRow, readable_decks, studyable
+from app.library.queries import DeckRow, readable_decks, studyable, unsuspended
 from app.scheduling.queue import Counts
 from app.scheduling.state import MATURE_INTERVAL
 from app.scheduling.statistics import LONGEST_ANSWER_MS, Streak, Totals, minutes_needed, streak, usual_pace
@@ -214,6 +214,7 @@ def _coming(session: Session, viewer: Viewer, now: datetime) -> Coming | None:
             CardState.due > study_day_of(viewer, now),
             Card.deck_id.in_([deck.id for deck in plan.decks]),
             studyable(),
+            unsuspended(viewer.id),
         )
         .group_by(CardState.due)
         .order_by(CardState.due)
@@ -236,6 +237,7 @@ def _missed(session: Session, viewer: Viewer, today: date) -> tuple[Missed, ...]
             Event.counted,
             Event.grade < 3,
             studyable(),
+            unsuspended(viewer.id),
             readable(viewer),
         )
         .group_by(Card.id, Deck.id)

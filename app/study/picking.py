@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.db.models import Card, CardMark, CardState, Collection, Deck, DeckChoice, Event
 from app.library.queries import studyable
+from app.study.queries import shown as asked_on
 from app.study.queries import study_day_of
 from app.web.access import readable
 from app.web.sessions import Viewer
@@ -72,7 +73,7 @@ def _rows(session: Session, viewer: Viewer, wish: Wish, today: date) -> Sequence
         .outerjoin(CardState, and_(CardState.card_id == Card.id, CardState.user_id == viewer.id))
         .outerjoin(CardMark, and_(CardMark.card_id == Card.id, CardMark.user_id == viewer.id))
         .outerjoin(missed, missed.c.card_id == Card.id)
-        .where(readable(viewer), studyable(), CardMark.suspended_at.is_(None))
+        .where(readable(viewer), studyable(), asked_on(CardMark))
         .order_by(DeckChoice.chosen_at, Deck.id, Card.position, Card.id)
     )
     if wish.source.startswith("collection:"):
@@ -86,7 +87,7 @@ def _rows(session: Session, viewer: Viewer, wish: Wish, today: date) -> Sequence
         found = found.where(CardState.due > today, CardState.due <= today + timedelta(days=wish.days))
     elif wish.mode is Mode.QUIZ:
         found = found.where(Card.kind == "choice")
-    return session.execute(found).all()
+    return session.execute(found, {"today": today}).all()
 
 
 def _missed(viewer: Viewer, since: date) -> Any:
@@ -129,12 +130,14 @@ def collection_slug(session: Session, guid: str) -> str | None:
     return session.scalar(select(Collection.slug).where(Collection.guid == guid)) if "\0" not in guid else None
 
 
-def still_there(session: Session, viewer: Viewer, cards: Sequence[int]) -> dict[int, Any]:
+def still_there(session: Session, viewer: Viewer, cards: Sequence[int], today: date) -> dict[int, Any]:
     """Those of these cards that can be asked now, with their guid, deck and options, by id."""
     rows = session.execute(
         select(Card.id, Card.guid, Card.deck_id, Card.options, Deck.slug, Deck.title, Card.question_text)
         .join(Deck, Deck.id == Card.deck_id)
         .join(DeckChoice, and_(DeckChoice.deck_id == Deck.id, DeckChoice.user_id == viewer.id))
-        .where(Card.id.in_(cards), readable(viewer), studyable())
+        .outerjoin(CardMark, and_(CardMark.card_id == Card.id, CardMark.user_id == viewer.id))
+        .where(Card.id.in_(cards), readable(viewer), studyable(), asked_on(CardMark)),
+        {"today": today},
     )
     return {row.id: row for row in rows}

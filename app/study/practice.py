@@ -120,7 +120,7 @@ def answer(
     """
     write(session)
     found = _found(session, viewer, practice, lock=True)
-    there = still_there(session, viewer, found.cards)
+    there = still_there(session, viewer, found.cards, study_day_of(viewer, now))
     row = next((row for row in there.values() if row.guid == card), None)
     if row is None:
         raise UnknownPractice
@@ -164,7 +164,7 @@ def undo(session: Session, *, viewer: Viewer, practice: str, now: datetime) -> s
         service.undo(session, viewer=viewer, event=last.event_id, now=now)
     one = (PracticeAnswer.practice_id == found.id, PracticeAnswer.number == last.number)
     session.execute(delete(PracticeAnswer).where(*one))
-    row = still_there(session, viewer, [last.card_id]).get(last.card_id)
+    row = still_there(session, viewer, [last.card_id], study_day_of(viewer, now)).get(last.card_id)
     return None if row is None else str(row.guid)
 
 
@@ -177,7 +177,7 @@ def screen(
     `UnknownPractice`.
     """
     found = _found(session, viewer, practice)
-    there = still_there(session, viewer, found.cards)
+    there = still_there(session, viewer, found.cards, study_day_of(viewer, now))
     given = _answers(session, found.id)
     left = _left(found, there, given)
     wanted = (
@@ -205,7 +205,7 @@ def screen(
 def result(session: Session, viewer: Viewer, practice: str, *, now: datetime) -> PracticeResult:
     """What a session came to so far. Raises `UnknownPractice`."""
     found = _found(session, viewer, practice)
-    there = still_there(session, viewer, found.cards)
+    there = still_there(session, viewer, found.cards, study_day_of(viewer, now))
     given = _answers(session, found.id)
     first: dict[int, int] = {}
     for one in given:

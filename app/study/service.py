@@ -100,7 +100,7 @@ def answer(
     `StaleCard`.
     """
     body = _hash(card=card, grade=int(grade), version=version)
-    _get_in_line(session, viewer.id)
+    get_in_line(session, viewer.id)
     row = _card_to_answer(session, viewer, card, key)
     if row.known_id is not None:
         if row.known_hash != body:
@@ -123,7 +123,7 @@ def undo(session: Session, *, viewer: Viewer, event: int | Literal["last"], now:
 
     Undone already, nothing changes. Raises `UnknownEvent`, `NotLast`.
     """
-    _get_in_line(session, viewer.id)
+    get_in_line(session, viewer.id)
     target = _event_to_undo(session, viewer.id, event)
     log = read_log(session, viewer.id, target.root_id)
     if target.live:
@@ -139,7 +139,7 @@ def redo(session: Session, *, viewer: Viewer, event: int, now: datetime) -> Undo
 
     Live already, nothing changes. Raises `UnknownEvent`, `NotLast`.
     """
-    _get_in_line(session, viewer.id)
+    get_in_line(session, viewer.id)
     target = _event_to_undo(session, viewer.id, event)
     log = read_log(session, viewer.id, target.root_id)
     if not target.live:
@@ -157,7 +157,7 @@ def ask_again(session: Session, *, card_id: int, now: datetime) -> int:
     learners = learners.where(CardState.repetitions >= 1).order_by(User.id)
     asked = 0
     for user_id in session.scalars(learners).all():
-        _get_in_line(session, user_id)
+        get_in_line(session, user_id)
         row = _learner_of(session, user_id, card_id)
         day = never_before(study_day(now, row.zone, row.rollover_hour), row.last_study_day)
         log = read_log(session, user_id, card_id)
@@ -172,7 +172,7 @@ def ask_again(session: Session, *, card_id: int, now: datetime) -> int:
 
 def replay_card(session: Session, user_id: int, card_id: int) -> None:
     """Rewrite all that follows from the log of one learner and one card. Raises `BrokenLog`."""
-    _get_in_line(session, user_id)
+    get_in_line(session, user_id)
     log = read_log(session, user_id, card_id)
     projection = replay.replay(map(as_event, log))
     one = and_(CardState.user_id == user_id, CardState.card_id == card_id)
@@ -187,7 +187,7 @@ def remember_places(session: Session, *, user_id: int, decks: Collection[int]) -
 
     Call it where `app.study.queries.Today.behind` asks for it.
     """
-    _get_in_line(session, user_id)
+    get_in_line(session, user_id)
     mine = and_(DeckChoice.user_id == user_id, DeckChoice.deck_id == Deck.id)
     rows = select(DeckChoice.deck_id, Deck.updated_at, first_unbegun()).join(Deck, mine).where(Deck.id.in_(decks))
     for deck_id, updated_at, place in session.execute(rows).all():
@@ -212,7 +212,7 @@ def _hash(**body: Any) -> bytes:
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).digest()
 
 
-def _get_in_line(session: Session, user_id: int) -> None:
+def get_in_line(session: Session, user_id: int) -> None:
     """From here on to the end of the transaction nobody else appends to this learner's log."""
     write(session)
     if session.get_bind().dialect.name == "postgresql":

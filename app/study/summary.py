@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from app.db.models import Card, CardState, Deck, Event
-from app.library.queries import studyable
+from app.library.queries import studyable, unsuspended
 from app.scheduling.queue import Counts
 from app.scheduling.state import Grade
 from app.scheduling.statistics import LONGEST_ANSWER_MS, minutes_needed, streak
@@ -186,6 +186,7 @@ def _due(session: Session, user_id: int, part: Scoped) -> list[tuple[date, int]]
         select(CardState.due, func.count())
         .join(Card, Card.id == CardState.card_id)
         .where(CardState.user_id == user_id, CardState.due > part.today.study_day, _in(part), studyable())
+        .where(unsuspended(user_id))
         .group_by(CardState.due)
         .order_by(CardState.due),
         {"tag": part.scope.tag},
@@ -201,7 +202,7 @@ def _ahead(
         select(func.count())
         .select_from(Card)
         .outerjoin(CardState, and_(CardState.card_id == Card.id, CardState.user_id == viewer.id))
-        .where(_in(part), studyable(), CardState.due.is_(None)),
+        .where(_in(part), studyable(), unsuspended(viewer.id), CardState.due.is_(None)),
         {"tag": part.scope.tag},
     )
     unseen = (unseen or 0) - part.today.plan.counts.new

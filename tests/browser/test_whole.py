@@ -203,6 +203,7 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
             ("study.settings", "/settings"),
             ("study.change_keys", "/settings/keys"),
             ("study.read", f"/read?deck={slug}"),
+            ("study.set_aside", "/set-aside"),
             ("accounts.security", "/account/security"),
             ("security.change_password", "/account/password"),
             ("accounts.change_email", "/account/email"),

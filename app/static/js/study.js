@@ -1,8 +1,7 @@
-// Studying without page loads: reveal at once, the next card while the portal still records the answer, keys,
-// swipes. Every form works without this; what cannot be done here is left to the form itself.
-const LIVE = ["#bar", "#left", "#taking"]; // of the session; the rest of its header belongs to the card
+// Studying without page loads. Every form works without this; what cannot be done here is left to the form itself.
+const LIVE = ["#bar", "#left", "#taking"]; // of the session, not of the card
 const options = document.body.dataset;
-const outbox = []; // what waits for the portal, the oldest first
+const outbox = []; // what waits for the portal
 let next = null; // the page of the card after this one, fetched ahead
 let sending = false;
 let afterwards = null;
@@ -14,6 +13,8 @@ let typed = 0;
 
 const find = (selector) => document.querySelector(selector);
 const hear = (type, act) => document.addEventListener(type, act, { passive: type.startsWith("touch") });
+const head = () => find("header.session");
+const holdsFocus = (part) => part?.contains(document.activeElement);
 const cardOf = (part) => part.querySelector("[name=card]").value;
 const hidden = (name, value) => Object.assign(document.createElement("input"), { type: "hidden", name, value });
 const focusQuestion = () => find("#question").focus({ preventScroll: true });
@@ -24,11 +25,10 @@ function ask(address, rest) {
   return fetch(address, { headers: { "X-Fragment": "session" }, signal, ...rest }).catch(() => null);
 }
 
-function say(words) {
-  find("#said").textContent = words;
-}
+const say = (words) => (find("#said").textContent = words);
+const sayHow = () => say(find("main > .notice p")?.textContent ?? find("#left").dataset.said);
 
-// Milliseconds on this card while its tab was seen, a minute at most.
+// Milliseconds on this card while it was seen, a minute at most.
 function spent() {
   return Math.min(60000, Math.round(before + (document.hidden ? 0 : performance.now() - since)));
 }
@@ -58,6 +58,7 @@ function reveal() {
   if (!form || !part) return;
   const answer = part.querySelector("#answer");
   const grades = part.querySelector("#grade");
+  const quiz = "quiz" in grades.dataset;
   const picked = [...form.querySelectorAll("[name=choice]:checked")].map((input) => input.value);
   const text = form.elements.a?.value.trim();
   const wrote = text && answer.querySelector("[data-wrote]");
@@ -65,11 +66,11 @@ function reveal() {
     wrote.hidden = false;
     wrote.querySelector(".hand").textContent = text;
   }
-  if (!sayChoice(answer, picked) && !("quiz" in grades.dataset)) {
+  if (!sayChoice(answer, picked) && !quiz) {
     grades.querySelector("[data-default]").removeAttribute("data-default");
     grades.querySelector("[value='1']").setAttribute("data-default", "");
   }
-  if ("quiz" in grades.dataset) grades.append(...picked.map((key) => hidden("choice", key)));
+  if (quiz) grades.append(...picked.map((key) => hidden("choice", key)));
   form.replaceWith(answer);
   find(".dock").replaceWith(grades);
   find("#answered").remove();
@@ -80,7 +81,7 @@ function reveal() {
   if (text) showPoints(form, answer, text);
 }
 
-// What was typed beside the points of the answer, asked for while it is typed.
+// What was typed beside the points of the answer.
 async function compare(form, text) {
   if (!text || compared.text === text) return;
   const body = new URLSearchParams({ card: cardOf(form), a: text, csrf_token: form.dataset.token });
@@ -114,13 +115,13 @@ function show(part, ahead) {
   const later = part.querySelector("#answered");
   if (later) document.body.append(later);
   if (notice) find("main").prepend(notice);
-  const { here } = find("header.session").dataset;
+  const { here } = head().dataset;
   if (!location.href.endsWith(here)) history.replaceState(null, "", here);
   scrollTo(0, 0);
   focusQuestion();
   start();
   if (ahead) return;
-  say(find("#left").dataset.said);
+  sayHow();
   fetchAhead();
 }
 
@@ -132,11 +133,11 @@ function start() {
 }
 
 async function fetchAhead() {
-  const address = find("header.session").dataset.ahead;
+  const address = head().dataset.ahead;
   const reply = await ask(address);
   if (reply?.status !== 200 || reply.redirected) return;
   const part = parse(await reply.text());
-  if (address === find("header.session").dataset.ahead && !outbox.length) keep(part);
+  if (address === head().dataset.ahead && !outbox.length) keep(part);
 }
 
 function keep(part) {
@@ -146,15 +147,15 @@ function keep(part) {
 
 // The portal has an answer whose next card is shown already.
 function acknowledge(part, ok) {
-  const held = LIVE.find((live) => find(live).contains(document.activeElement));
+  const held = LIVE.find((live) => holdsFocus(find(live)));
   for (const live of LIVE) find(live).replaceWith(part.querySelector(live).cloneNode(true));
   if (held) (find(`${held} button`) ?? find("#question")).focus();
   const notice = part.querySelector("main > .notice");
-  if (notice) find("main").prepend(notice);
-  say(find("#left").dataset.said);
+  if (notice) clearNotice("") ?? find("main").prepend(notice);
+  sayHow();
   if (!ok) return fetchAhead();
   keep(part);
-  if (next && outbox[0]?.grade) showNext(outbox[0]); // answered before the card after it was here
+  if (next && outbox[0]?.leaves) showNext(outbox[0]); // answered before the card after it was here
 }
 
 function showNext(one) {
@@ -170,21 +171,24 @@ function failed(which, one) {
   if (!one.ahead) find("[data-retry]").focus();
 }
 
-function clearNotice() {
-  const notice = find("main > .notice.error");
-  if (notice?.contains(document.activeElement)) focusQuestion();
+function clearNotice(kind = ".error") {
+  const notice = find("main > .notice" + kind);
+  if (holdsFocus(notice)) focusQuestion();
   notice?.remove();
 }
 
+// `quick` says what a form does to the card: "on" leaves it as a grade does, "stay" keeps it as it is shown.
 function send(form, body) {
-  const one = { address: form.action, body, grade: form.id === "grade", ahead: false };
-  form.dataset.sent = "";
+  const { quick = "on" } = form.dataset;
+  const one = { address: form.action, body, leaves: quick === "on", ahead: quick === "stay" };
+  if (one.ahead) closeMenu();
+  else form.dataset.sent = "";
   outbox.push(one);
-  if (next && one.grade) showNext(one);
+  if (next && one.leaves) showNext(one);
   setTimeout(drain); // what is shown comes first
 }
 
-// Sends what waits, in order. A body is sent again as it is: the key in it has the portal count it once.
+// Sends what waits, in order. A body is sent again as it is: its key has the portal count it once.
 async function drain() {
   if (sending) return;
   sending = true;
@@ -209,7 +213,7 @@ async function deliver(one) {
   return true;
 }
 
-// The portal said something that needs a page of its own: an expired form, a card that is gone.
+// The portal said something that needs a page of its own.
 function submitPlainly({ address, body }) {
   const form = Object.assign(document.createElement("form"), { method: "post", action: address });
   form.append(...[...body].map(([name, value]) => hidden(name, value)));
@@ -219,18 +223,18 @@ function submitPlainly({ address, body }) {
 
 hear("submit", (event) => {
   const form = event.target;
-  if (!find("header.session") || !(form.matches("#reveal, #grade") || "quick" in form.dataset)) return;
+  if (!head() || !(form.matches("#reveal, #grade") || "quick" in form.dataset)) return;
   event.preventDefault();
   if (form.id === "reveal") return reveal();
   if ("sent" in form.dataset) return;
   if (form.id === "grade") form.elements.elapsed.value = spent();
   // What takes an answer back waits for it.
-  else if (outbox.length) return (afterwards = () => press(`[data-act=${event.submitter.dataset.act}]`));
+  else if (outbox.length && !form.dataset.quick) return (afterwards = () => press(`[data-act=${event.submitter.dataset.act}]`));
   send(form, new URLSearchParams(new FormData(form, event.submitter)));
 });
 
 hear("click", (event) => {
-  // The second click of a double click must not reach what the first one brought.
+  // The second click of two must not reach what the first one brought.
   if (event.detail > 1 && event.target.closest(".dock, .session")) event.preventDefault();
   const link = event.target.closest("[data-keys-list], #end");
   if (link?.id === "end" && sending) {
@@ -254,18 +258,18 @@ function press(selector) {
   return Boolean(button);
 }
 
-function escape() {
+function closeMenu() {
   const menu = find(".menu[open]");
+  if (holdsFocus(menu)) menu.firstChild.focus();
   if (menu) menu.open = false;
-  else press("#end");
-  return true;
+  return menu;
 }
 
 const goOn = () => press("[data-show]") || press("[data-default]");
-const FIXED = { " ": goOn, Enter: goOn, Escape: escape, "?": () => press("[data-keys-list]") };
-const keymap = JSON.parse(options.keymap ?? "{}"); // key -> what it does, as the learner set it
+const FIXED = { " ": goOn, Enter: goOn, Escape: () => closeMenu() || press("#end"), "?": () => press("[data-keys-list]") };
+const keymap = JSON.parse(options.keymap ?? "{}"); // key -> what it does
 
-// Buttons and links do what they do; an option is ticked by Space, unless it is chosen already.
+// Buttons and links do what they do; Space ticks an option, unless it is chosen already.
 function actsItself({ target, key }) {
   const own = target.closest("button, a, summary, input");
   if (!own?.matches("input")) return own;
@@ -287,8 +291,7 @@ hear("keydown", (event) => {
   if ("keys" in options && !event.defaultPrevented && !find("dialog[open]") && act(event)) event.preventDefault();
 });
 
-// To the right Good, to the left Again; before that, either shows the answer. From the edges of the screen the same
-// movement turns back a page, so they are left alone.
+// From the edges of the screen the same movement turns back a page, so they are left alone.
 hear("touchstart", (event) => {
   const { clientX: x, clientY: y } = event.touches[0];
   const free = "swipes" in options && event.touches.length === 1 && x > 24 && x < innerWidth - 24;
@@ -302,7 +305,7 @@ hear("touchend", (event) => {
   press("[data-show]") || press(`#grade [value="${x > 0 ? 4 : 1}"]`);
 });
 
-if (find("header.session")) {
+if (head()) {
   start();
   fetchAhead();
 }

@@ -9,6 +9,7 @@ from flask import abort, request
 from flask_babel import gettext as _
 
 from app.scheduling.state import Grade
+from app.study.marks import Mark
 from app.study.scopes import Scope
 from app.web import agents
 from app.web.errors import Refusal
@@ -30,6 +31,7 @@ _PRACTICE = {"card": _GUID, "key": _KEY, "version": _VERSION}
 _PRACTICE_EXTRA = {"grade": re.compile(r"|[0-5]"), "elapsed": _MILLISECONDS, "after": _ANSWER_EXTRA["after"]}
 _OPTION = re.compile(r"[^\0]{1,16}")
 _MOST_CHOSEN = 26
+_MARK = {"card": _GUID, "do": re.compile(r"(?:un)?(?:bury|suspend|flag)")}
 _UNDO = {"event": _EVENT}
 
 
@@ -90,6 +92,25 @@ def posted_practice() -> Practised:
         elapsed_ms=int(elapsed) if elapsed else None,
         after=fields["after"],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PostedMark:
+    """What is to be done with a card: a mark, or (not `on`) the end of one. `after` as in `Posted`."""
+
+    card: str
+    what: Mark
+    on: bool
+    scope: Scope
+    after: str = ""
+
+
+def posted_mark() -> PostedMark:
+    """The mark in this request. Raises `Refusal` (422) for anything that is none."""
+    fields = _fields(_MARK, {"after": _ANSWER_EXTRA["after"]} | _SCOPE)
+    do = fields["do"]
+    what = Mark(do.removeprefix("un"))
+    return PostedMark(fields["card"], what, not do.startswith("un"), _scope(fields), fields["after"])
 
 
 def posted_event() -> tuple[int, Scope]:

@@ -12,12 +12,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.scheduling.state import GRADES
 from app.study import practice, through
 from app.study.asking import FOUR
+from app.study.marks import Mark
 from app.study.picking import MOST_CARDS, Mode, Wish, collection_slug
 from app.study.practice import AnsweredAlready, NothingFits, PracticeScreen, UnknownPractice
 from app.study.service import KeyReused, NotAsked, NotLast, StaleCard, UnknownCard, UnknownEvent
-from app.study.views import answers
+from app.study.views import answers, marking
 from app.study.views.blueprint import blueprint
 from app.study.views.comparing import LONGEST
+from app.study.views.marking import Said
 from app.web import clock
 from app.web.access import Access, access
 from app.web.database import session, transact
@@ -67,9 +69,10 @@ def practise(guid: str) -> AnyResponse:
     """The card to answer now; `show=answer` reveals the answer of the `card` it names."""
     card = request.args.get("card", "")
     page = _screen(guid, card=card, after=request.args.get("after", ""))
+    marked = marking.asked(url=url_for(".mark_in_practice", guid=guid))
     if page.question is None:
-        return redirect(url_for(".practised", guid=guid))
-    return _shown(page, revealed=request.args.get("show") == "answer" and page.question.guid == card)
+        return redirect(url_for(".practised", guid=guid, did=request.args.get("did")))
+    return _shown(page, marked=marked, revealed=request.args.get("show") == "answer" and page.question.guid == card)
 
 
 @blueprint.post("/practice/<guid>/answer")
@@ -103,12 +106,28 @@ def undo_practice(guid: str) -> AnyResponse:
     return _next(guid, card=card or "")
 
 
+@blueprint.post("/practice/<guid>/mark")
+@access(Access.LEARNER)
+def mark_in_practice(guid: str) -> AnyResponse:
+    """Bury, suspend or flag a card of the session, or take that back, and show what comes next."""
+    posted = answers.posted_mark()
+    said = marking.said(posted, url_for(".mark_in_practice", guid=guid))
+    _screen(guid)
+    marking.put(posted, clock.now())
+    stays = posted.card if posted.what is Mark.FLAG or not posted.on else ""
+    if not wants_fragment():
+        return redirect(url_for(".practise", guid=guid, card=stays or None, did=said.did), 303)
+    page = _screen(guid, card="" if posted.what is Mark.FLAG else stays, after=posted.after or stays)
+    return _left(guid, said.did) if page.question is None else _shown(page, marked=said)
+
+
 @blueprint.get("/practice/<guid>/done")
 @access(Access.LEARNER)
 def practised(guid: str) -> AnyResponse:
     """What the session came to."""
     page = _known(lambda: practice.result(session(), require_viewer(), guid, now=clock.now()))
-    return shown("study/practice_done.html", area="library", page=page)
+    marked = marking.asked(url=url_for(".mark_in_practice", guid=guid))
+    return shown("study/practice_done.html", area="library", page=page, marked=marked)
 
 
 @blueprint.get("/read")
@@ -148,7 +167,14 @@ def _screen(guid: str, *, card: str = "", after: str = "") -> PracticeScreen:
     return found
 
 
-def _shown(page: PracticeScreen, status: int = 200, *, revealed: bool = False, notice: str = "") -> Response:
+def _shown(
+    page: PracticeScreen,
+    status: int = 200,
+    *,
+    revealed: bool = False,
+    notice: str = "",
+    marked: Said | None = None,
+) -> Response:
     """The page of a session, or the part of it that changes from card to card."""
     person = require_viewer()
     values: dict[str, Any] = {
@@ -156,6 +182,7 @@ def _shown(page: PracticeScreen, status: int = 200, *, revealed: bool = False, n
         "person": person,
         "revealed": revealed,
         "notice": notice,
+        "marked": marked,
         "key": secrets.token_hex(16),
         "grades": FOUR if person.grade_scale == "four" else GRADES,
         "typed": request.args.get("a", "").strip()[:LONGEST] if revealed else "",
@@ -175,10 +202,13 @@ def _next(guid: str, *, card: str = "", after: str = "") -> AnyResponse:
     if not wants_fragment():
         return redirect(url_for(".practise", guid=guid, card=card or None), 303)
     page = _screen(guid, card=card, after=after)
-    if page.question is not None:
-        return _shown(page)
+    return _left(guid) if page.question is None else _shown(page)
+
+
+def _left(guid: str, did: str = "") -> Response:
+    """For a script: nothing is left to ask, go on there."""
     response = make_response("", 204)
-    response.headers["Location"] = url_for(".practised", guid=guid)
+    response.headers["Location"] = url_for(".practised", guid=guid, did=did or None)
     return response
 
 

@@ -14,13 +14,15 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.scheduling.state import GRADES
 from app.study import asking, service
 from app.study.asking import FOUR, Screen
+from app.study.marks import Mark
 from app.study.more import ask_for_more
 from app.study.scopes import NotChosen, Scope, UnknownScope
 from app.study.service import Answered, KeyReused, NotAsked, NotLast, StaleCard, Undone, UnknownCard, UnknownEvent
 from app.study.summary import summary
-from app.study.views import answers
+from app.study.views import answers, marking
 from app.study.views.answers import Posted
 from app.study.views.blueprint import blueprint
+from app.study.views.marking import Said
 from app.web import clock
 from app.web.access import Access, access
 from app.web.database import session, transact, transact_together
@@ -40,9 +42,9 @@ def study() -> AnyResponse:
     card = request.args.get("card", "")
     page = _screen(answers.asked_scope(), clock.now(), card=card, after=request.args.get("after", ""))
     if page.question is None:
-        return redirect(_done_url(page))
+        return redirect(_done_url(page, request.args.get("did", "")))
     revealed = request.args.get("show") == "answer" and page.question.guid == card
-    return _shown(page, revealed=revealed)
+    return _shown(page, revealed=revealed, marked=marking.asked(page.scope))
 
 
 @blueprint.post("/study/answer")
@@ -104,13 +106,27 @@ def study_more() -> AnyResponse:
     return redirect(url_for(".study", **scope.address), 303)
 
 
+@blueprint.post("/study/mark")
+@access(Access.LEARNER)
+def mark() -> AnyResponse:
+    """Bury, suspend or flag a card, or take that back, and show what comes next."""
+    posted, now = answers.posted_mark(), clock.now()
+    said = marking.said(posted, url_for(".mark"))
+    marking.put(posted, now)
+    stays = posted.card if posted.what is Mark.FLAG or not posted.on else ""
+    if not wants_fragment():
+        return redirect(url_for(".study", **posted.scope.address, card=stays or None, did=said.did), 303)
+    page = _screen(posted.scope, now, card="" if posted.what is Mark.FLAG else stays, after=posted.after or stays)
+    return _left(page, said.did) if page.question is None else _shown(page, marked=said)
+
+
 @blueprint.get("/study/done")
 @access(Access.LEARNER)
 def done() -> AnyResponse:
     """What this session came to, and what comes next."""
     scope = answers.asked_scope()
     page = _scoped(lambda: summary(session(), require_viewer(), now=clock.now(), scope=scope))
-    return shown("study/done.html", area="library", page=page, person=require_viewer())
+    return shown("study/done.html", area="library", page=page, person=require_viewer(), marked=marking.asked(scope))
 
 
 def _scoped(read: Callable[[], T]) -> T:
@@ -164,7 +180,9 @@ def _screen(
     )
 
 
-def _shown(page: Screen, status: int = 200, *, revealed: bool = False, notice: str = "") -> Response:
+def _shown(
+    page: Screen, status: int = 200, *, revealed: bool = False, notice: str = "", marked: Said | None = None
+) -> Response:
     """The study page, or the part of it that changes from card to card."""
     person = require_viewer()
     values: dict[str, Any] = {
@@ -172,6 +190,7 @@ def _shown(page: Screen, status: int = 200, *, revealed: bool = False, notice: s
         "person": person,
         "revealed": revealed,
         "notice": notice,
+        "marked": marked,
         "key": secrets.token_hex(16),
         "grades": FOUR if person.grade_scale == "four" else GRADES,
         "typed": request.args.get("a", "").strip()[:_TYPED_SHOWN] if revealed else "",
@@ -201,10 +220,10 @@ def _next(scope: Scope, now: datetime, answered: Answered | None = None, *, afte
     return _left(page) if page.question is None else _shown(page)
 
 
-def _left(page: Screen) -> Response:
+def _left(page: Screen, did: str = "") -> Response:
     """For a script: nothing is left to ask, go on there."""
     response = make_response("", 204)
-    response.headers["Location"] = _done_url(page)
+    response.headers["Location"] = _done_url(page, did)
     return response
 
 
@@ -218,8 +237,8 @@ def _instead(scope: Scope, now: datetime, notice: str, *, card: str = "") -> Res
     return _shown(page, 409, notice=notice)
 
 
-def _done_url(page: Screen) -> str:
-    return url_for(".done", **page.scope.address)
+def _done_url(page: Screen, did: str = "") -> str:
+    return url_for(".done", **page.scope.address, did=did or None)
 
 
 def _used_up(scope: Scope) -> Refusal:

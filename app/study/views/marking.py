@@ -1,0 +1,76 @@
+"""What a session says of a mark that was put on a card or taken off, and the way back."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from flask import abort, request, url_for
+from flask_babel import gettext as _
+
+from app.study import marks
+from app.study.marks import Mark
+from app.study.scopes import EVERYTHING, Scope
+from app.study.service import UnknownCard
+from app.study.views.answers import PostedMark
+from app.web.database import transact
+from app.web.sessions import require_viewer
+
+_DONE = re.compile(r"(un)?(bury|suspend|flag)-([0-9a-z]{1,32})")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A notice: `back` is what the form of its “Undo” does to `card`, posted to `url`; "" where there is nothing to undo.
+
+    `quick` tells scripts what becomes of the card that is shown; `did` says the same in an address.
+    """
+
+    said: str
+    back: str
+    quick: str
+    url: str
+    card: str
+    scope: Mapping[str, str]
+    did: str
+
+
+def said(posted: PostedMark, url: str) -> Said:
+    """What is said of this mark."""
+    words = {
+        (Mark.BURY, True): _("Buried until tomorrow."),
+        (Mark.BURY, False): _("Brought back: it is asked today."),
+        (Mark.SUSPEND, True): _("Suspended: it is not asked until you bring it back."),
+        (Mark.SUSPEND, False): _("Brought back: it is asked again."),
+        (Mark.FLAG, True): _("Flagged."),
+        (Mark.FLAG, False): _("The flag is removed."),
+    }
+    do = posted.what if posted.on else f"un{posted.what}"
+    flag = posted.what is Mark.FLAG
+    return Said(
+        said=str(words[posted.what, posted.on]),
+        back=f"un{posted.what}" if posted.on else "flag" if flag else "",
+        quick="stay" if flag else "",
+        url=url,
+        card=posted.card,
+        scope=posted.scope.address,
+        did=f"{do}-{posted.card}",
+    )
+
+
+def asked(scope: Scope = EVERYTHING, url: str = "") -> Said | None:
+    """What the address of this page says was done just now; None where it says nothing."""
+    found = _DONE.fullmatch(request.args.get("did", ""))
+    if found is None:
+        return None
+    return said(PostedMark(found[3], Mark(found[2]), not found[1], scope), url or url_for("study.mark"))
+
+
+def put(posted: PostedMark, now: datetime) -> None:
+    """Do it. A card that is not there, or not for this person, is 404."""
+    work = partial(marks.mark, viewer=require_viewer(), card=posted.card, what=posted.what, on=posted.on, now=now)
+    try:
+        transact(work)
+    except UnknownCard:
+        abort(404)

@@ -1,0 +1,107 @@
+"""Setting a card aside while studying and bringing it back: without scripts, as fragments, and on its own page."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from app.db.models import Card, CardMark
+from tests.builders import choose, csrf_token, make_deck, make_user, sign_in
+
+FRAGMENT = {"X-Fragment": "session"}
+
+
+@pytest.fixture
+def browser(client: FlaskClient, session: Session) -> FlaskClient:
+    user = make_user(session)
+    choose(session, user, make_deck(session, slug="nets", title="Nets", cards=2))
+    session.commit()
+    sign_in(client, user)
+    return client
+
+
+def question(page: TestResponse) -> str:
+    found = re.search(r'id="question"[^>]*>(.*?)</h1>', page.text, re.DOTALL)
+    return found[1] if found else ""
+
+
+def form(page: TestResponse, do: str) -> dict[str, str]:
+    """What the button that does this sends."""
+    button = re.search(rf'<button[^>]*?(?:form="(\w+)" )?name="do" value="{do}"', page.text)
+    assert button, f"no button does {do}"
+    start = page.text.index(f'<form id="{button[1]}"') if button[1] else page.text.rindex("<form", 0, button.start())
+    text = page.text[start : page.text.index("</form>", start)]
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', text)) | {"do": do}
+
+
+@pytest.mark.parametrize("do", ["bury", "suspend"])
+def test_a_card_is_set_aside_and_undone_without_scripts(browser: FlaskClient, do: str) -> None:
+    page = browser.get("/study?deck=nets")
+    after = browser.post("/study/mark", data=form(page, do), follow_redirects=True)
+    assert (question(after), "1 left" in after.text) == ("Question 2?", True)
+    assert after.request.args["deck"] == "nets"
+    back = browser.post("/study/mark", data=form(after, f"un{do}"), follow_redirects=True)
+    assert (question(back), "2 left" in back.text) == ("Question 1?", True)
+
+
+def test_a_script_gets_the_card_after_the_one_it_shows(browser: FlaskClient) -> None:
+    page = browser.get("/study")
+    second = browser.post("/study/mark", data=form(page, "bury"), headers=FRAGMENT)
+    assert (second.status_code, question(second)) == (200, "Question 2?")
+    assert "Buried until tomorrow." in second.text
+    assert 'data-act="undo"' in second.text
+    done = browser.post("/study/mark", data=form(second, "suspend"), headers=FRAGMENT)
+    assert done.status_code == 204
+    end = browser.get(done.location)
+    assert "Suspended: it is not asked until you bring it back." in end.text
+    back = browser.post("/study/mark", data=form(end, "unsuspend"), follow_redirects=True)
+    assert question(back) == "Question 2?"
+
+
+def test_a_flag_leaves_the_card_where_it_is(browser: FlaskClient) -> None:
+    page = browser.get("/study")
+    flagged = browser.post("/study/mark", data=form(page, "flag"), follow_redirects=True)
+    assert (question(flagged), "2 left" in flagged.text) == ("Question 1?", True)
+    assert 'value="unflag" data-act="flag"' in flagged.text
+    fragment = browser.post("/study/mark", data=form(flagged, "unflag"), headers=FRAGMENT)
+    assert "The flag is removed." in fragment.text
+
+
+def test_in_practice_marks_work_as_well(browser: FlaskClient) -> None:
+    start = {"mode": "tag", "csrf_token": csrf_token(browser, "/choose")}
+    page = browser.post("/practice", data=start, follow_redirects=True)
+    place = page.request.path
+    after = browser.post(f"{place}/mark", data=form(page, "bury"), follow_redirects=True)
+    assert (question(after), "1 left" in after.text) == ("Question 2?", True)
+    back = browser.post(f"{place}/mark", data=form(after, "unbury"), follow_redirects=True)
+    assert question(back) == "Question 1?"
+    assert browser.post("/practice/none/mark", data=form(back, "flag")).status_code == 404
+
+
+@pytest.mark.parametrize("wrong", [{"do": "erase"}, {"do": "bury", "due": "2030-01-01"}, {"do": ""}])
+def test_what_is_no_mark_is_refused(browser: FlaskClient, session: Session, wrong: dict[str, str]) -> None:
+    sent = form(browser.get("/study"), "bury") | wrong
+    assert browser.post("/study/mark", data=sent).status_code == 422
+    assert browser.post("/study/mark", data=form(browser.get("/study"), "flag") | {"card": "0"}).status_code == 404
+    assert session.scalar(select(CardMark.card_id)) is None
+
+
+def test_the_page_of_what_is_set_aside_brings_it_back(browser: FlaskClient, session: Session) -> None:
+    page = browser.get("/study")
+    browser.post("/study/mark", data=form(page, "suspend"))
+    browser.post("/study/mark", data=form(page, "flag"))
+    shelf = browser.get("/set-aside?deck=nets&q=question")
+    assert "Question 1?" in shelf.text
+    assert "No card of this list fits." in browser.get("/set-aside?q=elephant").text
+    assert "Question 1?" in browser.get("/set-aside?list=flagged").text
+    card = session.scalars(select(Card).where(Card.question_text == "Question 1?")).one()
+    sent = {"card": card.guid, "do": "unsuspend", "csrf_token": csrf_token(browser, "/set-aside")}
+    back = browser.post("/set-aside?list=suspended", data=sent, follow_redirects=True)
+    assert "Brought back: it is asked again." in back.text
+    assert "No card is here." in back.text
+    assert "Suspended, flagged and leech cards" in browser.get("/").text
