@@ -8,9 +8,10 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 Environment = Literal["local", "production"]
 
@@ -27,6 +28,23 @@ class SettingsError(Exception):
         self.name = name
         self.problem = problem
         self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mails are handed over, and how: the parts of MAIL_URL."""
+
+    host: str
+    port: int
+    security: Literal["tls", "starttls", "none"]
+    """tls: encrypted from the first byte; starttls: insisted on before anything is said; none: in the open."""
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+    @property
+    def local(self) -> bool:
+        """Whether it is this very machine, where nobody listens in between."""
+        return self.host in _LOCAL_HOSTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +65,13 @@ class Settings:
     session_idle_hours: int = 12
     session_days: int = 30
     log_level: str = "INFO"
+    mail_url: str = field(default="", repr=False)
+    mail_from: str = ""
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """Where mails are handed over; None where no mail is set up."""
+        return _mail_server(self.mail_url) if self.mail_url else None
 
     @property
     def production(self) -> bool:
@@ -86,7 +111,10 @@ class Settings:
                 "production needs the https address that readers use.",
                 "Set it, for example BASE_URL=https://study.example.org, or ENVIRONMENT=local.",
             )
+        mail_url, mail_from = _mail(env)
         return cls(
+            mail_url=mail_url,
+            mail_from=mail_from,
             environment="production" if environment == "production" else "local",
             database_url=database_url,
             base_url=base_url,
@@ -157,6 +185,49 @@ def _database_url(env: Mapping[str, str]) -> str:
             "Use sqlite:///path/to/file.db or postgresql://user:password@host/name.",
         )
     return text
+
+
+def _mail(env: Mapping[str, str]) -> tuple[str, str]:
+    """MAIL_URL and MAIL_FROM, checked: both or neither."""
+    url, sender = env.get("MAIL_URL", "").strip(), env.get("MAIL_FROM", "").strip()
+    if not url:
+        return "", sender
+    _mail_server(url)
+    if "@" not in parseaddr(sender)[1].strip("@") or not sender.isprintable():
+        raise SettingsError(
+            "MAIL_FROM",
+            f"“{sender}” is not who mails could come from." if sender else "it is not set, but MAIL_URL is.",
+            "Give an address, for example MAIL_FROM='Reprise <portal@example.org>'.",
+        )
+    return url, sender
+
+
+def _mail_server(url: str) -> MailServer:
+    """The parts of a MAIL_URL. Raises `SettingsError`, which never repeats the value: it holds a password."""
+    try:
+        parts = urlsplit(url)
+        options = dict(parse_qsl(parts.query, strict_parsing=True)) if parts.query else {}
+        host, port = parts.hostname or "", parts.port
+        tls = options.pop("tls", "none" if host in _LOCAL_HOSTS else "starttls")
+        bad = parts.scheme not in ("smtp", "smtps") or not host or bool(options) or parts.path not in ("", "/")
+        bad = bad or tls not in ("starttls", "none") or bool(parts.fragment)
+    except ValueError:
+        bad = True
+    if bad:
+        raise SettingsError(
+            "MAIL_URL",
+            "it is not the address of a mail server.",
+            "Use smtp://user:password@host:587 or smtps://…:465, with %-codes for signs like @ or / in the password; "
+            "?tls=none where the server takes mail in the open.",
+        )
+    implicit = parts.scheme == "smtps"
+    return MailServer(
+        host=host,
+        port=port or (465 if implicit else 587 if host not in _LOCAL_HOSTS else 25),
+        security="tls" if implicit else "starttls" if tls == "starttls" else "none",
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+    )
 
 
 def _web_concurrency(env: Mapping[str, str], database_url: str) -> int:

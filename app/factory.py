@@ -15,7 +15,7 @@ from app.library import sources
 from app.library import views as library
 from app.progress import views as progress
 from app.study import views as study
-from app.web import access, audit, database, errors, headers, health, jobs, limits, logs, pages, sessions
+from app.web import access, audit, database, errors, headers, health, jobs, limits, logs, mail, pages, sessions
 
 csrf = CSRFProtect()
 
@@ -39,6 +39,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.init_app(app)
     limits.init_app(app, settings)
     jobs.init_app(app)
+    mail.init_app(app)
     csrf.init_app(app)
     access.init_app(app)
     audit.init_app(app)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.config import Settings
-from app.web import jobs, logs
+from app.web import jobs, logs, mail
 
 _settings = Settings.from_environment()
 logs.set_up(_settings.log_level)
@@ -23,5 +23,7 @@ control_socket_disable = True
 
 
 def post_worker_init(worker: Any) -> None:
-    """Run jobs beside the requests; leases keep the runners of several workers apart."""
-    jobs.start_thread(worker.app.wsgi())
+    """Run jobs and send mails beside the requests; leases keep the runners of several workers apart."""
+    app = worker.app.wsgi()
+    jobs.start_thread(app)
+    mail.start_thread(app)

@@ -86,6 +86,11 @@ def register_keys(secret: str, *, address: str) -> tuple[Key, ...]:
     return (_key(secret, "register", network(address)),)
 
 
+def reset_keys(secret: str, *, address: str) -> tuple[Key, ...]:
+    """The counter of one try to have a link sent: each brings a mail to somebody."""
+    return (_key(secret, "register", "reset", network(address)),)
+
+
 def enter(session: Session, keys: Sequence[Key], *, now: datetime) -> None:
     """Count one try. Raises `TooManyTries`, counting nothing, when it must wait. Commit before hashing."""
     rows = _locked(session, keys, now)

@@ -137,6 +137,33 @@ class ChangeEmailForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no ty
     current_password = PasswordField(_l("Current password"), render_kw=_NOW)
 
 
+class ForgotForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """Where to send a link."""
+
+    email = EmailField(_l("Email"), [Address()], render_kw=_EMAIL)
+
+
+class ResetForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """A new password, by a link."""
+
+    new_password = PasswordField(_l("New password"), [NewPassword(lambda form: form.account)], render_kw=_NEW)
+
+    def __init__(self, portal_name: str, account: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.portal_name = portal_name
+        self.account = account
+
+
+class ConfirmForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """The password that was chosen when the account was asked for."""
+
+    password = PasswordField(_l("Password"), render_kw=_NOW)
+
+
+class PlainForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """A button alone."""
+
+
 class DeleteForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     """Deleting the account."""
 

@@ -15,12 +15,13 @@ from flask_security import FSQLALiteUserDatastore, MailUtil, PasswordUtil, Secur
 from flask_security.utils import login_user, logout_user
 from sqlalchemy.orm import Session
 
-from app.accounts import addresses, counters, passwords, queries, service
+from app.accounts import addresses, by_mail, counters, passwords, queries, service
 from app.accounts.counters import Key
+from app.accounts.links import OpenLink
 from app.accounts.service import Proof, WrongPassword
 from app.config import Settings
 from app.db.models import Role, User
-from app.web import clock, jobs, sessions
+from app.web import clock, jobs, mail, sessions
 from app.web.database import db, session, transact
 from app.web.sessions import Viewer, viewer
 
@@ -93,6 +94,10 @@ def init_app(app: Flask) -> None:
     manager.request_loader(lambda _request: None)
     passwords.prepare()
     jobs.periodically(app, "accounts", every=timedelta(hours=1), chore=service.keep_house)
+    mail.kind(app, "register", by_mail.write_registration, at_most=3)
+    mail.kind(app, "reset", by_mail.write_reset, at_most=3)
+    mail.kind(app, "address", by_mail.write_address, at_most=3)
+    mail.kind(app, "notice", by_mail.write_notice)
 
 
 def _load(uniquifier: str) -> _Person | None:
@@ -137,6 +142,26 @@ def count_registration() -> Sequence[Key]:
     """Count a try to register, which could ask who has an account; gives the counters. Raises `TooManyTries`."""
     keys, now = counters.register_keys(settings().secret_key, address=client()), clock.now()
     transact(lambda current: counters.enter(current, keys, now=now))
+    return keys
+
+
+def count_reset() -> None:
+    """Count a try to have a link sent. Raises `TooManyTries`."""
+    keys, now = counters.reset_keys(settings().secret_key, address=client()), clock.now()
+    transact(lambda current: counters.enter(current, keys, now=now))
+
+
+def prove_registration(link: OpenLink, password: str) -> tuple[Key, ...]:
+    """Check the password that a registration was asked for with; gives the counters it was counted in.
+
+    Whoever opens the link has the mailbox; whoever asked knows the password. Only one who is both gets the account: a
+    stranger cannot have somebody confirm an account that the stranger has the password of.
+    """
+    keys = counters.sign_in_keys(settings().secret_key, account=link.email, address=client())
+    transact(lambda s: counters.enter(s, keys, now=clock.now()))
+    session().rollback()
+    if not passwords.matches(password, str(link.payload.get("password", ""))):
+        raise WrongPassword
     return keys
 
 

@@ -13,9 +13,9 @@ from app.accounts import counters, roles
 from app.accounts.counters import Key
 from app.accounts.roles import LastAdmin
 from app.db.base import Base
-from app.db.models import LoginSession, SetupLink, User
+from app.db.models import AccountLink, LoginSession, SetupLink, User
 from app.db.session import write
-from app.web import audit
+from app.web import audit, mail
 
 KEPT_FOR = timedelta(days=7)
 """How long an account whose deletion was asked for can still be brought back by signing in."""
@@ -125,17 +125,21 @@ def change_password(session: Session, *, proof: Proof, password: str, now: datet
 def change_email(session: Session, *, proof: Proof, email: str, now: datetime) -> User:
     """Keep another address, in its normal form. Raises `EmailTaken`."""
     user = proven(session, proof=proof, now=now)
-    if user.email == email:
-        return user
-    if session.scalar(select(exists().where(User.email == email))):
+    if user.email != email:
+        keep_address(session, user, email=email)
+    return user
+
+
+def keep_address(session: Session, user: User, *, email: str) -> None:
+    """Give a user another address, in its normal form. Raises `EmailTaken`."""
+    if session.scalar(select(exists().where(User.email == email, User.id != user.id))):
         raise EmailTaken
     user.email = email
     try:
         session.flush()
     except IntegrityError as error:
         raise EmailTaken from error
-    audit.note(session, "account.email", area="account", subject=user.id)
-    return user
+    audit.note(session, "account.email", area="account", by=user.id, role=roles.of(user), subject=user.id)
 
 
 def ask_deletion(session: Session, *, proof: Proof, now: datetime) -> None:
@@ -245,7 +249,8 @@ def sweep(session: Session, now: datetime) -> int:
     """Remove sessions, counters and set-up links whose time is over; gives how many rows."""
     write(session)
     gone = counters.sweep(session, now=now)
-    for table in (LoginSession, SetupLink):
+    gone += mail.sweep(session, now)
+    for table in (LoginSession, SetupLink, AccountLink):
         gone += session.execute(delete(table).where(table.expires_at <= now)).rowcount  # type: ignore[attr-defined]
     return gone
 
@@ -254,6 +259,12 @@ def set_password(session: Session, user: User, *, password: str, now: datetime) 
     """Give a user another password (hashed); every session of theirs ends."""
     user.password, user.password_changed_at = password, now
     end_everything(session, user)
+    notice(session, user, "password")
+
+
+def notice(session: Session, user: User, what: str, *, to: str = "", **details: str) -> None:
+    """Tell a user by mail of something that happened to their account: `templates/mail/notice_<what>.txt`."""
+    mail.put(session, kind="notice", to=to or user.email, user_id=user.id, what=what, **details)
 
 
 def end_everything(session: Session, user: User) -> int:

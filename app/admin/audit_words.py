@@ -7,6 +7,7 @@ WORDS = {
     "account.email": _l("Changed the email of"),
     "account.erased": _l("Erased the account of"),
     "account.kept": _l("Kept, by signing in, the account of"),
+    "account.reset": _l("Set a new password by mail for"),
     "account.password": _l("Changed the password of"),
     "account.register": _l("Made the account of"),
     "account.sign_in": _l("Signed in as"),

@@ -25,10 +25,14 @@ ANYONE, LEARNER, EDITOR, ADMIN = Access.ANYONE, Access.LEARNER, Access.EDITOR, A
 
 LEVELS: dict[str, Access] = {
     "accounts.change_email": LEARNER,
+    "accounts.confirm": ANYONE,
+    "accounts.confirm_address": ANYONE,
     "accounts.delete": LEARNER,
     "accounts.deleted": ANYONE,
     "accounts.end_session": LEARNER,
     "accounts.end_sessions": LEARNER,
+    "accounts.forgot": ANYONE,
+    "accounts.reset": ANYONE,
     "accounts.security": LEARNER,
     "accounts.setup": ANYONE,
     "edit.add_image": EDITOR,
@@ -227,7 +231,15 @@ def test_below_its_level_a_route_is_not_there_and_changes_nothing(
 
 def test_at_its_level_every_page_is_there(app: Flask, things: dict[str, str], browsers: dict[str, FlaskClient]) -> None:
     """Reading works for whoever may: no page breaks, none is hidden by mistake."""
-    not_for_everybody = {"accounts.setup", "library.media", "static", "style_sheet"}
+    not_for_everybody = {
+        "accounts.setup",
+        "accounts.confirm",
+        "accounts.confirm_address",
+        "accounts.reset",
+        "library.media",
+        "static",
+        "style_sheet",
+    }
     wrong = []
     for name, rank in PEOPLE.items():
         for endpoint, method, path in _calls(app, things):

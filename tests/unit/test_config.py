@@ -92,3 +92,45 @@ def test_secrets_do_not_show_in_what_is_printed() -> None:
     settings = Settings(secret_key=SECRET, database_url="postgresql+psycopg://u:hidden@h/d")
     assert SECRET not in repr(settings)
     assert "hidden" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("smtp://mail.example.org", ("mail.example.org", 587, "starttls", "", "")),
+        ("smtps://mail.example.org", ("mail.example.org", 465, "tls", "", "")),
+        ("smtp://u%40x:p%2F%3A@mail.example.org:2525?tls=none", ("mail.example.org", 2525, "none", "u@x", "p/:")),
+        ("smtp://localhost", ("localhost", 25, "none", "", "")),
+    ],
+)
+def test_a_mail_server_is_taken_apart(url: str, expected: tuple[object, ...]) -> None:
+    settings = Settings.from_environment({"SECRET_KEY": "x" * 40, "MAIL_URL": url, "MAIL_FROM": "R <r@example.org>"})
+    server = settings.mail_server
+    assert server is not None
+    assert (server.host, server.port, server.security, server.user, server.password) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        ({"MAIL_URL": "smtp://u:hush-hush@"}, "MAIL_URL"),
+        ({"MAIL_URL": "http://u:hush-hush@host"}, "MAIL_URL"),
+        ({"MAIL_URL": "smtp://u:hush-hush@host:abc"}, "MAIL_URL"),
+        ({"MAIL_URL": "smtp://u:hush-hush@host?tls=maybe"}, "MAIL_URL"),
+        ({"MAIL_URL": "smtp://u:hush-hush@host", "MAIL_FROM": ""}, "MAIL_FROM"),
+        ({"MAIL_URL": "smtp://u:hush-hush@host", "MAIL_FROM": "nobody"}, "MAIL_FROM"),
+        ({"MAIL_URL": "smtp://u:hush-hush@host", "MAIL_FROM": "a@b.example\nBcc: c@d.example"}, "MAIL_FROM"),
+    ],
+)
+def test_mail_settings_that_cannot_be_used_are_named_and_the_password_is_not(values: dict[str, str], name: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({"SECRET_KEY": "x" * 40, "MAIL_FROM": "r@example.org"} | values)
+    assert caught.value.name == name
+    assert "hush-hush" not in str(caught.value)
+
+
+def test_no_secret_is_shown_with_the_settings() -> None:
+    values = {"SECRET_KEY": "x" * 40, "MAIL_URL": "smtp://u:hush-hush@host", "MAIL_FROM": "r@example.org"}
+    settings = Settings.from_environment(values)
+    assert "hush-hush" not in repr(settings) + repr(settings.mail_server)
+    assert "x" * 40 not in repr(settings)

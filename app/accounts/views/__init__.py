@@ -7,14 +7,15 @@ from flask import Blueprint, abort, flash, redirect, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.accounts import passwords, queries, security, service, setup
+from app.accounts import by_mail, passwords, queries, security, service, setup
 from app.accounts.counters import TooManyTries
 from app.accounts.forms import ChangeEmailForm, ChangePasswordForm, DeleteForm, SetupForm
 from app.accounts.roles import LastAdmin
 from app.accounts.service import EmailTaken, WrongPassword
 from app.accounts.setup import LinkSpent
 from app.accounts.views.entrance import entrance
-from app.web import clock, sessions
+from app.accounts.views.links import add_to
+from app.web import clock, mail, sessions
 from app.web.access import Access, access
 from app.web.agents import in_words
 from app.web.database import session, transact
@@ -23,6 +24,7 @@ from app.web.sessions import require_viewer
 
 blueprint = Blueprint("accounts", __name__)
 blueprint.add_app_template_filter(in_words, "browser")
+add_to(blueprint)
 
 
 @blueprint.app_errorhandler(TooManyTries)
@@ -117,6 +119,11 @@ def change_email() -> Response:
     if form.validate_on_submit():
         try:
             proof = security.prove(require_viewer().email, form.current_password.data or "")
+            if mail.is_set_up():
+                security.count_reset()
+                transact(partial(by_mail.ask_address, proof=proof, email=form.email.data, now=clock.now()))
+                flash(_("A link is on its way to %(email)s. Until you use it, nothing changes.", email=form.email.data))
+                return redirect(url_for("accounts.security"), 303)
             transact(partial(service.change_email, proof=proof, email=form.email.data, now=clock.now()))
             flash(_("From now on you sign in as %(email)s.", email=form.email.data))
             return redirect(url_for("accounts.security"), 303)

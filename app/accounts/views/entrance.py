@@ -6,12 +6,12 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.accounts import passwords, queries, security, service
+from app.accounts import by_mail, passwords, queries, security, service
 from app.accounts.forms import RegisterForm, SignInForm
 from app.accounts.service import AccountDisabled, EmailTaken, WrongPassword
-from app.web import clock
+from app.web import clock, mail
 from app.web.access import Access, access
-from app.web.database import session
+from app.web.database import session, transact
 from app.web.limits import limiter
 from app.web.pages import shown
 from app.web.redirects import safe_next
@@ -70,11 +70,24 @@ def register() -> Response:
     form = RegisterForm(portal.name, next=target)
     if form.validate_on_submit():
         try:
+            if mail.is_set_up():
+                return _register_by_mail(form, target)
             _register(form)
             return redirect(target or url_for("study.home"), 303)
         except EmailTaken:
             form.email.errors = [_("There is an account with this address. Sign in, or use another.")]
     return shown("accounts/register.html", 422 if form.errors else 200, form=form, target=target)
+
+
+def _register_by_mail(form: RegisterForm, target: str) -> Response:
+    """Answer the same, in the same time, whether the address has an account or not."""
+    security.count_registration()
+    password = passwords.hashed(form.password.data)
+    work = partial(
+        by_mail.ask_registration, email=form.email.data, password=password, zone=form.zone.data, target=target
+    )
+    transact(work)
+    return shown("accounts/register_sent.html", 202, email=form.email.data)
 
 
 def _register(form: RegisterForm) -> None:

@@ -7,6 +7,7 @@ from app.db.models.deck import Collection, Deck, DeckChoice, DeckRevision, Docum
 from app.db.models.event import Event
 from app.db.models.imports import Import, Question, Upload
 from app.db.models.job import Job
+from app.db.models.mail import AccountLink, Mail
 from app.db.models.media import DeckMedia, Media
 from app.db.models.portal import Portal, SetupLink
 from app.db.models.practice import Practice, PracticeAnswer
@@ -15,6 +16,7 @@ from app.db.models.source import Source
 from app.db.models.user import Role, User, UserRole
 
 __all__ = [
+    "AccountLink",
     "Audit",
     "Card",
     "CardMark",
@@ -30,6 +32,7 @@ __all__ = [
     "Import",
     "Job",
     "LoginSession",
+    "Mail",
     "Media",
     "Portal",
     "Practice",
