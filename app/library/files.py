@@ -133,10 +133,11 @@ class Reader:
             for batch in batches
             for file in batch.files
         }
-        wanted = {key: job for key, job in jobs.items() if key not in self._decks}
-        size = sum(len(job.data) for job in wanted.values())
-        found = self._workers.map(_read, list(wanted.values()), size=size)
-        self._decks.update(zip(wanted, found, strict=True))
+        # The largest first: the last one to be read is then a small one, and no processor waits long for another.
+        wanted = sorted((one for one in jobs.items() if one[0] not in self._decks), key=lambda one: -len(one[1].data))
+        size = sum(len(job.data) for _, job in wanted)
+        found = self._workers.map(_read, [job for _, job in wanted], size=size)
+        self._decks.update(zip((key for key, _ in wanted), found, strict=True))
 
     def deck(self, file: SourceFile, dialect: str = "") -> Deck:
         """The deck in a file. Raises ContentError; NoQuestions where it asks nothing."""

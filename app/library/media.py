@@ -5,6 +5,7 @@ keeps, for each deck, which path means which image; cards are rendered with that
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +24,9 @@ from app.web.access import can
 from app.web.sessions import Viewer
 
 MAX_PATH = 400
+_ELSEWHERE = re.compile(
+    r"!\[[^\[\]\n]*\]\(\s*<?(?:https?:)?//|<img\b[^<>]*?\bsrc\s*=\s*[\"']?(?:https?:)?//", re.IGNORECASE
+)
 ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
 """The kinds of images that are kept, by what their bytes say, and how their addresses end."""
 
@@ -166,9 +170,15 @@ def named(texts: Iterable[CardText]) -> Sequence[str]:
 
     for text in texts:
         for part in (text.question, text.answer, *(option.text for option in text.options)):
-            if "![" in part or "<img" in part.lower():
+            if _may_be_beside(part):
                 render.render(part, images=note)
     return tuple(found)
+
+
+def _may_be_beside(text: str) -> bool:
+    """Whether a text has an image that may be one of its document's: not all of them lead to other sites."""
+    count = text.count("![") + text.lower().count("<img")
+    return count > 0 and count > len(_ELSEWHERE.findall(text))
 
 
 def image(session: Session, *, sha256: str, ending: str, person: Viewer | None) -> Picture | None:

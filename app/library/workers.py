@@ -65,7 +65,7 @@ class Workers:
             thread.start()
         try:
             while left:
-                index = _next(left, last=True)
+                index = _next(left)
                 if index is not None:
                     done[index] = function(items[index])
         finally:
@@ -123,10 +123,10 @@ def _serve(
             done[index] = result
 
 
-def _next(left: deque[int], *, last: bool = False) -> int | None:
-    """The next thing to do: helpers take from the front, this process from the back."""
+def _next(left: deque[int]) -> int | None:
+    """The next thing to do."""
     try:
-        return left.pop() if last else left.popleft()
+        return left.popleft()
     except IndexError:
         return None
 
@@ -160,3 +160,4 @@ def _help(connection: Connection) -> None:
 
 if __name__ == "__main__":
     _help(Connection(int(sys.argv[1])))
+    os._exit(0)  # there is nothing to tidy up, and somebody waits for the end of this process

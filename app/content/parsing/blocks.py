@@ -8,6 +8,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from app.content.dispatch import dispatching
 from app.content.parsing.source import Source
 
 MAX_NESTING = 60
@@ -79,7 +80,7 @@ _NOTHING: dict[str, Any] = {}
 
 
 def _parser() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable("table")
+    return dispatching(MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable("table"))
 
 
 _PARSER = _parser()

@@ -150,7 +150,7 @@ def _is_furniture_line(line: str) -> bool:
         return False
     if _is_to_top(line):
         return True
-    return bool(_BADGE.search(line)) and bool(_ONLY_IMAGES.match(line))
+    return line.lstrip()[:1] in ("!", "[", "<") and bool(_ONLY_IMAGES.match(line)) and bool(_BADGE.search(line))
 
 
 def _is_to_top(line: str) -> bool:

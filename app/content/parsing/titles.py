@@ -60,7 +60,8 @@ _EDGE_LEVEL = re.compile(
 )
 _EDGE_BADGE = re.compile(r"\s*!\[(?P<alt>[^\[\]]*)\]\([^()\s]*\)$")
 _CLOSINGS = tuple(">*\\}#")
-_PLAIN_STARTS = frozenset(string.ascii_letters + string.digits + "*_`\"'<#\\")
+_ALPHANUMERICS = frozenset(string.ascii_letters + string.digits)
+_PLAIN_STARTS = _ALPHANUMERICS | frozenset("*_`\"'<#\\")
 _PLAIN_ENDS = frozenset("?.!`*_\"'>,;")
 _HASHTAG = re.compile(r"(?:^|\s)#(?P<tag>[^\W\d][\w/-]*)\s*$")
 
@@ -104,7 +105,8 @@ def plain(markdown: str) -> str:
         text = _LINK.sub(r"\1", text)
         if "](" in text:
             text = _LINK.sub(r"\1", text)
-    text = _EMPHASIS.sub("", text)
+    if "*" in text or "_" in text or "`" in text:
+        text = _EMPHASIS.sub("", text)
     return " ".join(text.split())
 
 
@@ -156,9 +158,10 @@ def _form(match: re.Match[str]) -> tuple[str, int | None]:
 
 
 def _strip_edges(raw: str, start: int, end: int, tags: list[str]) -> tuple[int, int]:
-    if raw[start] in _PLAIN_STARTS and raw[end - 1] in _PLAIN_ENDS:
-        return start, end
     far = max(start, end - MAX_EDGE)
+    last = raw[end - 1]
+    if raw[start] in _PLAIN_STARTS and (last in _PLAIN_ENDS or (last in _ALPHANUMERICS and "#" not in raw[far:end])):
+        return start, end
     for pattern in (_EDGE_EMOJI, _EDGE_LEVEL, _EDGE_BADGE, _HASHTAG, _ANCHOR_LINK):
         match = pattern.match(raw, start, min(end, start + MAX_EDGE)) or pattern.search(raw, far, end)
         if match is None or not match.group(0) or match.end() - match.start() == end - start:

@@ -9,8 +9,6 @@ from functools import lru_cache
 from html import escape, unescape
 from xml.etree.ElementTree import Element
 
-from latex2mathml.converter import Converter
-
 MAX_LATEX = 2_000
 """Characters of one formula; a longer one is shown as it was written."""
 MAX_FORMULAS = 500
@@ -94,6 +92,8 @@ def to_mathml(latex: str, display: bool) -> str | None:
         return None
     for pattern, meaning in _OTHERWISE:
         latex = pattern.sub(meaning, latex)
+    from latex2mathml.converter import Converter  # few cards have formulas, and loading it takes longer than the rest
+
     try:
         tree = Converter(display="block" if display else "inline").convert_to_element(latex)
         return _written(tree)

@@ -13,6 +13,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
+from app.content.dispatch import dispatching
 from app.content.render.formulas import Formulas
 from app.content.render.highlight import highlight, language
 
@@ -98,7 +99,7 @@ def _parser(formulas: bool, links: bool) -> MarkdownIt:
             _dollar_block,
             {"alt": ["paragraph", "reference", "blockquote", "list"]},
         )
-    return parser
+    return dispatching(parser)
 
 
 def _dollars(state: StateInline, silent: bool) -> bool:

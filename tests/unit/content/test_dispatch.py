@@ -1,0 +1,39 @@
+"""Asking fewer rules reads the same: the tokens of the parser as it comes, and of the one that asks by the character."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
+
+from app.content.dispatch import dispatching
+
+_PARTS = (
+    *("# ", "## x", "- ", "* ", "+ a", "1. ", "2) b", "> ", ">", "```", "~~~ js", "---", "===", "***", "_ _ _", "-", "="),
+    *("    code", "\t", "  ", "\n", "\n\n", "| a | b |", "|---|:-:|", "a | b", "[x]: /y", "[x]", "[a](b)", "![i](j)", "[", "]("),
+    *("<div>", "</div>", "<!-- c", "-->", "<b>", "<a@b.co>", "<http://a.b>", "&amp;", "&", "\\", "\\*", "`", "``", "*", "**"),
+    *("_", "__", "~~", "~", "word", "two words", "www.a.org", "www", "w", "http://a.org/b", "x@y.org", "a_b@c.org", ":", "é", "中"),
+)  # fmt: skip
+_TEXTS = st.lists(st.sampled_from(_PARTS), max_size=30).map("".join)
+
+
+def _parser() -> MarkdownIt:
+    options = {"html": True, "maxNesting": 20, "tasklists": True}
+    parser = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
+    parser.use(gfm_autolink_plugin)
+    return parser
+
+
+_PLAIN = _parser()
+_DISPATCHING = dispatching(_parser())
+
+
+@settings(max_examples=400, deadline=None)
+@given(_TEXTS)
+def test_the_same_is_read(text: str) -> None:
+    assert _DISPATCHING.parse(text) == _PLAIN.parse(text)
+
+
+def test_a_heading_over_many_lines_is_read() -> None:
+    text = "line\n" * 60 + "===\n"
+    assert _DISPATCHING.parse(text) == _PLAIN.parse(text)
+    assert _DISPATCHING.parse(text)[0].type == "heading_open"
