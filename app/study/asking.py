@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from app.content.document import Option
 from app.content.heading import parted
 from app.db.models import Card, CardMark, CardState, Event
+from app.db.prepared import Prepared
 from app.library.texts import options_of, safe_html
 from app.scheduling import sm2
 from app.scheduling.queue import Due, Item, New
@@ -176,7 +177,7 @@ class Last(NamedTuple):
     card_id: int
 
 
-_LAST = (
+_LAST = Prepared(
     select(Event.id, Event.card_id)
     .join(Card, Card.id == Event.card_id)
     .where(
@@ -197,7 +198,7 @@ _LAST_WITH_TAG = _LAST.where(TAGGED)
 def last_answer(session: Session, user_id: int, part: Scoped, now: datetime) -> Last | None:
     """The learner's last answer that stands, if it is not long ago and was given in this scope."""
     values = {"user": user_id, "since": now - UNDO_FOR, "decks": part.decks, "tag": part.scope.tag}
-    row = session.connection().execute(_LAST_WITH_TAG if part.scope.tag else _LAST, values).one_or_none()
+    row = (_LAST_WITH_TAG if part.scope.tag else _LAST).one_or_none(session, values)
     return None if row is None else Last(*row)
 
 
@@ -263,7 +264,7 @@ def question_of(
     today: date,
 ) -> Question:
     """All that a page says of a card of one of these decks, by deck id."""
-    row = session.connection().execute(_ROW, {"user": viewer.id, "card": card_id}).one()
+    row = _ROW.one_or_none(session, {"user": viewer.id, "card": card_id})
     title, body = parted(safe_html(row.question_html, row.renderer))
     grade = row.last_grade if row.reviews else None
     return Question(
@@ -292,7 +293,7 @@ def _latest(column: Any) -> Any:
     return select(column).where(_LIVE).order_by(Event.answered_at.desc(), Event.id.desc()).limit(1).scalar_subquery()
 
 
-_ROW = (
+_ROW = Prepared(
     select(
         Card.guid,
         Card.deck_id,

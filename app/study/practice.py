@@ -22,9 +22,6 @@ from app.study.picking import Mode, Wish, pick, still_there
 from app.study.queries import ChosenDeck, study_day_of
 from app.web.sessions import Viewer
 
-LONGEST_ELAPSED_MS = 60_000
-"""What is noted of the time of a card is a minute at most."""
-
 
 class NothingFits(Exception):
     """No card of the learner's decks is what was asked for."""
@@ -142,7 +139,7 @@ def answer(
             card_id=row.id,
             grade=int(grade),
             answered_at=now,
-            elapsed_ms=None if elapsed_ms is None else min(elapsed_ms, LONGEST_ELAPSED_MS),
+            elapsed_ms=None if elapsed_ms is None else min(elapsed_ms, service.LONGEST_ELAPSED_MS),
             idempotency_key=key,
             event_id=event_id,
         )

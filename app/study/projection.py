@@ -8,6 +8,7 @@ from sqlalchemy import Row, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db.models import Card, CardState, DeckChoice, Event, Scheduler
+from app.db.prepared import Prepared
 from app.scheduling import replay
 from app.scheduling.replay import EventFacts, EventKind, Projection
 from app.scheduling.state import Grade, MemoryState
@@ -66,27 +67,30 @@ _EVENT: Any = Event.__table__
 _CARD_STATE: Any = CardState.__table__
 _USER: Any = bindparam("user")
 _CARD: Any = bindparam("card")
-_LOG = select(*COLUMNS).where(
-    Event.user_id == _USER,
-    Event.card_id.in_(select(Card.id).where(or_(Card.id == _CARD, Card.merged_into_id == _CARD))),
+_LOG = Prepared(
+    select(*COLUMNS).where(
+        Event.user_id == _USER,
+        Event.card_id.in_(select(Card.id).where(or_(Card.id == _CARD, Card.merged_into_id == _CARD))),
+    )
 )
 """Without an order: asked for one, SQLite reads all of a learner's events in that order instead of the card's few."""
-_UPDATE_STATE = (
+_UPDATE_STATE = Prepared(
     update(_CARD_STATE)
     .where(_CARD_STATE.c.user_id == _USER, _CARD_STATE.c.card_id == _CARD)
     .values({name: bindparam(name) for name in (*STATE, "version")})
 )
 _SCHEDULER = select(Scheduler.id).order_by(Scheduler.id).limit(1).scalar_subquery()
-_INSERT_STATE = insert(_CARD_STATE).values(
-    {name: bindparam(name) for name in (*STATE, "version")}
-    | {"user_id": _USER, "card_id": _CARD, "scheduler_id": _SCHEDULER}
+_INSERT_STATE = Prepared(
+    insert(_CARD_STATE).values(
+        {name: bindparam(name) for name in (*STATE, "version")}
+        | {"user_id": _USER, "card_id": _CARD, "scheduler_id": _SCHEDULER}
+    )
 )
 
 
 def read_log(session: Session, user_id: int, card_id: int) -> Sequence[Logged]:
     """The events of a card, and of the cards that were joined to it, in the order they were written."""
-    rows = session.connection().execute(_LOG, {"user": user_id, "card": card_id})
-    return sorted(rows, key=attrgetter("id"))
+    return sorted(_LOG.all(session, {"user": user_id, "card": card_id}), key=attrgetter("id"))
 
 
 def as_event(row: Logged) -> replay.Event:
@@ -170,7 +174,7 @@ def store_state(
     """
     new = max((version or 0) + 1, events)
     values = state_columns(to) | {"version": new, "user": user_id, "card": card_id}
-    session.connection().execute(_INSERT_STATE if version is None else _UPDATE_STATE, values)
+    (_INSERT_STATE if version is None else _UPDATE_STATE).run(session, values)
     if version is not None and to.state.is_new:
         _search_from_the_start(session, user_id, card_id)
     return new

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.db.lists import has_text
 from app.db.models import Card, CardMark, CardState, Deck, DeckChoice, Event
+from app.db.prepared import Prepared
 from app.library.queries import studyable
 from app.scheduling.queue import (
     DeckLimits,
@@ -187,7 +188,7 @@ def _extra(viewer: Viewer, day: date) -> tuple[int, int]:
     return (viewer.extra_new, viewer.extra_reviews) if viewer.extra_on == day else (0, 0)
 
 
-_DONE = (
+_DONE = Prepared(
     select(
         Card.deck_id,
         func.count().filter(Event.interval_before.is_(None)).label("new"),
@@ -201,7 +202,7 @@ _DONE = (
 
 def done_on(session: Session, user_id: int, day: date) -> dict[int, Done]:
     """What counts against the limits of a study day, by deck: new cards begun, and first reviews of due ones."""
-    rows = session.connection().execute(_DONE, {"user": user_id, "today": day})
+    rows = _DONE.all(session, {"user": user_id, "today": day})
     return {deck_id: Done(new, reviews) for deck_id, new, reviews in rows}
 
 
@@ -241,16 +242,16 @@ def _first_new(with_tag: bool) -> ColumnElement[str]:
     return select(func.aggregate_strings(some.c.card, ",")).scalar_subquery()
 
 
-_chosen_statements: dict[tuple[bool, bool, bool], Select[Any]] = {}
+_chosen_statements: dict[tuple[bool, bool, bool], Prepared] = {}
 
 
-def _chosen_statement(viewer: Viewer, with_new: bool, with_tag: bool = False) -> Select[Any]:
+def _chosen_statement(viewer: Viewer, with_new: bool, with_tag: bool = False) -> Prepared:
     """The decks a learner studies; with new cards (that have `:tag`), or without a look for them."""
     kept = _chosen_statements.get((viewer.is_editor, with_new, with_tag))
     if kept is None:
         new = (first_unbegun().label("first"), _START.label("start"), _first_new(with_tag).label("new"))
         none = (null().label("first"), null().label("start"), null().label("new"))
-        kept = _chosen_statements[viewer.is_editor, with_new, with_tag] = (
+        kept = _chosen_statements[viewer.is_editor, with_new, with_tag] = Prepared(
             select(
                 Deck.id,
                 Deck.slug,
@@ -275,7 +276,7 @@ def _chosen(session: Session, viewer: Viewer, today: date, new_left: int, tag: s
     decks: list[ChosenDeck] = []
     cards: list[New] = []
     behind: list[int] = []
-    rows = session.connection().execute(_chosen_statement(viewer, new_left > 0, bool(tag and new_left)), values)
+    rows = _chosen_statement(viewer, new_left > 0, bool(tag and new_left)).all(session, values)
     for order, (deck_id, slug, title, collection, most_new, most_reviews, first, start, new) in enumerate(rows):
         decks.append(ChosenDeck(deck_id, slug, title, collection, DeckLimits(most_new, most_reviews)))
         for one in new.split(",") if new else ():
@@ -299,12 +300,13 @@ def _mine(*columns: Any) -> Select[Any]:
     )
 
 
-_WAITING = _mine(CardState.repeat_from, CardState.repeat_step).where(CardState.repeat_day >= _TODAY)
-_DUE = (
+_WAITING = Prepared(_mine(CardState.repeat_from, CardState.repeat_step).where(CardState.repeat_day >= _TODAY))
+_DUE = Prepared(
     _mine(CardState.due, CardState.interval)
     .where(CardState.due <= _TODAY, or_(CardState.repeat_day.is_(None), CardState.repeat_day < _TODAY))
     .order_by(CardState.due, CardState.card_id)
-    .limit(bindparam("most"))
+    .limit(bindparam("most")),
+    Due._make,
 )
 _WITH_TAG = {statement: statement.where(TAGGED) for statement in (_WAITING, _DUE)}
 
@@ -313,7 +315,7 @@ def _waiting(session: Session, viewer: Viewer, decks: Sequence[int], today: date
     """The cards that wait to be repeated today."""
     steps = steps_named(viewer.learning_steps)
     values = {"user": viewer.id, "today": today, "decks": decks, "tag": tag}
-    rows = session.connection().execute(_WITH_TAG[_WAITING] if tag else _WAITING, values)
+    rows = (_WITH_TAG[_WAITING] if tag else _WAITING).all(session, values)
     return [Waiting(card, deck, since + wait(steps, step or 0)) for card, deck, since, step in rows]
 
 
@@ -337,5 +339,5 @@ def _due(
     for some, number in asked:
         if some and number:
             values = {"user": user_id, "today": today, "decks": some, "most": number, "tag": tag}
-            due += map(Due._make, session.connection().execute(_WITH_TAG[_DUE] if tag else _DUE, values))
+            due += (_WITH_TAG[_DUE] if tag else _DUE).all(session, values)
     return due

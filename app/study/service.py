@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.db.base import new_guid
 from app.db.models import Card, CardState, Deck, DeckChoice, Event, User
+from app.db.prepared import Prepared
 from app.db.session import write
 from app.scheduling import replay
 from app.scheduling.replay import EventKind, Projection
@@ -26,8 +27,8 @@ from app.study.queries import first_unbegun
 from app.web.access import can
 from app.web.sessions import Viewer
 
-LONGEST_ELAPSED_MS = 24 * 60 * 60 * 1000
-"""A page may be left open for days; what is noted of the time is a day at most."""
+LONGEST_ELAPSED_MS = 60_000
+"""A page may be left open for days; what is noted of the time of a card is a minute at most."""
 
 
 class UnknownCard(Exception):
@@ -216,16 +217,16 @@ def get_in_line(session: Session, user_id: int) -> None:
     """From here on to the end of the transaction nobody else appends to this learner's log."""
     write(session)
     if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(_IN_LINE, {"user": user_id})
+        _IN_LINE.all(session, {"user": user_id})
 
 
 _USER: Any = bindparam("user")
 _EVENT: Any = Event.__table__
-_IN_LINE = select(User.id).where(User.id == _USER).with_for_update(key_share=True)
-_INSERT_EVENT = insert(_EVENT)
+_IN_LINE = Prepared(select(User.id).where(User.id == _USER).with_for_update(key_share=True))
+_INSERT_EVENT = Prepared(insert(_EVENT).values({column.name: bindparam(column.name) for column in _EVENT.columns}))
 _KNOWN: Any = aliased(Event)
 _LAST_ID = select(func.max(_EVENT.c.id)).where(_EVENT.c.user_id == _USER).scalar_subquery().label("last_id")
-_TO_ANSWER = (
+_TO_ANSWER = Prepared(
     select(
         Card.id,
         Card.deck_id,
@@ -255,7 +256,7 @@ def _last_id(user_id: int) -> Any:
 
 
 def _card_to_answer(session: Session, viewer: Viewer, guid: str, key: str) -> Any:
-    row = session.connection().execute(_TO_ANSWER, {"user": viewer.id, "guid": guid, "key": key}).one_or_none()
+    row = _TO_ANSWER.one_or_none(session, {"user": viewer.id, "guid": guid, "key": key})
     if row is None or not (row.chosen_at is not None or can(viewer, "read", row)):
         raise UnknownCard
     return row
@@ -354,7 +355,7 @@ def _append(
         "reason": event.reason,
         **_seed_columns(event.seed),
     }
-    session.connection().execute(_INSERT_EVENT, values | fact_columns(projection.facts[event.id]))
+    _INSERT_EVENT.run(session, values | fact_columns(projection.facts[event.id]))
     store_facts(session, log, projection)
     return store_state(session, user_id=user_id, card_id=card_id, version=version, events=len(log) + 1, to=projection)
 

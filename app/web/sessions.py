@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.config import Settings
 from app.db.models import LoginSession, Role, User, UserRole
+from app.db.prepared import Prepared
 from app.db.session import write
 from app.web import clock
 from app.web.database import db
@@ -131,7 +132,7 @@ _OF_USER = (
 """What a `Viewer` has of the user's own columns."""
 _OF_VIEWER = (*_OF_USER, "session_id", "signed_in_at")
 
-_LOAD = (
+_LOAD = Prepared(
     select(
         *(getattr(User, name) for name in _OF_USER),
         LoginSession.id.label("session_id"),
@@ -159,7 +160,7 @@ def _load() -> Any:
     now = clock.now()
     idle_since = now - timedelta(hours=_settings().session_idle_hours)
     values = {"token": token_hash(token), "now": now, "idle_since": idle_since}
-    return db.session.connection().execute(_LOAD, values).one_or_none()
+    return _LOAD.one_or_none(db.session, values)
 
 
 def viewer() -> Viewer | None:

@@ -53,7 +53,7 @@ def answer() -> AnyResponse:
     """Record a grade and show the next card."""
     now, posted = clock.now(), answers.posted_answer()
     try:
-        answered = _record(posted, now)
+        answered, page = _record(posted, now)
     except UnknownCard:
         abort(404)
     except KeyReused:
@@ -62,7 +62,7 @@ def answer() -> AnyResponse:
         return _instead(posted.scope, now, _stale(), card=posted.card)
     except NotAsked as error:
         return _instead(posted.scope, now, _not_asked(error))
-    return _next(posted.scope, now, answered, after=posted.after)
+    return _next(posted.scope, now, answered, after=posted.after, page=page)
 
 
 @blueprint.post("/study/undo")
@@ -145,10 +145,12 @@ def _scoped(read: Callable[[], T]) -> T:
         ) from None
 
 
-def _record(posted: Posted, now: datetime) -> Answered:
-    person, device = require_viewer(), answers.device()
-    return transact_together(
-        lambda one: service.answer(
+def _record(posted: Posted, now: datetime) -> tuple[Answered, Screen | None]:
+    """Record the answer; for a script also read what it shows next, while the transaction is open."""
+    person, device, goes_on = require_viewer(), answers.device(), wants_fragment()
+
+    def work(one: Any) -> tuple[Answered, Screen | None]:
+        answered = service.answer(
             one,
             viewer=person,
             card=posted.card,
@@ -159,7 +161,15 @@ def _record(posted: Posted, now: datetime) -> Answered:
             now=now,
             device=device,
         )
-    )
+        if not goes_on:
+            return answered, None
+        try:
+            page = asking.screen(one, person, now=now, scope=posted.scope, after=posted.after, answered=answered)
+        except (UnknownScope, NotChosen):  # the answer counts all the same; `_next` says it
+            page = None
+        return answered, page
+
+    return transact_together(work)
 
 
 def _changed(work: Callable[[Viewer, Any], Undone]) -> Undone:
@@ -207,14 +217,16 @@ def _choice(page: Screen) -> list[str]:
     return [option.key for option in page.question.options if option.key in ticked] if page.question else []
 
 
-def _next(scope: Scope, now: datetime, answered: Answered | None = None, *, after: str = "") -> AnyResponse:
+def _next(
+    scope: Scope, now: datetime, answered: Answered | None = None, *, after: str = "", page: Screen | None = None
+) -> AnyResponse:
     """After a change: the next card at once for a script, and a page of its own for everyone else.
 
-    A script that shows card `after` already gets the one that comes after it.
+    A script that shows card `after` already gets the one that comes after it. `page` is that one where it is known.
     """
     if not wants_fragment():
         return redirect(url_for(".study", **scope.address), 303)
-    page = _screen(scope, now, after=after, answered=answered)
+    page = page or _screen(scope, now, after=after, answered=answered)
     if page.behind:
         transact(partial(service.remember_places, user_id=require_viewer().id, decks=page.behind))
     return _left(page) if page.question is None else _shown(page)

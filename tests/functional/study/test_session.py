@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -461,15 +462,17 @@ def test_the_page_with_its_style_and_script_is_light(browser: FlaskClient, app: 
     assert len(page) + len(style) + len(script) < 60_000
 
 
-def test_an_answer_writes_two_rows_and_asks_little(browser: FlaskClient, app: Flask) -> None:
+def test_an_answer_writes_two_rows_and_asks_little(
+    browser: FlaskClient, app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
     form = form_of(browser.get("/study"))
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement.split(maxsplit=1)[0])
-
+    caplog.clear()
+    built: list[str] = []
     with app.app_context():
-        event.listen(db.engine, "before_cursor_execute", note)
-    browser.post("/study/answer", data=form, headers=FRAGMENT)
+        event.listen(db.engine, "before_cursor_execute", lambda *given: built.append(given[2]))
+    with caplog.at_level(logging.DEBUG, logger="app.db.prepared"):
+        browser.post("/study/answer", data=form, headers=FRAGMENT)
+    prepared = [record.getMessage() for record in caplog.records if record.name == "app.db.prepared"]
+    statements = [statement.split(maxsplit=1)[0] for statement in (*built, *prepared)]
     assert [word for word in statements if word not in ("SELECT", "BEGIN", "ROLLBACK")] == ["INSERT", "INSERT"]
     assert statements.count("SELECT") <= 9

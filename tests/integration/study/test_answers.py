@@ -79,6 +79,11 @@ def test_a_grade_below_four_has_the_card_wait_and_its_repeat_changes_nothing_els
     assert [event.counted for event in events(session, learner)] == [True, False]
 
 
+def test_a_page_left_open_counts_as_a_minute(session: Session, learner: Viewer, card: Card) -> None:
+    give(session, learner, card, 4, elapsed_ms=3_600_000)
+    assert events(session, learner)[0].elapsed_ms == 60_000
+
+
 def test_the_same_key_gives_the_same_answer_and_writes_nothing(session: Session, learner: Viewer, card: Card) -> None:
     first = give(session, learner, card, 3, key="the-same-key", elapsed_ms=10)
     again = give(session, learner, card, 3, key="the-same-key", elapsed_ms=999)

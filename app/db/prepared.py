@@ -1,0 +1,160 @@
+"""Statements that run with every request, straight on the driver.
+
+SQLAlchemy builds a statement once, but looks it up, wraps its values and its rows anew each time, which takes several
+times as long as SQLite needs to answer it. A `Prepared` keeps what it compiled: the text, and how values and rows are
+converted. It belongs to the session's transaction like any other statement, and raises the same errors.
+"""
+
+import logging
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Dialect, Executable, Select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+
+Convert = Callable[[Any], Any] | None
+_log = logging.getLogger(__name__)
+"""Says each statement, without its values, where DEBUG is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Bind:
+    """A value for the driver: its name there; the name it is given by and, of a list, its place; or what it always is."""
+
+    name: str
+    given: str | None
+    place: int | None
+    convert: Convert
+    always: Any = None
+
+    def of(self, values: Mapping[str, Any]) -> Any:
+        if self.given is None:
+            return self.always
+        value = values[self.given]
+        if self.place is not None:
+            value = value[self.place]
+        return value if self.convert is None else self.convert(value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A statement as one kind of database takes it, for lists of one length."""
+
+    sql: str
+    binds: tuple[_Bind, ...]
+    by_place: bool
+
+    def values(self, given: Mapping[str, Any]) -> Any:
+        if self.by_place:
+            return [bind.of(given) for bind in self.binds]
+        return {bind.name: bind.of(given) for bind in self.binds}
+
+
+class Prepared:
+    """A statement of SQLAlchemy's Core whose changing values are all `bindparam`s; rows come as named tuples."""
+
+    def __init__(self, statement: Executable, row: Callable[[Sequence[Any]], Any] | None = None) -> None:
+        """`row` makes something else of each row."""
+        self._statement: Any = statement
+        self._made = row
+        self._columns: list[tuple[str, Any]] = []
+        if isinstance(statement, Select):
+            self._columns = [(str(column.key), column.type) for column in statement.selected_columns]
+        named: Any = namedtuple("Row", [name for name, _ in self._columns])  # type: ignore[misc]  # known only here
+        self._row: Callable[[Sequence[Any]], Any] = row or named._make
+        self._compilers: dict[str, SQLCompiler] = {}
+        self._lists: tuple[str, ...] = ()
+        self._kept: dict[tuple[Any, ...], _Compiled] = {}
+        self._converts: dict[str, tuple[Convert, ...]] = {}
+
+    def where(self, condition: ColumnElement[bool]) -> "Prepared":
+        """The same statement with one more condition."""
+        return Prepared(self._statement.where(condition), self._made)
+
+    def all(self, session: Session, values: Mapping[str, Any]) -> list[Any]:
+        """Run it in the session's transaction, and give every row."""
+        dialect, rows = self._run(session, values)
+        if not rows:
+            return []
+        converts = self._converts.get(dialect.name)
+        if converts is None:
+            converts = self._converts[dialect.name] = self._conversion(dialect)
+        if any(converts):
+            columns = zip(*rows, strict=True)
+            rows = zip(*map(_converted, columns, converts), strict=True)
+        return list(map(self._row, rows))
+
+    def one_or_none(self, session: Session, values: Mapping[str, Any]) -> Any:
+        """Run it, and give the only row that it can have; None for no row."""
+        rows = self.all(session, values)
+        return rows[0] if rows else None
+
+    def run(self, session: Session, values: Mapping[str, Any]) -> None:
+        """Run what gives no rows."""
+        self._run(session, values)
+
+    def _run(self, session: Session, values: Mapping[str, Any]) -> tuple[Dialect, Any]:
+        connection = session.connection()
+        dialect = connection.dialect
+        compiled = self._compiled(dialect, values)
+        given = compiled.values(values)
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug(compiled.sql)
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(compiled.sql, given)
+            rows = cursor.fetchall() if self._columns else ()
+        except dialect.loaded_dbapi.Error as error:
+            lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, cursor)
+            if lost:
+                connection.invalidate(error)
+            raise DBAPIError.instance(
+                compiled.sql,
+                None,
+                error,
+                dialect.loaded_dbapi.Error,
+                connection_invalidated=lost,
+                dialect=dialect,
+            ) from error
+        finally:
+            cursor.close()
+        return dialect, rows
+
+    def _compiled(self, dialect: Dialect, values: Mapping[str, Any]) -> _Compiled:
+        key = (dialect.name, *[len(values[name]) for name in self._lists])
+        found = self._kept.get(key)
+        if found is None:
+            found = self._kept[key] = self._compile(dialect, values)
+        return found
+
+    def _compile(self, dialect: Dialect, values: Mapping[str, Any]) -> _Compiled:
+        compiler = self._compilers.get(dialect.name)
+        if compiler is None:
+            compiler = self._compilers[dialect.name] = self._statement.compile(dialect=dialect)
+            self._lists = tuple(name for name, bind in compiler.binds.items() if bind.expanding and name in values)
+        state = compiler.construct_expanded_state(values)
+        expanded = {
+            one: (name, place) for name, ones in state.parameter_expansion.items() for place, one in enumerate(ones)
+        }
+        binds = []
+        for name in state.positiontup if state.positiontup is not None else state.parameters:
+            given, place = expanded.get(name, (name, None))
+            convert: Any = state.processors.get(name)
+            always = None
+            if given not in values:
+                value = state.parameters[name]
+                given, convert, always = None, None, convert(value) if convert else value
+            binds.append(_Bind(name, given, place, convert, always))
+        return _Compiled(state.statement, tuple(binds), state.positiontup is not None)
+
+    def _conversion(self, dialect: Dialect) -> tuple[Convert, ...]:
+        """How the values of each column are converted."""
+        return tuple(kind.dialect_impl(dialect).result_processor(dialect, None) for _, kind in self._columns)
+
+
+def _converted(column: Iterable[Any], convert: Convert) -> Iterable[Any]:
+    return column if convert is None else map(convert, column)

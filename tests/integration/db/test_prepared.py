@@ -1,0 +1,86 @@
+"""Statements that run straight on the driver: the same rows, values and errors as by SQLAlchemy's own way."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+import pytest
+from sqlalchemy import Engine, bindparam, insert, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
+
+from app.db.base import new_guid
+from app.db.models import Collection
+from app.db.prepared import Prepared
+from app.db.session import make_engine, session_factory, write
+from tests.builders import LONG_AGO
+
+
+class Titled(NamedTuple):
+    """What a row may be made."""
+
+    slug: str
+    created_at: datetime
+
+
+_ADD = Prepared(
+    insert(Collection).values({name: bindparam(name) for name in ("id", "guid", "slug", "title", "created_at")})
+)
+_NAMED = (
+    select(Collection.slug, Collection.created_at)
+    .where(Collection.slug.in_(bindparam("slugs", expanding=True)), Collection.title != "B")
+    .order_by(Collection.slug)
+    .limit(bindparam("most"))
+)
+
+
+def _add(session: Session, number: int, slug: str) -> None:
+    values = {"id": number, "guid": new_guid(), "slug": slug, "title": slug.upper(), "created_at": LONG_AGO}
+    _ADD.run(session, values)
+
+
+def test_values_and_rows_are_those_of_the_statement(session: Session) -> None:
+    write(session)
+    for number, slug in enumerate("abcd", start=1):
+        _add(session, number, slug)
+    plain, titled = Prepared(_NAMED), Prepared(_NAMED, Titled._make)
+    for slugs, most in ((["a"], 9), (["b", "c", "d", "e"], 9), (["a", "b", "c"], 1), (["e", "f"], 9)):
+        values = {"slugs": slugs, "most": most}
+        expected = session.connection().execute(_NAMED, values).all()
+        rows = plain.all(session, values)
+        assert [(row.slug, row.created_at) for row in rows] == [tuple(row) for row in expected]
+        assert titled.all(session, values) == [Titled(*row) for row in expected]
+        assert all(isinstance(row.created_at, datetime) and row.created_at.tzinfo for row in rows)
+    assert plain.one_or_none(session, {"slugs": ["z"], "most": 1}) is None
+    session.rollback()
+    assert plain.all(session, {"slugs": ["a"], "most": 1}) == []
+
+
+def test_what_the_database_refuses_is_sqlalchemys_error(session: Session) -> None:
+    write(session)
+    _add(session, 1, "a")
+    with pytest.raises(IntegrityError) as refused:
+        _add(session, 2, "a")
+    assert "2026" not in str(refused.value)  # values stay out of logs
+    session.rollback()
+    assert session.scalars(select(Collection.slug)).all() == []
+
+
+def test_a_lost_connection_is_replaced_by_the_next_one(postgresql_url: str) -> None:
+    engine = make_engine(postgresql_url)
+    named, values = Prepared(_NAMED), {"slugs": ["a"], "most": 1}
+    with session_factory(engine)() as session:
+        named.all(session, values)
+        _end_connections_of(engine, session.scalar(text("SELECT pg_backend_pid()")) or 0)
+        with pytest.raises(DBAPIError) as lost:
+            named.all(session, values)
+        assert lost.value.connection_invalidated
+    with session_factory(engine)() as session:
+        assert named.all(session, values) == []
+    engine.dispose()
+
+
+def _end_connections_of(engine: Engine, process: int) -> None:
+    with engine.connect() as other:
+        other.execute(text("SELECT pg_terminate_backend(:process, 1000)"), {"process": process})
