@@ -22,6 +22,14 @@ MATURE_INTERVAL: Final = 21
 LEECH_LAPSES: Final = 8
 """From so many lapses on a card is a leech."""
 
+LEECH_EVERY: Final = 4
+"""After so many more it is worth another word, as Anki has it."""
+
+
+def is_leech_at(lapses: int) -> bool:
+    """Whether with this lapse a card becomes a leech, or is one yet again: 8, 12, 16 …"""
+    return lapses >= LEECH_LAPSES and (lapses - LEECH_LAPSES) % LEECH_EVERY == 0
+
 
 class Grade(int):
     """One of SM-2's six grades: 0 (blackout) to 5 (perfect).

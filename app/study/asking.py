@@ -18,6 +18,7 @@ from app.scheduling import sm2
 from app.scheduling.queue import Due, Item, New
 from app.scheduling.state import GRADES, LEECH_LAPSES, Grade
 from app.scheduling.study_day import never_before
+from app.study import near
 from app.study.projection import memory_of
 from app.study.queries import TAGGED, ChosenDeck, Today
 from app.study.scopes import EVERYTHING, Scope, Scoped, scoped
@@ -279,7 +280,7 @@ def question_of(
         options_html=tuple(safe_html(html, row.renderer) for html in row.options_html),
         tags=tuple(row.tags),
         version=row.version or 0,
-        outcomes=_outcomes(row, today),
+        outcomes=_outcomes(session, viewer, row, today),
         past=None if grade is None else Past(row.reviews, row.missed, Grade(grade), row.last_day),
         flagged=row.flagged_at is not None,
         lapses=row.lapses or 0,
@@ -295,6 +296,7 @@ def _latest(column: Any) -> Any:
 
 _ROW = Prepared(
     select(
+        Card.id,
         Card.guid,
         Card.deck_id,
         Card.position,
@@ -324,11 +326,17 @@ _ROW = Prepared(
 """A card with all that its page says of it, in one statement that is built once."""
 
 
-def _outcomes(row: Any, today: date) -> dict[Grade, Outcome]:
-    """What each grade brings. A card that counted today already keeps the day it got then."""
+def _outcomes(session: Session, viewer: Viewer, row: Any, today: date) -> dict[Grade, Outcome]:
+    """What each grade brings, as `service.answer` will have it. A card that counted today already keeps the day it got then."""
     day = never_before(today, row.last_study_day)
     state = memory_of(row)
     if row.last_study_day == day:
         return {grade: Outcome(grade.again_today, state.due, None) for grade in GRADES}
     after = sm2.preview(state, day)
-    return {grade: Outcome(grade.again_today, after[grade].due, after[grade].interval) for grade in GRADES}
+    days = near.days_of(session, viewer, row.id, state, day)
+    if days is None:
+        return {grade: Outcome(grade.again_today, after[grade].due, after[grade].interval) for grade in GRADES}
+    return {
+        grade: Outcome(grade.again_today, due, after[grade].interval if due == after[grade].due else (due - day).days)
+        for grade, due in days.items()
+    }

@@ -177,8 +177,13 @@ def plan_of(day: Day, decks: Collection[int] | None = None) -> Today:
 
 
 def limits_of(viewer: Viewer, day: date) -> Limits:
-    """How much a study day may bring this learner: their limits, and what they wanted more of on that day."""
+    """How much a study day may bring this learner: their limits, and what they wanted more of on that day.
+
+    A holiday brings nothing but that.
+    """
     more_new, more_reviews = _extra(viewer, day)
+    if viewer.holiday_from and viewer.holiday_to and viewer.holiday_from <= day <= viewer.holiday_to:
+        return Limits(more_new, more_reviews)
     new = 0 if viewer.no_new_before is not None and day < viewer.no_new_before else viewer.new_per_day
     return Limits(new + more_new, viewer.reviews_per_day + more_reviews)
 

@@ -15,13 +15,14 @@ from sqlalchemy import and_, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.db.base import new_guid
-from app.db.models import Card, CardState, Deck, DeckChoice, Event, User
+from app.db.models import Card, CardMark, CardState, Deck, DeckChoice, Event, User
 from app.db.prepared import Prepared
 from app.db.session import write
-from app.scheduling import replay
+from app.scheduling import replay, sm2
 from app.scheduling.replay import EventKind, Projection
-from app.scheduling.state import Grade, MemoryState
+from app.scheduling.state import Grade, MemoryState, is_leech_at
 from app.scheduling.study_day import never_before, study_day
+from app.study import near
 from app.study.projection import Logged, as_event, fact_columns, read_log, store_facts, store_state
 from app.study.queries import first_unbegun
 from app.web.access import can
@@ -65,13 +66,17 @@ class NotLast(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer in the log. `version` is the card's now; `again` says that it had been there already."""
+    """An answer in the log. `version` is the card's now; `again` says that it had been there already.
+
+    `suspended`: it made the card a leech, and this learner wants those suspended.
+    """
 
     event_id: int
     card_id: int
     deck_id: int
     version: int
     again: bool = False
+    suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +117,44 @@ def answer(
         raise StaleCard(row.version or 0)
     log = read_log(session, viewer.id, row.id) if row.version else ()
     day = never_before(study_day(now, viewer.zone, viewer.rollover_hour), row.last_study_day)
-    event = replay.Event((row.last_id or 0) + 1, EventKind.REVIEW, _after_log(now, log), day, grade=grade)
+    due = _chosen_due(session, viewer, row.id, log, day, grade)
+    event = replay.Event((row.last_id or 0) + 1, EventKind.REVIEW, _after_log(now, log), day, grade=grade, due=due)
     facts = _Facts(now, viewer.zone, viewer.rollover_hour, key, body, device[:64])
     elapsed = None if elapsed_ms is None else min(elapsed_ms, LONGEST_ELAPSED_MS)
     new = _append(session, viewer.id, row.id, event, facts, log=log, version=row.version, elapsed_ms=elapsed)
-    return Answered(event.id, row.id, row.deck_id, new)
+    leech = viewer.suspend_leeches and not grade.passed
+    suspended = leech and _suspend_leech(session, viewer.id, row.id, event)
+    return Answered(event.id, row.id, row.deck_id, new, suspended=suspended)
+
+
+def _chosen_due(
+    session: Session, viewer: Viewer, card_id: int, log: Sequence[Logged], day: date, grade: Grade
+) -> date | None:
+    """The day this learner's wishes put in place of the scheduler's; None where they do not."""
+    if not near.wishes_of(viewer).any:
+        return None
+    before = replay.replay(map(as_event, log))
+    days = near.days_of(session, viewer, card_id, before.state, day) if before.counts(day) else None
+    if days is None or days[grade] == sm2.review(before.state, grade, day).due:
+        return None
+    return days[grade]
+
+
+def _suspend_leech(session: Session, user_id: int, card_id: int, event: replay.Event) -> bool:
+    """Suspend the card if this answer was the lapse that makes a leech, or makes it one again; says whether it was."""
+    known = select(Event.lapse, CardState.lapses, CardState.user_id, CardMark.user_id.label("marked"))
+    known = known.join(CardState, and_(CardState.user_id == Event.user_id, CardState.card_id == card_id))
+    known = known.outerjoin(CardMark, and_(CardMark.user_id == user_id, CardMark.card_id == card_id))
+    row = session.execute(known.where(Event.user_id == user_id, Event.id == event.id)).one()
+    if not row.lapse or not is_leech_at(row.lapses):
+        return False
+    if row.marked is None:
+        session.execute(insert(CardMark).values(user_id=user_id, card_id=card_id, suspended_at=event.answered_at))
+    else:
+        one = update(CardMark).where(CardMark.user_id == user_id, CardMark.card_id == card_id)
+        one = one.where(CardMark.suspended_at.is_(None)).values(suspended_at=event.answered_at)
+        session.execute(one.execution_options(synchronize_session=False))
+    return True
 
 
 def undo(session: Session, *, viewer: Viewer, event: int | Literal["last"], now: datetime) -> Undone:
@@ -132,6 +170,9 @@ def undo(session: Session, *, viewer: Viewer, event: int | Literal["last"], now:
         if projection.last_live != target.id:
             raise NotLast
         _void(session, viewer, target, target.id, log, now)
+        by_it = update(CardMark).where(CardMark.user_id == viewer.id, CardMark.card_id == target.root_id)
+        by_it = by_it.where(CardMark.suspended_at == target.answered_at).values(suspended_at=None)
+        session.execute(by_it.execution_options(synchronize_session=False))
     return Undone(target.id, target.guid, target.deck_id)
 
 
@@ -288,7 +329,14 @@ def _event_to_undo(session: Session, user_id: int, event: int | Literal["last"])
     root = aliased(Card)
     found = (
         select(
-            Event.id, Event.live, Event.card_id, root.id.label("root_id"), root.guid, root.deck_id, _last_id(user_id)
+            Event.id,
+            Event.live,
+            Event.answered_at,
+            Event.card_id,
+            root.id.label("root_id"),
+            root.guid,
+            root.deck_id,
+            _last_id(user_id),
         )
         .join(Card, Card.id == Event.card_id)
         .join(root, root.id == func.coalesce(Card.merged_into_id, Card.id))

@@ -56,6 +56,7 @@ class Viewer:
     no_new_before: date | None = None
     holiday_from: date | None = None
     holiday_to: date | None = None
+    suspend_leeches: bool = False
     keys: Mapping[str, str] = field(default_factory=dict)
     """The keys they chose, by what they do."""
     swipes: bool = True
@@ -128,6 +129,7 @@ _OF_USER = (
     "no_new_before",
     "holiday_from",
     "holiday_to",
+    "suspend_leeches",
 )
 """What a `Viewer` has of the user's own columns."""
 _OF_VIEWER = (*_OF_USER, "session_id", "signed_in_at")

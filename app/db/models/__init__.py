@@ -13,7 +13,7 @@ from app.db.models.portal import Portal, SetupLink
 from app.db.models.practice import Practice, PracticeAnswer
 from app.db.models.sign_in import LoginSession, SignInCounter
 from app.db.models.source import Source
-from app.db.models.user import Role, User, UserRole
+from app.db.models.user import Rest, Role, User, UserRole
 
 __all__ = [
     "AccountLink",
@@ -38,6 +38,7 @@ __all__ = [
     "Practice",
     "PracticeAnswer",
     "Question",
+    "Rest",
     "Role",
     "Scheduler",
     "SetupLink",

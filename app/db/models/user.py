@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_security import RoleMixin, UserMixin
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.base import Base, BigId, Guid, Id, Small, words
@@ -99,5 +99,18 @@ class User(Base, UserMixin):
     )
     measure: Mapped[str] = mapped_column(words("narrow", "normal", "wide", name="measure"), default="normal")
     """How long the lines of questions and answers are."""
+    suspend_leeches: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether a card that becomes a leech is suspended at once."""
 
     roles: Mapped[list[Role]] = relationship(Role, secondary="user_role", lazy="selectin")  # type: ignore[assignment]
+
+
+class Rest(Base):
+    """A holiday that a learner had, has or will have: study days that break no streak."""
+
+    __tablename__ = "rest"
+    __table_args__ = (CheckConstraint("last >= first", name="days"),)
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
+    first: Mapped[date] = mapped_column(primary_key=True)
+    last: Mapped[date]

@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -62,7 +63,13 @@ def answer() -> AnyResponse:
         return _instead(posted.scope, now, _stale(), card=posted.card)
     except NotAsked as error:
         return _instead(posted.scope, now, _not_asked(error))
-    return _next(posted.scope, now, answered, after=posted.after, page=page)
+    marked = None
+    if answered.suspended:
+        leech = answers.PostedMark(posted.card, Mark.SUSPEND, True, posted.scope)
+        marked = replace(
+            marking.said(leech, url_for(".mark")), said=_("A leech: forgotten again, so it is suspended now.")
+        )
+    return _next(posted.scope, now, answered, after=posted.after, page=page, marked=marked)
 
 
 @blueprint.post("/study/undo")
@@ -218,18 +225,24 @@ def _choice(page: Screen) -> list[str]:
 
 
 def _next(
-    scope: Scope, now: datetime, answered: Answered | None = None, *, after: str = "", page: Screen | None = None
+    scope: Scope,
+    now: datetime,
+    answered: Answered | None = None,
+    *,
+    after: str = "",
+    page: Screen | None = None,
+    marked: Said | None = None,
 ) -> AnyResponse:
     """After a change: the next card at once for a script, and a page of its own for everyone else.
 
     A script that shows card `after` already gets the one that comes after it. `page` is that one where it is known.
     """
     if not wants_fragment():
-        return redirect(url_for(".study", **scope.address), 303)
+        return redirect(url_for(".study", **scope.address, did=marked.did if marked else None), 303)
     page = page or _screen(scope, now, after=after, answered=answered)
     if page.behind:
         transact(partial(service.remember_places, user_id=require_viewer().id, decks=page.behind))
-    return _left(page) if page.question is None else _shown(page)
+    return _left(page, marked.did if marked else "") if page.question is None else _shown(page, marked=marked)
 
 
 def _left(page: Screen, did: str = "") -> Response:

@@ -18,6 +18,7 @@ from app.db.models import (
     Event,
     LoginSession,
     Practice,
+    Rest,
     Scheduler,
     Upload,
     User,
@@ -57,6 +58,7 @@ def leave_traces(session: Session, user: User, deck: Deck) -> None:
             ),
             CardMark(user_id=user.id, card_id=card.id, flagged_at=NOW),
             Practice(user_id=user.id, mode="quiz", counts=False, cards=[card.id], started_at=NOW),
+            Rest(user_id=user.id, first=DAY, last=DAY),
             DeckChoice(user_id=user.id, deck_id=deck.id, chosen_at=NOW),
             LoginSession(
                 token_hash=user.id.to_bytes(32),
