@@ -20,6 +20,7 @@ WORDS = {
     "edit.decide": _l("Decided on questions that imports had left open"),
     "edit.details": _l("Changed the details of"),
     "edit.discard_upload": _l("Gave up the upload"),
+    "edit.document": _l("Changed the document of"),
     "edit.import_upload": _l("Imported"),
     "edit.imports": _l("Uploaded"),
     "edit.move_card": _l("Moved"),

@@ -12,12 +12,14 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.content.document import CardText
+from app.content.document import Deck as ReadDeck
 from app.content.plan import PlannedCard
 from app.db.base import new_guid
 from app.db.models import Card, CardRevision, Collection, Deck, DeckRevision, Document, Import
 from app.library.changing import Change, Draft, changes, draft_and_kind, positions
 from app.library.deck_editing import fields_of
 from app.library.noting import Noting, note
+from app.library.opened import opened_deck
 from app.library.stored import StoredDeck
 from app.library.targets import Target
 from app.library.texts import Rendered, base_columns, rendered_columns, text_columns, without_place
@@ -39,6 +41,8 @@ class Before:
     """Questions of earlier imports that this one closed or put anew."""
     after: dict[str, int] = field(default_factory=dict)
     """The version each changed card was left at: one that has another since was edited here."""
+    edited: bool = False
+    """Whether an editor wrote the document here."""
 
     def values(self) -> dict[str, Any]:
         """As a column keeps it."""
@@ -60,13 +64,16 @@ class Writing:
 def apply(writing: Writing, draft: Draft) -> None:
     """Write one group's plan."""
     ids = _decks(writing, draft)
+    writing.before.edited = draft.edited
     found = changes(draft, ids, writing.now)
     slugs = {deck_id: slug for slug, deck_id in ids.items()}
     _documents(writing, draft, ids)
     _update(writing, found, {deck.id: deck.guid for deck in draft.group.decks})
     new = _insert(writing, draft, ids)
-    notes = Noting(writing.session, writing.record.id, writing.now, writing.before.questions)
+    notes = Noting(writing.session, writing.record.id, writing.now, writing.before.questions, draft.edited)
     note(notes, draft, ids, new)
+    if draft.edited:
+        _place_cards(writing.session, draft, ids, new)
     touched = {slugs[change.columns.get("deck_id", change.row.columns["deck_id"])] for change in found if change.action}
     touched |= {slugs[change.row.columns["deck_id"]] for change in found if "deck_id" in change.columns}
     touched |= {planned.new.deck for planned in draft.plan.cards if planned.stored is None}
@@ -100,7 +107,11 @@ def _decks(writing: Writing, draft: Draft) -> dict[str, int]:
 
 def deck_fields(target: Target) -> dict[str, str]:
     """What a document says of itself, as a deck's columns keep it."""
-    deck = target.document.deck
+    return said_by(target.document.deck)
+
+
+def said_by(deck: ReadDeck) -> dict[str, str]:
+    """The same of a document that was read."""
     source = deck.meta.get("source", "") or deck.meta.get("source_url", "")
     return {
         "title": deck.title[:200],
@@ -143,12 +154,7 @@ def _adopt(writing: Writing, deck: StoredDeck, target: Target, collection_id: in
         values["collection_id"] = collection_id
     if deck.archived and deck.sha256 is None:
         values["archived_at"] = None
-    said = deck.said or {}
-    fields = {
-        name: value
-        for name, value in deck_fields(target).items()
-        if name in said and said[name] == getattr(deck, name) != value
-    }
+    fields = _news(deck, target)
     if not values and not fields:
         return
     old = {name: [getattr(deck, name), value] for name, value in fields.items()}
@@ -160,6 +166,32 @@ def _adopt(writing: Writing, deck: StoredDeck, target: Target, collection_id: in
         stored.version += 1
         stored.updated_at = writing.now
         revise_deck(writing.session, stored, writing.now, writing.author_id)
+
+
+def _news(deck: StoredDeck, target: Target) -> dict[str, str]:
+    """What a document says anew of its deck: where nobody changed that here, or where an editor wrote it."""
+    opened = opened_deck(target)
+    said = deck.said or {} if opened is None else said_by(opened)
+    return {
+        name: value
+        for name, value in deck_fields(target).items()
+        if name in said and (said[name] == getattr(deck, name) if opened is None else said[name] != value)
+        if getattr(deck, name) != value
+    }
+
+
+def _place_cards(session: Session, draft: Draft, ids: Mapping[str, int], new: Mapping[int, int]) -> None:
+    """Note which card each question of an edited document is: it was written from them, so that is known."""
+    made = {row.id: row.guid for row in session.execute(select(Card.id, Card.guid).where(Card.id.in_(new.values())))}
+    for target in draft.group.targets:
+        guids = [""] * len(target.document.deck.cards)
+        for planned in draft.plan.cards:
+            if planned.new.deck == target.slug:
+                stored = planned.stored
+                guids[planned.new.position] = made[new[id(planned.new)]] if stored is None else stored.guid
+        document = session.scalars(select(Document).where(Document.deck_id == ids[target.slug])).one()
+        document.cards = guids
+    session.flush()
 
 
 def _documents(writing: Writing, draft: Draft, ids: Mapping[str, int]) -> None:
@@ -179,7 +211,8 @@ def _documents(writing: Writing, draft: Draft, ids: Mapping[str, int]) -> None:
         document.content = target.document.file.data
         document.sha256 = target.document.file.sha256
         document.dialect = target.document.dialect
-        document.said = deck_fields(target)
+        document.said = document.said if draft.edited and document.said is not None else deck_fields(target)
+        document.cards = None
         document.imported_at = writing.now
         session.add(document)
     for target in renamed:
@@ -203,6 +236,7 @@ def _kept_document(document: Document) -> dict[str, Any]:
         "content": base64.b64encode(zlib.compress(document.content)).decode("ascii"),
         "dialect": document.dialect,
         "said": document.said,
+        "cards": document.cards,
         "imported_at": document.imported_at.isoformat(),
     }
 
@@ -270,7 +304,10 @@ def _insert(writing: Writing, draft: Draft, ids: Mapping[str, int]) -> dict[int,
     """Add the new cards with their first revisions; their ids by the identity of the plan's `NewCard`."""
     places = positions(draft)
     added = [planned for planned in draft.plan.cards if planned.stored is None]
-    rows = [_new_row(writing, planned, ids[planned.new.deck], places[id(planned.new)]) for planned in added]
+    rows = [
+        _new_row(writing, planned, ids[planned.new.deck], places[id(planned.new)], edited=draft.edited)
+        for planned in added
+    ]
     for start in range(0, len(rows), _CHUNK):
         writing.session.connection().execute(insert(Card), rows[start : start + _CHUNK])
     made: dict[str, int] = {}
@@ -278,21 +315,22 @@ def _insert(writing: Writing, draft: Draft, ids: Mapping[str, int]) -> dict[int,
     for start in range(0, len(guids), _CHUNK):
         found = select(Card.guid, Card.id).where(Card.guid.in_(guids[start : start + _CHUNK]))
         made.update({row.guid: row.id for row in writing.session.execute(found)})
+    action = "created" if draft.edited else "imported"
     revisions = [
-        _revision(writing, made[row["guid"]], 1, "imported", {name: row[name] for name in REVISED}) for row in rows
+        _revision(writing, made[row["guid"]], 1, action, {name: row[name] for name in REVISED}) for row in rows
     ]
     insert_revisions(writing.session, revisions)
     writing.before.new_cards.extend(guids)
     return {id(planned.new): made[guid] for planned, guid in zip(added, guids, strict=True)}
 
 
-def _new_row(writing: Writing, planned: PlannedCard, deck_id: int, position: int) -> dict[str, Any]:
+def _new_row(writing: Writing, planned: PlannedCard, deck_id: int, position: int, *, edited: bool) -> dict[str, Any]:
     return {
         "guid": new_guid(),
         "deck_id": deck_id,
         "position": position,
         **text_columns(planned.text),
-        **base_columns(planned.base),
+        **base_columns(None if edited else planned.base),
         **draft_and_kind(planned.text, planned, None),
         **rendered_columns(writing.rendered[without_place(planned.text)]),
         "archived_at": None,

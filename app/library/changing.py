@@ -21,6 +21,11 @@ class Draft:
     rows: Mapping[str, CardRow]
     plan: ImportPlan
 
+    @property
+    def edited(self) -> bool:
+        """Whether an editor wrote it here: then it is no word of the source, and what was imported last stays that."""
+        return any(target.document.file.opened is not None for target in self.group.targets)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -38,13 +43,14 @@ class Change:
 def changes(draft: Draft, deck_ids: Mapping[str, int], now: datetime) -> list[Change]:
     """All that the plan changes in stored cards; `deck_ids` names each deck by its slug, 0 for one not made yet."""
     places = positions(draft)
+    reason = "editor" if draft.edited else "source"
     found = [
-        _kept(planned, draft.rows[planned.stored.guid], deck_ids[planned.new.deck], places[id(planned.new)])
+        _kept(draft, planned, draft.rows[planned.stored.guid], deck_ids[planned.new.deck], places[id(planned.new)])
         for planned in draft.plan.cards
         if planned.stored is not None
     ]
     found += [
-        Change(draft.rows[card.guid], {"archived_at": now, "archived_reason": "source"}, "archived")
+        Change(draft.rows[card.guid], {"archived_at": now, "archived_reason": reason}, "archived")
         for card in draft.plan.archived
     ]
     found += [
@@ -110,11 +116,11 @@ def _living(rows: Iterable[CardRow], decks: set[str]) -> Iterator[CardRow]:
     return (row for row in rows if row.card.archived is None and row.card.deck in decks)
 
 
-def _kept(planned: PlannedCard, row: CardRow, deck_id: int, position: int) -> Change:
+def _kept(draft: Draft, planned: PlannedCard, row: CardRow, deck_id: int, position: int) -> Change:
     text, was = planned.text, row.card.text
     columns: dict[str, Any] = {"deck_id": deck_id, "position": position, "source_line": planned.new.card.line}
     columns |= text_columns(text) | draft_and_kind(text, planned, row)
-    if planned.base is not None:
+    if planned.base is not None and not draft.edited:
         columns |= base_columns(planned.base)
     if planned.restored:
         columns |= {"archived_at": None, "archived_reason": None}
@@ -123,7 +129,7 @@ def _kept(planned: PlannedCard, row: CardRow, deck_id: int, position: int) -> Ch
     if planned.restored:
         action = "restored"
     elif anew:
-        action = "imported"
+        action = "edited" if draft.edited else "imported"
     else:
         action = "moved" if "deck_id" in columns or "section" in columns else ""
     return Change(row, columns, action, text if anew else None)

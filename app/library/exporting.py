@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from app.content import parsing, writer
-from app.db.models import Card, Deck, Document
+from app.db.models import Card, Deck, Document, Question
 from app.library.stored import read_cards, read_portal
 from app.library.texts import of_stored
 
@@ -21,10 +21,11 @@ class Exported:
     left_out: tuple[str, ...] = ()
 
 
-def export_deck(session: Session, slug: str, *, idents: bool = False) -> Exported | None:
+def export_deck(session: Session, slug: str, *, idents: bool = False, archived: bool = True) -> Exported | None:
     """The deck as its document has it, with the edits made here; None where there is no such deck.
 
     With `idents` each card's id stands beside its question in a comment, so that it is found again however it is edited.
+    Without `archived` the lines of cards that an editor archived are left out.
     """
     deck = session.scalar(select(Deck).where(Deck.slug == slug))
     if deck is None:
@@ -34,7 +35,7 @@ def export_deck(session: Session, slug: str, *, idents: bool = False) -> Exporte
         living = select(Card).where(Card.deck_id == deck.id, Card.archived_at.is_(None))
         cards = session.scalars(living.order_by(Card.position, Card.id)).all()
         return _composed(deck, cards, idents=idents)
-    return _patched(session, slug, document, idents=idents)
+    return _patched(session, deck, document, idents=idents, archived=archived)
 
 
 def _composed(deck: Deck, cards: Sequence[Card], *, idents: bool) -> Exported:
@@ -45,14 +46,22 @@ def _composed(deck: Deck, cards: Sequence[Card], *, idents: bool) -> Exported:
     return Exported(f"{deck.slug}.md", text.encode())
 
 
-def _patched(session: Session, slug: str, document: Document, *, idents: bool) -> Exported:
+def _patched(session: Session, row: Deck, document: Document, *, idents: bool, archived: bool) -> Exported:
     """The document with what was edited and added here."""
     deck = parsing.read(document.content, document.filename, dialect=document.dialect or None)
-    here = [one for one in read_portal(session).decks if one.slug == slug]
+    here = [one for one in read_portal(session).decks if one.id == row.id]
     stored = [row.card for row in read_cards(session, here).values()]
-    written = writer.export(document.content.decode(), deck, stored, ids=idents)
+    guids = document.cards or ()
+    colliding = select(Card.guid).join(Question, Question.card_id == Card.id)
+    undecided = session.scalars(
+        colliding.where(Question.deck_id == row.id, Question.kind == "conflict", Question.decided_at.is_(None))
+    ).all()
+    written = writer.export(
+        document.content.decode(), deck, stored, ids=idents, guids=guids, undecided=undecided, archived=archived
+    )
     own = sorted(
-        (card for card in stored if card.base is None and card.archived is None), key=lambda card: card.position
+        (card for card in stored if card.archived is None and (card.guid not in guids if guids else card.base is None)),
+        key=lambda card: card.position,
     )
     left = [deck.cards[index].question for index in (*written.kept_out, *written.unmarked)]
     left += [own[number].text.question for number in written.left]

@@ -26,13 +26,15 @@ _PART = 24
 class SourceFile:
     """One file: its `name` within its folder, with forward slashes, what readers are shown as its name, and its bytes.
 
-    `beside` gives the bytes of an image by its path relative to the file; None where there is none.
+    `beside` gives the bytes of an image by its path relative to the file; None where there is none. `opened` is what the
+    portal's own document was when an editor began to change it into this one; None for a file from outside.
     """
 
     name: str
     shown: str
     data: bytes = field(repr=False)
     beside: Callable[[str], bytes | None] | None = field(default=None, repr=False, compare=False)
+    opened: bytes | None = field(default=None, repr=False)
 
     @property
     def sha256(self) -> bytes:

@@ -21,6 +21,7 @@ from app.library import media
 from app.library.applying import Writing, apply
 from app.library.changing import Draft
 from app.library.files import Batch, Reader, passed_over
+from app.library.opened import rebased, without_phantoms
 from app.library.outcome import DeckPlan, deck_plans, numbers, unchanged
 from app.library.slugs import of_file
 from app.library.stored import CardRow, Portal, StoredDeck, joined_guids, mark, read_cards, read_portal
@@ -188,7 +189,7 @@ def _known(session: Session, batches: Sequence[Batch], reader: Reader) -> Import
 
 def _same(batch: Batch, decks: Sequence[StoredDeck], reader: Reader, warnings: list[Warning]) -> list[DeckPlan] | None:
     by_name = {deck.filename: deck for deck in decks if deck.sha256 is not None}
-    if not by_name:
+    if not by_name or any(file.opened is not None for file in batch.files):
         return None
     alone = not batch.folder or bool(batch.slug)
     plans = []
@@ -219,7 +220,7 @@ def _scope(session: Session, batches: Sequence[Batch], reader: Reader, *, lock: 
         return question_keys(card.base for card in cards if card.base is not None and card.archived is None)
 
     groups = group(portal, reads, questions_of)
-    rows = tuple(read_cards(session, one.decks, one.held, lock=lock) for one in groups)
+    rows = tuple(rebased(one, read_cards(session, one.decks, one.held, lock=lock)) for one in groups)
     return _Scope(
         groups=groups,
         rows=rows,
@@ -245,6 +246,7 @@ def _plan(scope: _Scope) -> _Plan:
             for target in one.targets
             for place, card in enumerate(target.document.deck.cards)
         ]
+        new = without_phantoms(one, rows, new)
         drafts.append(Draft(one, rows, plan([row.card for row in rows.values()], new)))
     warnings = (*scope.warnings, *(warning for draft in drafts for warning in draft.plan.warnings))
     decks = tuple(deck for draft in drafts for deck in deck_plans(draft))

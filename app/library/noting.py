@@ -16,12 +16,16 @@ from app.library.texts import text_columns
 
 @dataclass(frozen=True, slots=True)
 class Noting:
-    """Where and when questions are noted. `before` gets what those that were open already said, by guid."""
+    """Where and when questions are noted. `before` gets what those that were open already said, by guid.
+
+    `edited` here, a document says nothing about what is open between the portal and a source.
+    """
 
     session: Session
     import_id: int
     now: datetime
     before: dict[str, dict[str, Any]] = field(default_factory=dict)
+    edited: bool = False
 
 
 def note(noting: Noting, draft: Draft, deck_ids: Mapping[str, int], new_ids: Mapping[int, int]) -> None:
@@ -63,7 +67,7 @@ def _conflict(
 ) -> None:
     theirs = text_columns(planned.new.card.text)
     if not planned.conflict:
-        if asked is not None:
+        if asked is not None and not noting.edited:
             _close(noting, asked, "theirs" if planned.text == planned.new.card.text else "ours")
     elif asked is None:
         question = Question(

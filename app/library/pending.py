@@ -133,7 +133,8 @@ def resolve(
     theirs = _text(question.theirs or {})
     stands = {"ours": of_stored(card), "theirs": theirs, "merged": text or theirs}[take]
     _decide(question, take, now, by_id)
-    _change(session, question, card, _text_changes(card, stands) | base_columns(theirs), "edited", now, by_id)
+    read = {} if session.get_one(Import, question.import_id).before.get("edited") else base_columns(theirs)
+    _change(session, question, card, _text_changes(card, stands) | read, "edited", now, by_id)
     session.flush()
     show_card(session, card)
     return Decided(card.guid)

@@ -210,6 +210,7 @@ def _documents(session: Session, before: Mapping[str, Any], decks: Mapping[str, 
             continue
         document = session.scalar(select(Document).where(Document.deck_id == deck_id)) or Document(deck_id=deck_id)
         document.filename, document.dialect, document.said = old["filename"], old["dialect"], old["said"]
+        document.cards = old.get("cards")
         document.content = zlib.decompress(base64.b64decode(old["content"]))
         document.sha256 = hashlib.sha256(document.content).digest()
         document.imported_at = datetime.fromisoformat(old["imported_at"])

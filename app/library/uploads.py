@@ -4,7 +4,7 @@ What cannot be read is not kept. An import happens in one transaction, in the re
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import PurePosixPath
@@ -54,6 +54,8 @@ class Found:
     deck_slug: str
     created_at: datetime
     imported_at: datetime | None
+    opened: bytes | None = field(default=None, repr=False)
+    """The deck's document as an editor opened it to change it; None for what comes from outside."""
 
     @property
     def is_text(self) -> bool:
@@ -62,16 +64,33 @@ class Found:
 
 
 def receive(
-    session: Session, *, user_id: int, filename: str, data: bytes, now: datetime, goes_to: str = BY_NAME
+    session: Session,
+    *,
+    user_id: int,
+    filename: str,
+    data: bytes,
+    now: datetime,
+    goes_to: str = BY_NAME,
+    opened: bytes | None = None,
 ) -> str:
-    """Keep an uploaded file or archive; gives its guid. Raises ContentError for one that cannot be read."""
+    """Keep an uploaded file or archive; gives its guid. Raises ContentError for one that cannot be read.
+
+    `opened` is what it was made of, where it is the document of the deck `goes_to`, edited here.
+    """
     name = _tidy(filename)
     summary = _read(name, data)
     write(session)
     old = select(Upload.id).where(Upload.user_id == user_id).order_by(Upload.id.desc()).offset(MAX_UNFINISHED - 1)
     session.execute(delete(Upload).where(Upload.id.in_(session.scalars(old).all())))
     upload = Upload(
-        user_id=user_id, filename=name, content=data, deck_slug=goes_to, summary=summary, created_at=now, dialect=""
+        user_id=user_id,
+        filename=name,
+        content=data,
+        opened=opened,
+        deck_slug=goes_to,
+        summary=summary,
+        created_at=now,
+        dialect="",
     )
     session.add(upload)
     session.flush()
@@ -159,6 +178,9 @@ def batch_of(filename: str, data: bytes, *, goes_to: str = BY_NAME, dialect: str
 
 def wished_batch(session: Session, found: Found, wish: Wish) -> Batch:
     """The documents of an upload, to go where it is wished."""
+    if found.opened is not None:
+        batch = batch_of(found.filename, found.content, goes_to=found.deck_slug, dialect=wish.dialect)
+        return replace(batch, files=tuple(replace(file, opened=found.opened) for file in batch.files))
     name = free_slug(session, found.filename) if wish.goes_to == NEW else ""
     return batch_of(found.filename, found.content, goes_to=wish.goes_to, dialect=wish.dialect, new_slug=name)
 
@@ -378,4 +400,5 @@ def _found(row: Upload, content: bytes | None = None) -> Found:
         deck_slug=row.deck_slug,
         created_at=row.created_at,
         imported_at=row.imported_at,
+        opened=row.opened if content is None else None,
     )

@@ -49,6 +49,7 @@ LEVELS: dict[str, Access] = {
     "edit.decks": EDITOR,
     "edit.details": EDITOR,
     "edit.discard_upload": EDITOR,
+    "edit.document": EDITOR,
     "edit.export": EDITOR,
     "edit.import_history": EDITOR,
     "edit.import_upload": EDITOR,

@@ -218,6 +218,7 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
             ("edit.decks", "/edit?q=network"),
             ("edit.deck", f"/edit/decks/{slug}"),
             ("edit.details", f"/edit/decks/{slug}/details"),
+            ("edit.document", f"/edit/decks/{slug}/document"),
             ("edit.new_deck", "/edit/decks/new"),
             ("edit.card", f"/edit/cards/{guid}"),
             ("edit.new_card", f"/edit/decks/{slug}/cards/new"),

@@ -4,6 +4,7 @@ from app.admin.views import audit as audit
 from app.admin.views import cards as cards
 from app.admin.views import decks as decks
 from app.admin.views import details as details
+from app.admin.views import documents as documents
 from app.admin.views import exports as exports
 from app.admin.views import imports as imports
 from app.admin.views import pictures as pictures

@@ -163,7 +163,8 @@ def upload_text(guid: str) -> Response:
         text = request.form.get("text", "")
         try:
             transact(partial(uploads.rewrite, guid=guid, user_id=require_viewer().id, text=text))
-            return redirect(url_for("edit.upload", guid=guid, deck=found.deck_slug or None), 303)
+            page = "edit.upload" if found.opened is None else "edit.plan"
+            return redirect(url_for(page, guid=guid, deck=found.deck_slug or None), 303)
         except ContentError as problem:
             error = f"{problem.location}: {problem.problem} {problem.remedy}"
         except NoSuchUpload:

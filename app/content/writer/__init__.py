@@ -11,7 +11,7 @@ from app.content.document import CardText, Deck
 from app.content.matching import StoredCard
 from app.content.writer.changes import Added, Change, Edit, Mark, Removal
 from app.content.writer.compose import compose
-from app.content.writer.export import wanted
+from app.content.writer.export import placed, wanted
 from app.content.writer.trial import Trial
 
 __all__ = ["NewText", "Written", "compose", "export", "write"]
@@ -45,20 +45,32 @@ class Written:
         return not (self.kept_out or self.unmarked or self.left)
 
 
-def export(source: str, deck: Deck, stored: Sequence[StoredCard], *, ids: bool = False) -> Written:
+def export(
+    source: str,
+    deck: Deck,
+    stored: Sequence[StoredCard],
+    *,
+    ids: bool = False,
+    guids: Sequence[str] = (),
+    undecided: Collection[str] = (),
+    archived: bool = True,
+) -> Written:
     """The document of a deck as its cards are now.
 
     `source` is the document as last imported and `deck` how it is read, `stored` the deck's cards, archived ones included.
     `ids` puts a comment with its guid at every card, so that it is found again however much is rewritten. Importing what
-    comes out changes nothing.
+    comes out changes nothing. `guids` says which card each question is, where that is known, and `undecided` which cards
+    wait for somebody to decide between two texts; without `archived` the lines of archived cards are left out.
     """
-    found = wanted(deck, stored)
+    known = bool(guids) and len(guids) == len(deck.cards)
+    found = placed(deck, stored, guids, undecided) if known else wanted(deck, stored)
     return write(
         source,
         deck,
         edits=found.edits,
         idents=found.idents if ids else {},
         added=[NewText(card.text, card.guid if ids else None) for card in found.added],
+        removed=() if archived else found.archived,
     )
 
 

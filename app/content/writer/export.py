@@ -1,6 +1,6 @@
 """From the cards of a portal to the changes in the document they came from."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from app.content.document import CardText, Deck
@@ -14,6 +14,25 @@ class Wanted:
     edits: dict[int, CardText]
     idents: dict[int, str]
     added: tuple[StoredCard, ...]
+    archived: tuple[int, ...] = ()
+    """Questions whose cards are archived."""
+
+
+def placed(deck: Deck, stored: Sequence[StoredCard], guids: Sequence[str], undecided: Collection[str]) -> Wanted:
+    """The same for a document that was written here as a whole: `guids` has the card of each question, "" for none.
+
+    Cards whose texts collide, `undecided`, stay as the document has them.
+    """
+    cards = {card.guid: card for card in stored}
+    pairs = {place: cards[guid] for place, guid in enumerate(guids) if guid in cards}
+    there = {card.guid for card in pairs.values()}
+    added = [card for card in stored if card.archived is None and card.guid not in there]
+    return Wanted(
+        {place: card.text for place, card in pairs.items() if card.archived is None and card.guid not in undecided},
+        {place: card.guid for place, card in pairs.items()},
+        tuple(sorted(added, key=lambda card: card.position)),
+        tuple(place for place, card in pairs.items() if card.archived is not None),
+    )
 
 
 def wanted(deck: Deck, stored: Sequence[StoredCard]) -> Wanted:
@@ -38,4 +57,5 @@ def wanted(deck: Deck, stored: Sequence[StoredCard]) -> Wanted:
         edits,
         {pair.new.position: pair.stored.guid for pair in pairs},
         tuple(sorted(added, key=lambda card: card.position)),
+        tuple(pair.new.position for pair in pairs if originals[pair.stored.guid].archived is not None),
     )

@@ -85,6 +85,9 @@ class Document(Base):
     said: Mapped[dict[str, Any]]
     """What it said of itself, as the deck's fields of the same names; what an editor changed since is not reverted."""
     imported_at: Mapped[datetime]
+    cards: Mapped[list[str] | None]
+    """Where the document was last edited as a whole in the portal: the guid of each question's card, in order ("" for a
+    question that is no card of its own). None for one that came from outside, whose cards are found by their texts."""
 
 
 class DeckChoice(Base):

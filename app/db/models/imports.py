@@ -28,6 +28,8 @@ class Upload(Base):
     """Numbers for the list of unfinished imports."""
     created_at: Mapped[datetime]
     imported_at: Mapped[datetime | None]
+    opened: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    """A deck's document as it was when an editor began to change it into `content`; None for what comes from outside."""
 
 
 class Import(Base):
