@@ -29,6 +29,7 @@ def serve() -> None:
     settings = read_settings()
     try:
         limits.check(settings)
+        _check_schema(settings)
         _check_listening(settings)
     except SettingsError as error:
         fail(f"Setting {error}")
@@ -36,6 +37,30 @@ def serve() -> None:
     sys.stderr.flush()
     gunicorn = ["-m", "gunicorn", "--config", "python:app.gunicorn_conf", "app.factory:create_app()"]
     os.execv(sys.executable, [sys.executable, *gunicorn])
+
+
+def _check_schema(settings: Settings) -> None:
+    """End with what to do where the schema is not the one this Reprise needs; a database that is away is waited for."""
+    from sqlalchemy.exc import DBAPIError
+
+    from app.db import migrate
+    from app.db.session import DatabaseBusy, make_engine
+
+    engine = make_engine(settings.database_url)
+    try:
+        with engine.connect() as connection:
+            revision = migrate.current(connection)
+    except (DBAPIError, DatabaseBusy):
+        return
+    finally:
+        engine.dispose()
+    if revision == migrate.heads():
+        return
+    if revision is None or revision in migrate.revisions():
+        fail("The database's schema is of an older Reprise. Run `reprise db upgrade`, then start again.")
+    fail(
+        f"The database was made by a newer Reprise (schema {revision}). Install that or a later one; nothing was changed."
+    )
 
 
 def _check_listening(settings: Settings) -> None:

@@ -9,10 +9,16 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 _LOCK_KEY = 7_250_118_905
 """PostgreSQL's advisory lock that one migrating process holds; any fixed number does."""
+
+LOCK_WAIT_MS = 3000
+LOCK_TRIES = 20
+"""How often a migration asks for its locks on PostgreSQL, and how long each time."""
+_LOCK_NOT_AVAILABLE = "55P03"
 
 
 def configuration() -> Config:
@@ -59,9 +65,24 @@ def _migrate(engine: Engine, step: Callable[[Config], None]) -> tuple[str | None
         )
         holder.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK_KEY})
         try:
-            return _on_connection(engine, step)
+            return _with_patience(engine, step)
         finally:
             holder.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK_KEY})
+
+
+def _with_patience(engine: Engine, step: Callable[[Config], None]) -> tuple[str | None, str | None]:
+    """Migrate as soon as the tables are free for a moment.
+
+    A statement that waits for its lock has all later ones on the table wait behind it, so it waits a little only and then
+    tries again; until it has its locks nothing is changed.
+    """
+    for attempt in range(1, LOCK_TRIES + 1):
+        try:
+            return _on_connection(engine, step)
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE or attempt == LOCK_TRIES:
+                raise
+    raise AssertionError("unreachable")
 
 
 def _on_connection(engine: Engine, step: Callable[[Config], None]) -> tuple[str | None, str | None]:
@@ -69,6 +90,10 @@ def _on_connection(engine: Engine, step: Callable[[Config], None]) -> tuple[str 
     with engine.connect() as connection:
         before = current(connection)
         connection.rollback()
+        if engine.dialect.name == "postgresql":
+            connection.detach()  # its time-outs are for this work alone
+            connection.execute(text(f"SET lock_timeout = {LOCK_WAIT_MS}; SET statement_timeout = 0"))
+            connection.commit()
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # a table rebuilt in a batch must keep its rows
             connection.rollback()

@@ -20,16 +20,19 @@ def init_app(app: Flask, settings: Settings) -> None:
     """Keep the counts where `LIMITS_STORAGE` says: memory for one process, Valkey or Redis for many."""
     app.config["RATELIMIT_STORAGE_URI"] = settings.limits_storage
     app.config["RATELIMIT_STRATEGY"] = "moving-window"
+    app.config["RATELIMIT_IN_MEMORY_FALLBACK_ENABLED"] = True  # a Redis that goes away takes no page with it
     limiter.init_app(app)
 
 
 def check(settings: Settings) -> None:
-    """Raise `SettingsError` for a place of counts that there is not, or whose client is not installed."""
+    """Raise `SettingsError` for a place of counts that there is not, or that does not answer."""
     try:
-        storage_from_string(settings.limits_storage)
+        storage = storage_from_string(settings.limits_storage)
+        if not storage.check():
+            raise ValueError("nothing answers there. ")
     except (ConfigurationError, ValueError) as error:
         raise SettingsError(
             "LIMITS_STORAGE",
             f"it cannot be used ({str(error).split('. ')[0].rstrip('.')}).",
-            "Use memory://, or redis://host:6379 with the package redis installed beside Reprise.",
+            "Use memory://, or redis://host:6379 of a Redis or Valkey that runs.",
         ) from error

@@ -68,6 +68,14 @@ def test_a_database_of_a_newer_portal_is_left_alone(reprise: Run, database_url: 
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     engine.dispose()
-    result = reprise("db", "upgrade")
+    for command in (("db", "upgrade"), ("serve",)):
+        result = reprise(*command)
+        assert result.exit_code == 1
+        assert "newer" in result.stderr
+
+
+def test_a_database_that_is_not_up_to_date_yet_is_said_to_be(reprise: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///fresh.db")
+    result = reprise("serve")
     assert result.exit_code == 1
-    assert "newer" in result.stderr
+    assert "reprise db upgrade" in result.stderr
