@@ -181,7 +181,8 @@ class Plan:
     def next(self, now: datetime, last: int | None = None) -> Item | None:
         """The card to ask at `now`; None when nothing is left today.
 
-        `last` is the card answered just before: it does not come straight back while another one is left.
+        `last` is the card answered just before: before its wait is over it does not come straight back while another
+        one is left.
         """
         if self.waiting and self.waiting[0].repeat_at <= now:
             return self.waiting[0]
