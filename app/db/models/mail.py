@@ -18,7 +18,7 @@ class Mail(Base):
         Index(None, "state", "next_try_at"),
         Index(None, "to_address", "kind"),
         Index(None, "user_id"),
-        {"sqlite_autoincrement": True},
+        {"sqlite_autoincrement": True, "info": {"backup": False}},  # a restored portal sends nothing twice
     )
 
     id: Mapped[Id]
@@ -50,7 +50,11 @@ class AccountLink(Base):
     """A one-time link to an account's page, such as a reset. Only the token's SHA-256 is kept."""
 
     __tablename__ = "account_link"
-    __table_args__ = (Index(None, "user_id"), Index(None, "expires_at"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index(None, "user_id"),
+        Index(None, "expires_at"),
+        {"sqlite_autoincrement": True, "info": {"backup": False}},
+    )
 
     id: Mapped[Id]
     kind: Mapped[str] = mapped_column(words("register", "reset", "address", name="kind"))
