@@ -52,6 +52,7 @@ class Settings:
     """How one portal runs. Durations and sizes carry their unit in the name."""
 
     secret_key: str = field(repr=False)
+    secret_key_fallbacks: tuple[str, ...] = field(default=(), repr=False)
     environment: Environment = "local"
     database_url: str = field(default=DEFAULT_DATABASE, repr=False)
     base_url: str = ""
@@ -67,6 +68,11 @@ class Settings:
     log_level: str = "INFO"
     mail_url: str = field(default="", repr=False)
     mail_from: str = ""
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The secret that signs, then the ones before it that still verify."""
+        return (self.secret_key, *self.secret_key_fallbacks)
 
     @property
     def mail_server(self) -> MailServer | None:
@@ -128,6 +134,7 @@ class Settings:
             session_idle_hours=_integer(env, "SESSION_IDLE_HOURS", 12, 1, 24 * 90),
             session_days=_integer(env, "SESSION_DAYS", 30, 1, 400),
             log_level=_choice(env, "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"), str.upper),
+            secret_key_fallbacks=_fallbacks(env),
             secret_key=_secret_key(env, environment, database_url),  # last: it makes a file
         )
 
@@ -253,6 +260,18 @@ def _secret_key(env: Mapping[str, str], environment: str, database_url: str) -> 
             'Make one and keep it: python3 -c "import secrets; print(secrets.token_hex(32))".',
         )
     return _kept_secret(Path(database_url.removeprefix("sqlite:///")).parent / "secret-key")
+
+
+def _fallbacks(env: Mapping[str, str]) -> tuple[str, ...]:
+    """Secrets of before, newest first, that still verify what they signed."""
+    keys = tuple(part for part in env.get("SECRET_KEY_FALLBACKS", "").replace(",", " ").split() if part)
+    if any(len(key) < MIN_SECRET_LENGTH for key in keys):
+        raise SettingsError(
+            "SECRET_KEY_FALLBACKS",
+            f"one of them has fewer than {MIN_SECRET_LENGTH} characters.",
+            "Give the secrets of before, separated by spaces, newest first; leave it out once their time is over.",
+        )
+    return keys
 
 
 def _kept_secret(path: Path) -> str:

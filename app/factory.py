@@ -14,6 +14,7 @@ from app.config import Settings
 from app.library import sources
 from app.library import views as library
 from app.progress import views as progress
+from app.study import reminders
 from app.study import views as study
 from app.web import access, audit, database, errors, headers, health, jobs, limits, logs, mail, pages, sessions
 
@@ -55,6 +56,11 @@ def _rooms(app: Flask, settings: Settings) -> None:
     for room in (accounts, library, study, progress, admin):
         app.register_blueprint(room.blueprint)
     jobs.handle(app, sources.JOB, sources.run)
+    csrf.exempt(study.reminders.stop_reminders)  # the token in its address says whose they are, and no cookie
+    mail.kind(app, "reminder", reminders.write_reminder)
+    jobs.periodically(
+        app, "reminders", every=timedelta(minutes=5), chore=lambda *given: {"reminders": reminders.remind(*given)}
+    )
 
 
 def _configure(app: Flask, settings: Settings) -> None:
@@ -62,6 +68,7 @@ def _configure(app: Flask, settings: Settings) -> None:
     app.config.update(
         REPRISE_SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=[*settings.secret_key_fallbacks],
         SESSION_COOKIE_NAME=f"{prefix}reprise",
         SESSION_COOKIE_SECURE=settings.https,
         SESSION_COOKIE_HTTPONLY=True,

@@ -13,7 +13,7 @@ from app.cli.common import database_faults, fail, open_engine, render_again
 from app.cli.content import content
 from app.cli.housekeeping import housekeeping
 from app.cli.log import verify
-from app.cli.mail import mail, worker
+from app.cli.mail import mail, remind, worker
 from app.cli.serving import serve
 
 
@@ -71,6 +71,7 @@ main.add_command(admin)
 main.add_command(verify)
 main.add_command(mail)
 main.add_command(worker)
+main.add_command(remind)
 main.add_command(serve)
 main.add_command(backup)
 main.add_command(restore)

@@ -115,3 +115,16 @@ def worker() -> None:
     jobs.run_forever(app, stop)
     if settings.mail_server is not None:
         mails.join()
+
+
+@click.command()
+def remind() -> None:
+    """Put the reminders that are due into the outbox. The served portal does so by itself; safe to run twice, or from cron."""
+    from app.study import reminders
+    from app.web import clock
+    from app.web.database import transact
+
+    app = _app()
+    with app.app_context(), database_faults("Run it again; nobody is reminded twice."):
+        count = transact(lambda session: reminders.remind(session, clock.now()))
+    click.echo(f"{count} reminder{'' if count == 1 else 's'}.")

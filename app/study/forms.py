@@ -150,3 +150,13 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
             measure=self.measure.data,
             swipes=self.swipes.data,
         )
+
+
+class ReminderForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """Which mails a learner wants."""
+
+    daily = BooleanField(_l("Each day with cards due"))
+    weekly = BooleanField(_l("A summary of the week, on Mondays"))
+    hour = SelectField(
+        _l("From this hour on"), choices=[SelectChoice(hour, f"{hour:02}:00") for hour in range(24)], coerce=int
+    )

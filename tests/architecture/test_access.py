@@ -113,6 +113,11 @@ LEVELS: dict[str, Access] = {
     "study.study_more": LEARNER,
     "study.undo": LEARNER,
     "study.undo_practice": LEARNER,
+    "study.calendar": ANYONE,
+    "study.change_reminders": LEARNER,
+    "study.end_calendar": LEARNER,
+    "study.make_calendar": LEARNER,
+    "study.stop_reminders": ANYONE,
     "style_sheet": ANYONE,
 }
 
@@ -237,6 +242,8 @@ def test_at_its_level_every_page_is_there(app: Flask, things: dict[str, str], br
         "accounts.confirm",
         "accounts.confirm_address",
         "accounts.reset",
+        "study.calendar",
+        "study.stop_reminders",
         "library.media",
         "static",
         "style_sheet",

@@ -11,6 +11,7 @@ from app.db.models.mail import AccountLink, Mail
 from app.db.models.media import DeckMedia, Media
 from app.db.models.portal import Portal, SetupLink
 from app.db.models.practice import Practice, PracticeAnswer
+from app.db.models.reminder import Reminder, ReminderSent
 from app.db.models.sign_in import LoginSession, SignInCounter
 from app.db.models.source import Source
 from app.db.models.user import Rest, Role, User, UserRole
@@ -38,6 +39,8 @@ __all__ = [
     "Practice",
     "PracticeAnswer",
     "Question",
+    "Reminder",
+    "ReminderSent",
     "Rest",
     "Role",
     "Scheduler",

@@ -8,6 +8,7 @@ from app.study.views import labels as labels
 from app.study.views import marks as marks
 from app.study.views import practice as practice
 from app.study.views import reading as reading
+from app.study.views import reminders as reminders
 from app.study.views import session as session
 from app.study.views import settings as settings
 from app.study.views import words as words
