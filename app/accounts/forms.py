@@ -20,9 +20,9 @@ _NAME = _l("Enter a name of 1 to 80 characters.")
 
 REGISTRATION = (
     SelectChoice("open", _l("Anyone who reaches this portal")),
+    SelectChoice("invited", _l("Whoever has an invitation")),
     SelectChoice("closed", _l("Nobody for now")),
 )
-"""What can be chosen: a portal by invitation needs invitations to send."""
 
 
 class Address:
@@ -141,6 +141,13 @@ class ForgotForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     """Where to send a link."""
 
     email = EmailField(_l("Email"), [Address()], render_kw=_EMAIL)
+
+
+class ProveForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """The password once more, before what matters."""
+
+    current_password = PasswordField(_l("Password"), render_kw=_NOW)
+    next = HiddenField()
 
 
 class ResetForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types

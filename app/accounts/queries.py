@@ -18,6 +18,8 @@ class PortalFacts:
     name: str
     registration: str
     """open, invited or closed."""
+    welcome: str
+    """Markdown for whoever is not signed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,8 @@ class SecuritySummary:
 
 def portal(session: Session) -> PortalFacts:
     """The portal's name and who may register."""
-    row = session.execute(select(Portal.name, Portal.registration)).one()
-    return PortalFacts(name=row.name, registration=row.registration)
+    row = session.execute(select(Portal.name, Portal.registration, Portal.welcome)).one()
+    return PortalFacts(name=row.name, registration=row.registration, welcome=row.welcome)
 
 
 def credentials(session: Session, email: str) -> Credentials | None:

@@ -9,7 +9,7 @@ from sqlalchemy import Table, delete, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.accounts import counters, roles
+from app.accounts import counters, invitations, links, roles
 from app.accounts.counters import Key
 from app.accounts.roles import LastAdmin
 from app.db.base import Base
@@ -59,14 +59,19 @@ def register(
     now: datetime,
     role: str = "learner",
     keys: Sequence[Key] = (),
+    invitation: str = "",
 ) -> User:
     """Make an account; `email` in its normal form, `password` hashed. Raises `EmailTaken`.
+
+    `invitation` is the token of one, which says the role. Raises `InvitationSpent`.
 
     The try is taken back from the counters `keys`: only asking which addresses have accounts makes anybody wait.
     """
     write(session)
     if session.scalar(select(exists().where(User.email == email))):
         raise EmailTaken
+    invited = invitations.take(session, invitation, now=now) if invitation else None
+    role = invited.role if invited is not None else role
     user = User(
         email=email,
         password=password,
@@ -83,7 +88,17 @@ def register(
     except IntegrityError as error:
         raise EmailTaken from error
     counters.leave(session, keys, now=now)
-    audit.note(session, "account.register", area="account", by=user.id, role=role, subject=user.id)
+    guid = invited.guid if invited is not None else ""
+    audit.note(
+        session,
+        "account.register",
+        area="account",
+        by=user.id,
+        role=role,
+        subject=user.id,
+        thing="invitation" if guid else "",
+        guid=guid,
+    )
     return user
 
 
@@ -181,11 +196,41 @@ def disable(session: Session, *, user_id: int) -> User:
 
 
 def enable(session: Session, *, user_id: int) -> User:
-    """Let a disabled user sign in again. Raises `NoSuchAccount`."""
+    """Let a disabled user sign in again, and keep an account that was to be deleted. Raises `NoSuchAccount`."""
     user = _living_user(session, user_id)
-    if not user.active:
-        user.active = True
+    if not user.active or user.deletion_asked_at is not None:
+        user.active, user.deletion_asked_at = True, None
         audit.note(session, "people.enable", subject=user.id)
+    return user
+
+
+def end_sessions(session: Session, *, user_id: int) -> int:
+    """End every session of a user, who can sign in again; gives how many. Raises `NoSuchAccount`."""
+    user = _living_user(session, user_id)
+    ended = end_everything(session, user)
+    audit.note(session, "people.end_sessions", subject=user.id, count=ended)
+    return ended
+
+
+def reset_link(session: Session, *, user_id: int, now: datetime) -> str:
+    """Make a one-time link to a new password, to be handed on; gives its token. Raises `NoSuchAccount`."""
+    user = _living_user(session, user_id)
+    token = links.make(session, "reset", email=user.email, user=user, now=now)
+    audit.note(session, "people.reset_link", subject=user.id)
+    return token
+
+
+def delete_person(session: Session, *, user_id: int, now: datetime) -> User:
+    """Keep a user out from now on, and have the account erased in seven days; `enable` takes that back.
+
+    Raises `NoSuchAccount` or `LastAdmin`.
+    """
+    roles.lock_admins(session)
+    user = _living_user(session, user_id)
+    _keep_one_admin(session, user)
+    user.active, user.deletion_asked_at = False, user.deletion_asked_at or now
+    end_everything(session, user)
+    audit.note(session, "people.delete", subject=user.id)
     return user
 
 

@@ -7,7 +7,7 @@ WORDS = {
     "account.email": _l("Changed the email of"),
     "account.erased": _l("Erased the account of"),
     "account.kept": _l("Kept, by signing in, the account of"),
-    "account.reset": _l("Set a new password by mail for"),
+    "account.reset": _l("Chose, by a link, a new password for"),
     "account.password": _l("Changed the password of"),
     "account.register": _l("Made the account of"),
     "account.sign_in": _l("Signed in as"),
@@ -38,9 +38,16 @@ WORDS = {
     "edit.sync_sources": _l("Started a sync of every source"),
     "edit.undo_import": _l("Undid the import of"),
     "edit.upload_text": _l("Mended the text of the upload"),
+    "people.delete": _l("Asked for the deletion of"),
     "people.disable": _l("Disabled"),
     "people.enable": _l("Enabled"),
+    "people.end_sessions": _l("Ended every session of"),
+    "people.invite": _l("Made an invitation"),
+    "people.reset_link": _l("Made a reset link for"),
+    "people.revoke_invitation": _l("Took an invitation back"),
     "people.role": _l("Changed the role of"),
+    "system.portal": _l("Changed name or welcome text of the portal"),
+    "system.registration": _l("Changed who may register:"),
     "system.set_up": _l("Set the portal up, with the administrator"),
     "system.setup_link": _l("Made a set-up link"),
 }
@@ -56,7 +63,11 @@ ROLES = {
     "visitor": _l("visitor"),
     "command": _l("command line"),
     "portal": _l("the portal by itself"),
+    "open": _l("anybody"),
+    "invited": _l("by invitation"),
+    "closed": _l("nobody"),
 }
+"""Words of who did something, and of what was changed from and to."""
 AREAS = (
     ("", _l("Everything")),
     ("content", _l("Content")),
@@ -65,5 +76,15 @@ AREAS = (
     ("system", _l("The portal")),
 )
 
-NOTED: dict[str, str] = {}
+NOTED: dict[str, str] = {
+    "edit.change_role": "people.role",
+    "edit.delete_person": "people.delete",
+    "edit.disable_person": "people.disable",
+    "edit.enable_person": "people.enable",
+    "edit.end_person_sessions": "people.end_sessions",
+    "edit.invite": "people.invite",
+    "edit.make_reset_link": "people.reset_link",
+    "edit.portal": "system.registration",
+    "edit.revoke_invitation": "people.revoke_invitation",
+}
 """Forms whose services note what they did, and as what."""

@@ -7,16 +7,19 @@ with a deck is one question, `can`, and its twin for statements, `readable`.
 from collections.abc import Callable
 from datetime import datetime
 from enum import IntEnum
+from functools import wraps
 from typing import Any, Literal, Protocol, TypeVar
 
-from flask import Flask, abort, redirect, request, url_for
+from flask import Flask, abort, flash, redirect, request, url_for
 from flask import session as cookie
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, true
 from werkzeug.wrappers import Response
 
 from app.db.models import Deck
 from app.web.errors import signed_out
-from app.web.sessions import Viewer, viewer
+from app.web.redirects import came_from
+from app.web.sessions import Viewer, is_fresh, require_viewer, viewer
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -73,6 +76,25 @@ def access(level: Access) -> Callable[[View], View]:
         return view
 
     return declare
+
+
+def fresh(view: View) -> View:
+    """Ask for the password first where it was given more than ten minutes ago. Put it under `access`.
+
+    What a form held is not sent on: the reader comes back to the page with the form, and nothing was changed.
+    """
+
+    @wraps(view)
+    def checked(*args: Any, **values: Any) -> Any:
+        if is_fresh(require_viewer()):
+            return view(*args, **values)
+        reads = request.method in ("GET", "HEAD")
+        if not reads:
+            flash(_("Nothing was changed yet: give your password, then do it again."))
+        target = request.full_path.rstrip("?") if reads else came_from(url_for("study.home"))
+        return redirect(url_for("accounts.prove", next=target), 303)
+
+    return checked  # type: ignore[return-value]
 
 
 def declare(endpoint: str, level: Access) -> None:

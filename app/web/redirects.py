@@ -4,6 +4,8 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
+from flask import request
+
 _MAX_LENGTH = 2000
 
 
@@ -23,6 +25,17 @@ def safe_next(target: str | None, default: str) -> str:
     if parts.scheme or parts.netloc or "//" in path or {".", ".."} & set(path.split("/")):
         return default
     return target
+
+
+def came_from(default: str) -> str:
+    """The page of this portal whose form was sent, else `default`."""
+    try:
+        parts = urlsplit(request.referrer or "")
+    except ValueError:
+        return default
+    if parts.netloc != request.host:
+        return default
+    return safe_next(f"{parts.path}?{parts.query}" if parts.query else parts.path, default)
 
 
 def _is_plain(target: str) -> bool:

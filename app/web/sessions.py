@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Flask, current_app, g, has_request_context, request
 from flask import session as cookie
-from sqlalchemy import ColumnElement, bindparam, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.config import Settings
@@ -23,6 +23,8 @@ from app.web import clock
 from app.web.database import db
 
 SEEN_EVERY = timedelta(minutes=5)
+FRESH_FOR = timedelta(minutes=10)
+"""So long after the password was given nothing asks for it again."""
 _RANKS = {"learner": 1, "editor": 2, "admin": 3}
 
 
@@ -45,6 +47,7 @@ class Viewer:
     theme: str
     session_id: int
     signed_in_at: datetime
+    """When they last proved who they are."""
     new_order: str = "mixed"
     review_order: str = "overdue"
     learning_steps: str = "10m"
@@ -138,7 +141,7 @@ _LOAD = Prepared(
     select(
         *(getattr(User, name) for name in _OF_USER),
         LoginSession.id.label("session_id"),
-        LoginSession.created_at.label("signed_in_at"),
+        func.coalesce(LoginSession.proved_at, LoginSession.created_at).label("signed_in_at"),
         User.fs_uniquifier,
         LoginSession.seen_at,
         _has_role("editor").label("editor"),
@@ -234,6 +237,18 @@ def forget() -> None:
 def is_remembered() -> bool:
     """Whether this browser asked to be kept signed in."""
     return cookie.permanent
+
+
+def prove(session: Session, person: Viewer) -> None:
+    """Note that whoever uses this session has just proved again who they are."""
+    write(session)
+    session.execute(update(LoginSession).where(LoginSession.id == person.session_id).values(proved_at=clock.now()))
+    g.pop("viewer", None)
+
+
+def is_fresh(person: Viewer) -> bool:
+    """Whether they proved who they are a short while ago."""
+    return person.signed_in_at > clock.now() - FRESH_FOR
 
 
 def end_current(session: Session) -> None:

@@ -29,6 +29,8 @@ LEVELS: dict[str, Access] = {
     "accounts.confirm_address": ANYONE,
     "accounts.delete": LEARNER,
     "accounts.deleted": ANYONE,
+    "accounts.prove": LEARNER,
+    "security.invited": ANYONE,
     "accounts.end_session": LEARNER,
     "accounts.end_sessions": LEARNER,
     "accounts.forgot": ANYONE,
@@ -42,6 +44,16 @@ LEVELS: dict[str, Access] = {
     "edit.archive_card": EDITOR,
     "edit.archive_deck": EDITOR,
     "edit.audit": ADMIN,
+    "edit.change_role": ADMIN,
+    "edit.delete_person": ADMIN,
+    "edit.disable_person": ADMIN,
+    "edit.enable_person": ADMIN,
+    "edit.end_person_sessions": ADMIN,
+    "edit.invite": ADMIN,
+    "edit.make_reset_link": ADMIN,
+    "edit.people": ADMIN,
+    "edit.portal": ADMIN,
+    "edit.revoke_invitation": ADMIN,
     "edit.audit_csv": ADMIN,
     "edit.card": EDITOR,
     "edit.decide": EDITOR,
@@ -157,7 +169,13 @@ def things(session: Session) -> dict[str, str]:
         [login, upload, applied, Source(name="notes", url="https://example.org/notes", created_at=LONG_AGO)]
     )
     session.commit()
-    return found | {"practice": practice.guid, "session": login.guid, "upload": upload.guid, "import": applied.guid}
+    return found | {
+        "person": other.guid,
+        "practice": practice.guid,
+        "session": login.guid,
+        "upload": upload.guid,
+        "import": applied.guid,
+    }
 
 
 @pytest.fixture
@@ -185,7 +203,9 @@ def _path(rule: Any, things: dict[str, str]) -> str:
         values["guid"] = things["upload"]
     if "/imports/" in rule.rule:
         values["guid"] = things["import"]
-    if "/sessions/" in rule.rule:
+    if "/people/" in rule.rule:
+        values["guid"] = things["person"]
+    elif "/sessions/" in rule.rule:
         values["guid"] = things["session"]
     return re.sub(r"<(?:[^:<>]+(?:\([^)]*\))?:)?(\w+)>", lambda found: values.get(found[1], "none"), str(rule.rule))
 
@@ -244,6 +264,7 @@ def test_at_its_level_every_page_is_there(app: Flask, things: dict[str, str], br
         "accounts.reset",
         "study.calendar",
         "study.stop_reminders",
+        "security.invited",
         "library.media",
         "static",
         "style_sheet",

@@ -180,12 +180,13 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
             ("security.register", "/register"),
             ("accounts.forgot", "/reset"),
             ("accounts.reset", "/reset/spent"),
-            ("accounts.confirm", "/register/spent"),
+            ("accounts.confirm", "/invitation/spent"),
             ("accounts.confirm_address", "/address/spent"),
             ("study.stop_reminders", "/reminders/stop/none"),
             ("accounts.setup", setup),
             ("accounts.setup", "/setup/spent"),
             ("accounts.deleted", "/account/deleted"),
+            ("security.invited", "/register/spent"),
             ("missing", "/nothing-here"),
         ],
         "newcomer": [
@@ -214,6 +215,7 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
             ("security.change_password", "/account/password"),
             ("accounts.change_email", "/account/email"),
             ("accounts.delete", "/account/delete"),
+            ("accounts.prove", "/account/prove"),
         ],
         "editor": [
             ("edit.decks", "/edit"),
@@ -234,6 +236,9 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
             ("edit.new_source", "/edit/sources/new"),
             ("edit.source", "/edit/sources/notes"),
             ("edit.audit", "/edit/audit"),
+            ("edit.people", "/edit/people"),
+            ("edit.delete_person", "/edit/people/PERSON/delete"),
+            ("edit.portal", "/edit/portal"),
             ("edit.audit", "/edit/audit?q=nothing-is-like-that&kind=people&since=2026-01-01"),
         ],
     }
@@ -287,7 +292,7 @@ def test_axe_finds_nothing_on_any_page_in_either_theme(
         enter(page, user)
     wrong: list[str] = []
     for endpoint, address in pages(*rich, link[0])[person]:
-        answer = page.goto(address)
+        answer = page.goto(address.replace("PERSON", people["newcomer"].guid if people["newcomer"] else ""))
         assert answer
         missing = endpoint in ("missing", "study.stop_reminders")
         assert answer.status == (404 if missing else 410 if "spent" in address else 200)

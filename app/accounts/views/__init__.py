@@ -3,15 +3,15 @@
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, url_for
+from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.accounts import by_mail, passwords, queries, security, service, setup
 from app.accounts.counters import TooManyTries
-from app.accounts.forms import ChangeEmailForm, ChangePasswordForm, DeleteForm, SetupForm
+from app.accounts.forms import ChangeEmailForm, ChangePasswordForm, DeleteForm, ProveForm, SetupForm
 from app.accounts.roles import LastAdmin
-from app.accounts.service import EmailTaken, WrongPassword
+from app.accounts.service import EmailTaken, Proof, WrongPassword
 from app.accounts.setup import LinkSpent
 from app.accounts.views.entrance import entrance
 from app.accounts.views.links import add_to
@@ -20,7 +20,8 @@ from app.web.access import Access, access
 from app.web.agents import in_words
 from app.web.database import session, transact
 from app.web.pages import forget_portal, shown
-from app.web.sessions import require_viewer
+from app.web.redirects import safe_next
+from app.web.sessions import Viewer, require_viewer
 
 blueprint = Blueprint("accounts", __name__)
 blueprint.add_app_template_filter(in_words, "browser")
@@ -152,6 +153,28 @@ def delete() -> Response:
                 _("You are the only administrator. Make somebody else one first, under Edit, People.")
             ]
     return shown("accounts/delete.html", _status(form), form=form, area="settings")
+
+
+@blueprint.route("/account/prove", methods=["GET", "POST"])
+@access(Access.LEARNER)
+def prove() -> Response:
+    """The password once more, before what matters; for ten minutes nothing asks again."""
+    target = safe_next(request.values.get("next"), "")
+    form = ProveForm(next=target)
+    if form.validate_on_submit():
+        person = require_viewer()
+        try:
+            proof = security.prove(person.email, form.current_password.data or "")
+            transact(partial(_prove, person=person, proof=proof))
+            return redirect(target or url_for("accounts.security"), 303)
+        except WrongPassword:
+            _not_yours(form)
+    return shown("accounts/prove.html", _status(form), form=form, area="settings")
+
+
+def _prove(current: Any, *, person: Viewer, proof: Proof) -> None:
+    service.proven(current, proof=proof, now=clock.now())
+    sessions.prove(current, person)
 
 
 @blueprint.get("/account/deleted")

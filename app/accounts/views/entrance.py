@@ -6,8 +6,9 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.accounts import by_mail, passwords, queries, security, service
+from app.accounts import by_mail, invitations, passwords, portal, queries, security, service
 from app.accounts.forms import RegisterForm, SignInForm
+from app.accounts.invitations import InvitationFacts, InvitationSpent
 from app.accounts.service import AccountDisabled, EmailTaken, WrongPassword
 from app.web import clock, mail
 from app.web.access import Access, access
@@ -45,7 +46,15 @@ def login() -> Response:
             problem = "wrong"
         except AccountDisabled:
             problem = "disabled"
-    return shown("accounts/sign_in.html", 422 if problem else 200, form=form, problem=problem, target=target)
+    return shown(
+        "accounts/sign_in.html",
+        422 if problem else 200,
+        form=form,
+        problem=problem,
+        target=target,
+        welcome=portal.welcome(session()),
+        registration=queries.portal(session()).registration,
+    )
 
 
 @entrance.post("/sign-out")
@@ -57,26 +66,41 @@ def logout() -> Response:
 
 
 @entrance.route("/register", methods=["GET", "POST"])
+@entrance.route("/invitation/<token>", methods=["GET", "POST"], endpoint="invited")
 @access(Access.ANYONE)
 @limiter.limit("120/hour", methods=["POST"])
-def register() -> Response:
-    """Make an account, and sign in."""
+def register(token: str = "") -> Response:
+    """Make an account, and sign in; by invitation where one is needed."""
     target = _target()
     if viewer() is not None:
         return redirect(target or url_for("study.home"), 303)
-    portal = queries.portal(session())
-    if portal.registration != "open":
-        return shown("accounts/register_closed.html", 403, registration=portal.registration)
-    form = RegisterForm(portal.name, next=target)
+    kept = queries.portal(session())
+    if token:
+        try:
+            return _by_invitation(token, kept.name, target)
+        except InvitationSpent:
+            return shown("accounts/link_spent.html", 410, endpoint=request.endpoint)
+    if kept.registration != "open":
+        return shown("accounts/register_closed.html", 403, registration=kept.registration)
+    return _register_page(RegisterForm(kept.name, next=target), target, None)
+
+
+def _by_invitation(token: str, portal_name: str, target: str) -> Response:
+    """The same page, for whoever holds an invitation. Raises `InvitationSpent`."""
+    invitation = invitations.facts(session(), token, now=clock.now())
+    return _register_page(RegisterForm(portal_name, next=target), target, invitation, token)
+
+
+def _register_page(form: RegisterForm, target: str, invitation: InvitationFacts | None, token: str = "") -> Response:
     if form.validate_on_submit():
         try:
-            if mail.is_set_up():
+            if mail.is_set_up() and invitation is None:
                 return _register_by_mail(form, target)
-            _register(form)
+            _register(form, token)
             return redirect(target or url_for("study.home"), 303)
         except EmailTaken:
             form.email.errors = [_("There is an account with this address. Sign in, or use another.")]
-    return shown("accounts/register.html", 422 if form.errors else 200, form=form, target=target)
+    return shown("accounts/register.html", 422 if form.errors else 200, form=form, target=target, invitation=invitation)
 
 
 def _register_by_mail(form: RegisterForm, target: str) -> Response:
@@ -90,7 +114,7 @@ def _register_by_mail(form: RegisterForm, target: str) -> Response:
     return shown("accounts/register_sent.html", 202, email=form.email.data)
 
 
-def _register(form: RegisterForm) -> None:
+def _register(form: RegisterForm, invitation: str) -> None:
     keys = security.count_registration()
     password = passwords.hashed(form.password.data)
     work = partial(
@@ -100,5 +124,6 @@ def _register(form: RegisterForm) -> None:
         zone=form.zone.data,
         now=clock.now(),
         keys=keys,
+        invitation=invitation,
     )
     security.enter(work, remembered=False)

@@ -7,9 +7,11 @@ from app.admin.views import details as details
 from app.admin.views import documents as documents
 from app.admin.views import exports as exports
 from app.admin.views import imports as imports
+from app.admin.views import people as people
 from app.admin.views import pictures as pictures
 from app.admin.views import places as places
 from app.admin.views import plans as plans
+from app.admin.views import portal as portal
 from app.admin.views import questions as questions
 from app.admin.views import sources as sources
 from app.admin.views import uploads as uploads

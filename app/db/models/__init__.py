@@ -6,6 +6,7 @@ from app.db.models.card_state import CardMark, CardState, Scheduler
 from app.db.models.deck import Collection, Deck, DeckChoice, DeckRevision, Document
 from app.db.models.event import Event
 from app.db.models.imports import Import, Question, Upload
+from app.db.models.invitation import Invitation
 from app.db.models.job import Job
 from app.db.models.mail import AccountLink, Mail
 from app.db.models.media import DeckMedia, Media
@@ -31,6 +32,7 @@ __all__ = [
     "Document",
     "Event",
     "Import",
+    "Invitation",
     "Job",
     "LoginSession",
     "Mail",

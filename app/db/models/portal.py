@@ -17,6 +17,8 @@ class Portal(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(String(80), default="Reprise")
     registration: Mapped[str] = mapped_column(words("open", "invited", "closed", name="registration"), default="open")
+    welcome: Mapped[str] = mapped_column(default="", server_default="")
+    """Markdown for whoever is not signed in."""
 
 
 class SetupLink(Base):

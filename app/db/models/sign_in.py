@@ -27,6 +27,8 @@ class LoginSession(Base):
     """“Keep me signed in”: no idle limit, and the cookie outlives the browser."""
     agent: Mapped[str] = mapped_column(String(200), default="")
     address: Mapped[str] = mapped_column(String(64), default="")
+    proved_at: Mapped[datetime | None]
+    """When the password was last asked for again, which what matters needs."""
 
 
 class SignInCounter(Base):

@@ -2,7 +2,8 @@
 
 from werkzeug.wrappers import Response
 
-from app.accounts.queries import portal
+from app.accounts import portal
+from app.accounts.queries import portal as portal_facts
 from app.library.queries import first_card, readable_decks
 from app.study import overview
 from app.study.views.blueprint import blueprint
@@ -25,8 +26,16 @@ def _visitors() -> Response:
     decks = readable_decks(session(), None)
     of = next((deck for deck in decks if deck.ready), None)
     card = None if of is None else first_card(session(), of.id)
-    may_register = portal(session()).registration == "open"
-    return shown("study/visitors.html", area="library", decks=decks, of=of, card=card, may_register=may_register)
+    may_register = portal_facts(session()).registration == "open"
+    return shown(
+        "study/visitors.html",
+        area="library",
+        decks=decks,
+        of=of,
+        card=card,
+        may_register=may_register,
+        welcome=portal.welcome(session()),
+    )
 
 
 def _library(person: Viewer) -> Response:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import service
 from app.cli import main
-from app.db.models import SetupLink, User
+from app.db.models import Audit, SetupLink, User
 from app.web import clock
 from tests.builders import PASSWORD, make_user, sign_in
 from tests.functional.accounts.pages import is_in, send
@@ -94,6 +94,40 @@ def test_what_cannot_be_done_is_said_in_a_line(session: Session, email: str, wor
 
 def test_a_role_that_is_none_is_a_mistake_of_usage() -> None:
     assert run("role", "ada@example.org", "owner").exit_code == 2
+
+
+def test_somebody_is_kept_out_and_let_in_again(client: FlaskClient, session: Session) -> None:
+    user = make_user(session, email="ada@example.org")
+    session.commit()
+    sign_in(client, user)
+    assert run("disable", "ada@example.org").stdout == "ada@example.org is disabled and signed out everywhere.\n"
+    assert not is_in(client)
+    assert run("enable", "ada@example.org").stdout == "ada@example.org can sign in.\n"
+    sign_in(client, user)
+    assert is_in(client)
+    assert "No account has the address" in run("disable", "ben@example.org").stderr
+    noted = session.scalars(select(Audit.action).where(Audit.role == "command").order_by(Audit.id)).all()
+    assert noted == ["people.disable", "people.enable"]
+
+
+def test_a_lost_password_is_replaced_by_a_link(client: FlaskClient, session: Session) -> None:
+    make_user(session, email="ada@example.org")
+    session.commit()
+    found = re.search(r"https://study\.example\.org(/reset/\S+)\n", run("reset-link", "ada@example.org").stdout)
+    assert found
+    assert send(client, found[1], new_password="another harbour lamp").status_code == 303
+    sign_in(client, "ada@example.org", password="another harbour lamp")
+    assert is_in(client)
+
+
+def test_who_may_register_is_said_and_an_invitation_printed(client: FlaskClient) -> None:
+    assert run("registration", "invited").stdout == "By invitation only.\n"
+    assert client.get("/register").status_code == 403
+    found = re.search(r"https://study\.example\.org(/invitation/\S+)\n", run("invite", "--role", "editor").stdout)
+    assert found
+    form = {"email": "ben@example.org", "password": PASSWORD, "zone": "UTC"}
+    assert send(client, found[1], **form).status_code == 303
+    assert client.get("/edit").status_code == 200
 
 
 def test_due_accounts_are_erased(session: Session, watch: Watch) -> None:

@@ -33,7 +33,7 @@ def test_a_link_makes_the_administrator_and_names_the_portal(session: Session) -
     user = set_up(session, token=link(session))
     assert roles.is_admin(user)
     assert setup.has_admin(session)
-    assert queries.portal(session) == queries.PortalFacts(name="Notes", registration="closed")
+    assert queries.portal(session) == queries.PortalFacts(name="Notes", registration="closed", welcome="")
 
 
 def test_a_link_is_random_and_kept_only_as_a_hash(session: Session) -> None:
