@@ -1,0 +1,185 @@
+"""The statements of the plan pick what the pure queue would of all the cards there are."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.content.document import CardText
+from app.db.base import new_guid
+from app.db.models import Card, CardMark, CardState, Collection, Deck, DeckChoice, Event
+from app.library.texts import put, render_text
+from app.scheduling.queue import (
+    DeckLimits,
+    Done,
+    Due,
+    Limits,
+    New,
+    NewOrder,
+    Order,
+    Plan,
+    ReviewOrder,
+    Waiting,
+    make_plan,
+)
+from app.scheduling.state import Grade
+from app.scheduling.steps import steps_named, wait
+from app.study import service
+from app.study.scopes import Scope, scoped
+from app.web.sessions import Viewer
+from tests.builders import LONG_AGO, make_deck, make_user
+from tests.integration.study.people import NOW, viewer_of
+
+DAY = timedelta(days=1)
+TODAY = NOW.date()
+SCOPES = (Scope(), Scope(deck="deck-1"), Scope(collection="folder"), Scope(tag="odd"), Scope("deck-0", tag="odd"))
+ORDERS = tuple(product(NewOrder, ReviewOrder))
+
+
+def make_learner(session: Session, chance: random.Random) -> Viewer:
+    """A learner with a history of three weeks in four decks: cards of every state, marks, limits of all kinds."""
+    user = make_user(session)
+    folder = Collection(slug="folder", title="Folder", created_at=LONG_AGO)
+    session.add(folder)
+    session.flush()
+    viewer = viewer_of(user, learning_steps="1m 10m")
+    cards: list[Card] = []
+    for n in range(4):
+        deck = make_deck(session, slug=f"deck-{n}", collection_id=folder.id if n % 2 else None)
+        cards += [a_card(deck, place) for place in range(chance.randint(8, 16))]
+        own = {"new_per_day": chance.choice((None, None, 3)), "reviews_per_day": chance.choice((None, None, 4))}
+        chosen_at = LONG_AGO + chance.random() * DAY
+        session.add(DeckChoice(user_id=user.id, deck_id=deck.id, chosen_at=chosen_at, **own))
+    session.add_all(cards)
+    session.flush()
+    days = sorted(chance.choice((0, 0, 0, 1, 2, 5, 7, 20)) for _ in range(50))
+    for days_ago in reversed(days):
+        study(session, viewer, chance.choice(cards), chance, days_ago)
+    taken_out = {"archived_at": NOW, "archived_reason": "editor"}
+    for card in chance.sample(cards, k=min(len(cards), 4)):
+        session.execute(update(Card).where(Card.id == card.id).values(chance.choice(({"draft": True}, taken_out))))
+    for card in chance.sample(cards, k=min(len(cards), 9)):
+        session.add(a_mark(user.id, card.id, chance))
+    session.commit()
+    return viewer
+
+
+def a_card(deck: Deck, place: int) -> Card:
+    tags = ["odd", "odd one"] if place % 2 else ["even"] if place % 3 else []
+    text = CardText("Question?", "Answer.", (), tuple(tags), ())
+    card = Card(
+        deck_id=deck.id, position=place * 3, kind="basic", draft=False, created_at=LONG_AGO, updated_at=LONG_AGO
+    )
+    put(card, text, render_text(text))
+    return card
+
+
+def a_mark(user_id: int, card_id: int, chance: random.Random) -> CardMark:
+    said: dict[str, Any] = chance.choice(
+        ({"suspended_at": NOW}, {"buried_on": TODAY}, {"buried_on": TODAY - DAY}, {"flagged_at": NOW})
+    )
+    return CardMark(user_id=user_id, card_id=card_id, **said)
+
+
+def study(session: Session, viewer: Viewer, card: Card, chance: random.Random, days_ago: int) -> None:
+    one = (CardState.user_id == viewer.id, CardState.card_id == card.id)
+    version = session.scalar(select(CardState.version).where(*one)) or 0
+    service.answer(
+        session,
+        viewer=viewer,
+        card=card.guid,
+        grade=Grade(chance.choice((1, 3, 4, 5))),
+        key=new_guid(),
+        version=version,
+        elapsed_ms=None,
+        now=NOW - days_ago * DAY - timedelta(minutes=chance.randint(0, 20)),
+    )
+
+
+class Everything:
+    """All rows there are, read once."""
+
+    def __init__(self, session: Session) -> None:
+        self.states = {one.card_id: one for one in session.scalars(select(CardState))}
+        self.marks = {one.card_id: one for one in session.scalars(select(CardMark))}
+        self.choices = session.scalars(select(DeckChoice).order_by(DeckChoice.chosen_at, DeckChoice.deck_id)).all()
+        self.decks = session.scalars(select(Deck)).all()
+        self.folder = session.scalar(select(Collection.id).where(Collection.slug == "folder"))
+        self.cards = session.scalars(select(Card)).all()
+        self.done: dict[int, Done] = {}
+        deck_of = {card.id: card.deck_id for card in self.cards}
+        for event in session.scalars(select(Event).where(Event.study_day == TODAY, Event.counted)):
+            so_far = self.done.get(deck_of[event.card_id], Done())
+            new = event.interval_before is None
+            self.done[deck_of[event.card_id]] = Done(so_far.new + new, so_far.reviews + (not new))
+
+    def asked(self, card: Card, tag: str) -> bool:
+        """Whether a card may be asked at all today."""
+        mark = self.marks.get(card.id)
+        away = mark is not None and (mark.suspended_at is not None or mark.buried_on == TODAY)
+        return not (card.draft or card.archived_at or card.merged_into_id or away or (tag and tag not in card.tags))
+
+    def plan(self, viewer: Viewer, scope: Scope) -> Plan:
+        """The plan by the pure queue, of every card looked at one by one."""
+        place = {one.deck_id: n for n, one in enumerate(self.choices)}
+        waiting, due, new = [], [], []
+        for card in self.cards:
+            state = self.states.get(card.id)
+            if not self.asked(card, scope.tag):
+                continue
+            if state is None or state.due is None:
+                new.append(New(card.id, card.deck_id, place[card.deck_id], card.position))
+                continue
+            if state.repeat_day == TODAY and state.repeat_from is not None:
+                at = state.repeat_from + wait(steps_named(viewer.learning_steps), state.repeat_step or 0)
+                waiting.append(Waiting(card.id, card.deck_id, at))
+            if state.due <= TODAY:
+                due.append(Due(card.id, card.deck_id, state.due, state.interval))
+        more = (viewer.extra_new, viewer.extra_reviews) if viewer.extra_on == TODAY else (0, 0)
+        own = {one.deck_id: DeckLimits(one.new_per_day, one.reviews_per_day).raised(*more) for one in self.choices}
+        wanted = {
+            deck.id
+            for deck in self.decks
+            if scope.deck in ("", deck.slug) and (not scope.collection or deck.collection_id == self.folder)
+        }
+        return make_plan(
+            TODAY,
+            waiting=waiting,
+            due=due,
+            new=new,
+            limits=Limits(viewer.new_per_day + more[0], viewer.reviews_per_day + more[1], own),
+            order=Order(NewOrder(viewer.new_order), ReviewOrder(viewer.review_order)),
+            done=self.done,
+            decks=wanted if scope.deck or scope.collection else None,
+            learner=viewer.id,
+        )
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_statements_pick_what_the_queue_would(session: Session, seed: int) -> None:
+    chance = random.Random(seed)
+    learner = make_learner(session, chance)
+    there = Everything(session)
+    kinds = set()
+    for scope, (new, reviews) in product(SCOPES, ORDERS):
+        viewer = replace(
+            learner,
+            new_order=new.value,
+            review_order=reviews.value,
+            new_per_day=chance.choice((0, 4, 9, 40)),
+            reviews_per_day=chance.choice((0, 4, 9, 40)),
+            extra_on=TODAY - chance.randint(0, 1) * DAY,
+            extra_new=chance.randint(0, 2),
+            extra_reviews=chance.randint(0, 3),
+        )
+        plan = scoped(session, viewer, scope, now=NOW).today.plan
+        assert plan == there.plan(viewer, scope), viewer
+        kinds |= {type(item) for item in plan.ordered(NOW)}
+    assert kinds == {New, Due, Waiting}
