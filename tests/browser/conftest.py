@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 
 from app.db.base import new_guid
 from app.db.models import User
-from tests.browser.portals import Portal, command, environment_of, running
+from tests.browser.portals import CLOCKED, Portal, command, environment_of, running
 from tests.builders import PASSWORD, make_user
 
 FLAGS = (
@@ -32,10 +32,11 @@ NewPage = Callable[..., Page]
 @pytest.fixture(scope="package")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """One portal for all browser tests, set up as `make run` does; each test brings its own people and decks."""
-    environment = environment_of(f"sqlite:///{tmp_path_factory.mktemp('portal')}/portal.db")
+    folder = tmp_path_factory.mktemp("portal")
+    environment = environment_of(f"sqlite:///{folder}/portal.db", CLOCK=f"{folder}/clock")
     command(environment, "db", "upgrade")
     command(environment, "content", "import", "content/", "--yes")
-    with running(environment) as portal:
+    with running(environment, arguments=CLOCKED) as portal:
         yield portal
 
 

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,16 @@ class Portal:
         finally:
             engine.dispose()
 
+    @contextmanager
+    def at(self, instant: datetime) -> Iterator[None]:
+        """Let it be `instant` (and later) for the portal; only for one that is `CLOCKED`."""
+        clock = Path(self.environment["CLOCK"])
+        clock.write_text(str((instant - datetime.now(UTC)).total_seconds()), encoding="ascii")
+        try:
+            yield
+        finally:
+            clock.unlink()
+
     def command(self, *arguments: str) -> str:
         """What a `reprise` command prints, run beside the portal."""
         return command(self.environment, *arguments)
@@ -72,6 +83,8 @@ def environment_of(database_url: str, **settings: str) -> dict[str, str]:
 
 
 SERVE = (sys.executable, "-m", "app.cli", "serve")
+CLOCKED = (*SERVE[:2], "gunicorn", "--config", "python:app.gunicorn_conf", "tests.browser.clocked:create_app()")
+"""The same gunicorn with a clock that can be set, by the file that CLOCK names."""
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -114,12 +115,80 @@ def test_a_second_tab_is_told_that_the_card_was_answered(portal: Portal, page: P
     page.goto("/study")
     other = page.context.new_page()
     other.goto("/study")
-    for tab in (page, other):
-        tab.keyboard.press("Space")
-        tab.keyboard.press("3")
+    asked = other.locator("#question").inner_text()
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    expect(page.locator("header.session .num")).to_have_text(f"{TWELVE - 1} left")
+    other.keyboard.press("Space")
+    with other.expect_response("**/study/answer") as reply:
+        other.keyboard.press("2")
+    assert reply.value.status == 409
     expect(other.get_by_role("status")).to_contain_text("answered elsewhere")
-    assert left(other) == TWELVE - 1
+    expect(other.locator("header.session .num")).to_have_text(f"{TWELVE - 1} left")
+    expect(other.locator("#question")).not_to_have_text(asked)
     assert reviews(portal, learner) == 1
+    other.keyboard.press("Space")
+    other.keyboard.press("3")
+    expect(other.locator("header.session .num")).to_have_text(f"{TWELVE - 2} left")
+    assert reviews(portal, learner) == 2
+
+
+def test_an_answer_is_undone_after_midnight_and_given_anew_on_the_new_day(
+    portal: Portal, make_person: Callable[..., User], page: Page
+) -> None:
+    person = make_person(rollover_hour=0, new_per_day=3)
+    with portal.session() as session:
+        choose(session, person, make_deck(session, cards=5))
+    midnight = datetime.combine(datetime.now(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
+    number = page.locator("header.session .num")
+    with portal.at(midnight - timedelta(minutes=2)):
+        enter(page, person)
+        page.goto("/study")
+        page.keyboard.press("Space")
+        page.keyboard.press("3")
+        expect(number).to_have_text("2 left")
+    with portal.at(midnight + timedelta(minutes=2)):
+        page.keyboard.press("u")
+        expect(page.locator("#question")).to_have_text("Question 1?")
+        expect(page.locator("#question")).to_be_focused()
+        expect(number).to_have_text("3 left")
+        page.keyboard.press("Space")
+        page.keyboard.press("4")
+        expect(number).to_have_text("2 left")
+    with portal.session() as session:
+        mine = select(Event.kind, Event.live, Event.study_day, Event.due_after).where(Event.user_id == person.id)
+        found = session.execute(mine.order_by(Event.id)).all()
+    day = midnight.date()
+    before = day - timedelta(days=1)
+    assert [row[:3] for row in found] == [("review", False, before), ("void", True, day), ("review", True, day)]
+    assert found[2].due_after == day + timedelta(days=1)
+    assert portal.command("verify").startswith("All agrees")
+
+
+def test_thirty_steps_back_and_forward_with_the_keys(
+    portal: Portal, make_person: Callable[..., User], page: Page
+) -> None:
+    person = make_person(new_per_day=99)
+    with portal.session() as session:
+        choose(session, person, make_deck(session, cards=31))
+    number = page.locator("header.session .num")
+    enter(page, person)
+    page.goto("/study")
+    for n in range(30):
+        page.keyboard.press("Space")
+        page.keyboard.press("3")
+        expect(number).to_have_text(f"{30 - n} left")
+    for n in range(30):
+        page.keyboard.press("u")
+        expect(number).to_have_text(f"{n + 2} left")
+    expect(page.locator("#question")).to_have_text("Question 1?")
+    assert reviews(portal, person) == 0
+    page.reload()
+    for n in range(30):
+        page.keyboard.press("r")
+        expect(number).to_have_text(f"{30 - n} left")
+    expect(page.get_by_role("button", name="Redo")).to_have_count(0)
+    assert reviews(portal, person) == 30
 
 
 def test_an_answer_waits_for_the_network_and_is_sent_once(portal: Portal, page: Page, learner: User) -> None:

@@ -66,7 +66,7 @@ class Desk:
             a_day: int = getattr(self.limits, f"{what}_per_day")
             return max(0, a_day - done)
         own: int | None = getattr(self.limits.decks.get(deck, DeckLimits()), what)
-        return 10**6 if own is None else max(0, own - done)
+        return 1_000_000 if own is None else max(0, own - done)
 
 
 @st.composite
