@@ -61,7 +61,7 @@ class Desk:
 
     def left(self, what: str, deck: int | None = None) -> int:
         """How many cards the limit of the day, or of a deck, leaves."""
-        done = sum(getattr(one, what) for of, one in self.done.items() if deck in (None, of))
+        done: int = sum(getattr(one, what) for of, one in self.done.items() if deck in (None, of))
         if deck is None:
             a_day: int = getattr(self.limits, f"{what}_per_day")
             return max(0, a_day - done)
