@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.db.models import Card, CardState, Deck, DeckChoice, Event
+from app.db.models import Card, CardState, Deck, DeckChoice, Event, Rest
 from app.library.queries import studyable, unsuspended
 from app.scheduling.state import MATURE_INTERVAL
 from app.scheduling.statistics import LONGEST_ANSWER_MS, Tally, Totals
@@ -137,6 +137,13 @@ def days_studied(session: Session, user_id: int, *, deck_id: int | None = None) 
     """Every study day with an answer, in order."""
     statement = select(Event.study_day).where(_answers(user_id)).distinct().order_by(Event.study_day)
     return tuple(session.scalars(_of_deck(statement, deck_id)))
+
+
+def holidays(session: Session, user_id: int) -> list[tuple[date, date]]:
+    """The first and last day of every holiday: days that break no streak."""
+    return [
+        (first, last) for first, last in session.execute(select(Rest.first, Rest.last).where(Rest.user_id == user_id))
+    ]
 
 
 def coming(

@@ -8,12 +8,13 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.progress import charts, queries
-from app.progress.charts import Bars, Lines
+from app.progress import queries
 from app.progress.queries import ReviewRow, StudiedDeck
 from app.scheduling import statistics
 from app.scheduling.statistics import Bar, Cell, Coming, Streak, Tally, Totals
 from app.scheduling.study_day import study_day
+from app.web import charts
+from app.web.charts import Bars, Lines
 from app.web.sessions import Viewer
 
 RANGES: Mapping[int, int] = {12: 365, 3: 91, 1: 30}
@@ -114,7 +115,9 @@ def report(
         decks=decks,
         answers=sum(totals.answers for totals in ranged.values()),
         recalled=statistics.last_days(days, today, 30).due,
-        streak=statistics.streak(queries.days_studied(session, viewer.id, deck_id=deck_id), today),
+        streak=statistics.streak(
+            queries.days_studied(session, viewer.id, deck_id=deck_id), today, queries.holidays(session, viewer.id)
+        ),
         calendar=_calendar(days, today),
         by_month=by_month,
         coming=tuple(ahead),

@@ -176,7 +176,7 @@ def _after(now: Projection, event: Event) -> Projection:
     if event.kind is EventKind.SEED:
         state = MemoryState.new() if event.seed is None else event.seed
         return replace(now, state=state, last_study_day=None, repeat_from=None, repeat_step=None, repeat_day=None)
-    return replace(now, state=_rescheduled(now, event))
+    return replace(now, state=rescheduled(now.state, now.last_study_day, event.due))
 
 
 def _reviewed(now: Projection, event: Event, grade: Grade) -> Projection:
@@ -201,16 +201,16 @@ def _next_step(step: int | None, grade: Grade) -> int:
     return (step or 0) + 1 if grade.passed else 0
 
 
-def _rescheduled(now: Projection, event: Event) -> MemoryState:
-    """The state with the chosen due day.
+def rescheduled(state: MemoryState, last_study_day: date | None, due: date | None) -> MemoryState:
+    """The state with the chosen day `due`.
 
     A card never reviewed has none to change. A card already reviewed on the chosen day could not be reviewed again
     then (every grade would be a repeat) and would stay due for ever, so it becomes due on the day after.
     """
-    if now.state.is_new or event.due is None:
-        return now.state
-    earliest = sm2.due_after(now.last_study_day, 1) if now.last_study_day else event.due
-    return replace(now.state, due=max(event.due, earliest))
+    if state.is_new or due is None:
+        return state
+    earliest = sm2.due_after(last_study_day, 1) if last_study_day else due
+    return replace(state, due=max(due, earliest))
 
 
 def _facts(before: Projection, after: Projection, event: Event, live: bool) -> EventFacts:

@@ -157,18 +157,31 @@ def last_days(days: Mapping[date, Totals], today: date, count: int) -> Totals:
     return sum((totals for day, totals in days.items() if today - count * DAY < day <= today), Totals())
 
 
-def streak(studied: Collection[date], today: date) -> Streak:
+def streak(studied: Collection[date], today: date, resting: Collection[tuple[date, date]] = ()) -> Streak:
     """The streak as of `today`. A day that is not over breaks nothing: without study today the run ends yesterday.
+
+    Holidays (`resting`, first and last day of each) break nothing either, and add nothing: the run goes on after them.
 
     Where the learner's last study day is later than `today` (they travelled west), that day counts as today.
     """
     days = sorted(set(studied))
     longest = run = 0
     for n, day in enumerate(days):
-        run = run + 1 if n and day - days[n - 1] == DAY else 1
+        run = run + 1 if n and _joined(days[n - 1], day, resting) else 1
         longest = max(longest, run)
-    alive = bool(days) and days[-1] >= today - DAY
+    alive = bool(days) and (days[-1] >= today or _joined(days[-1], today, resting))
     return Streak(current=run if alive else 0, longest=longest, studied_today=bool(days) and days[-1] >= today)
+
+
+def _joined(before: date, after: date, resting: Collection[tuple[date, date]]) -> bool:
+    """Whether no day lies between two days, but days of holidays."""
+    day = before + DAY
+    while day < after:
+        ends = [last for first, last in resting if first <= day <= last]
+        if not ends:
+            return False
+        day = max(ends) + DAY
+    return True
 
 
 def calendar(

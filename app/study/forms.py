@@ -1,16 +1,20 @@
 """Forms of studying. Each field takes what it shows and nothing else."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, IntegerField, RadioField, SelectChoice, SelectField, StringField
+from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectChoice, SelectField, StringField
 from wtforms.validators import StopValidation
 
 from app.accounts.forms import zone_choices
 from app.scheduling.steps import MOST_STEPS, UnknownSteps, steps_named
 from app.study.preferences import MOST_NEW, MOST_REVIEWS, Preferences
+from app.study.queries import ChosenDeck
+from app.study.rest import MOST_POSTPONED
+from app.web.sessions import Viewer
 
 NEW_ORDERS = (
     SelectChoice("mixed", _l("Among the reviews")),
@@ -160,3 +164,80 @@ class ReminderForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     hour = SelectField(
         _l("From this hour on"), choices=[SelectChoice(hour, f"{hour:02}:00") for hour in range(24)], coerce=int
     )
+
+
+WEIGHTS = (
+    SelectChoice("2", _l("As usual")),
+    SelectChoice("1", _l("Half")),
+    SelectChoice("0", _l("As little as possible")),
+)
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class DaysForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """How due days are shared out, and what becomes of leeches."""
+
+    monday = SelectField(_l("Monday"), choices=WEIGHTS, **_OFFERED)
+    tuesday = SelectField(_l("Tuesday"), choices=WEIGHTS, **_OFFERED)
+    wednesday = SelectField(_l("Wednesday"), choices=WEIGHTS, **_OFFERED)
+    thursday = SelectField(_l("Thursday"), choices=WEIGHTS, **_OFFERED)
+    friday = SelectField(_l("Friday"), choices=WEIGHTS, **_OFFERED)
+    saturday = SelectField(_l("Saturday"), choices=WEIGHTS, **_OFFERED)
+    sunday = SelectField(_l("Sunday"), choices=WEIGHTS, **_OFFERED)
+    balance = BooleanField(_l("Balance the days"))
+    suspend_leeches = BooleanField(_l("Suspend leeches"))
+
+    @staticmethod
+    def kept(person: Viewer) -> dict[str, Any]:
+        """What this person has wished so far."""
+        days = dict(zip(WEEKDAYS, person.easy_days, strict=True))
+        return days | {"balance": person.balance, "suspend_leeches": person.suspend_leeches}
+
+    @property
+    def weekdays(self) -> list[Any]:
+        """The fields of the seven days."""
+        return [self[name] for name in WEEKDAYS]
+
+    def wished(self) -> dict[str, Any]:
+        """What was entered; valid once the form is."""
+        easy = "".join(day.data for day in self.weekdays)
+        return {"easy_days": easy, "balance": self.balance.data, "suspend_leeches": self.suspend_leeches.data}
+
+
+class Day(DateField):  # type: ignore[misc]  # WTForms ships no types
+    """A date, and one message for whatever is none."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read it."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            self.data = None
+
+    def pre_validate(self, form: Any) -> None:
+        """Say what to enter."""
+        if self.data is None:
+            raise StopValidation(_("Enter a date, such as 2026-07-01."))
+
+
+class HolidayForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """The first and the last day of a holiday."""
+
+    first = Day(_l("First day"))
+    last = Day(_l("Last day"))
+
+
+class PostponeForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """How many days to postpone by, and which deck; none: all."""
+
+    days = Whole(_l("By so many days"), most=MOST_POSTPONED, default=1)
+    deck = SelectField(_l("Deck"), **_OFFERED)
+
+    def __init__(self, decks: Iterable[ChosenDeck], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.deck.choices = [("", _("All your decks")), *((deck.slug, deck.title) for deck in decks)]
+
+    def validate_days(self, field: Any) -> None:
+        """At least one."""
+        if field.data == 0:
+            raise StopValidation(_("Enter a number from 1 to %(most)s.", most=MOST_POSTPONED))

@@ -1,14 +1,15 @@
 """The learner's library: what is due today and in which deck, how far they have come, what they keep missing."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from statistics import median
 from typing import Any
 
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
-from app.db.models import Card, CardState, Deck, Event
+from app.db.models import Card, CardState, Deck, DeckChoice, Event
 from app.library.queries import DeckRow, readable_decks, studyable, unsuspended
 from app.scheduling.queue import Counts
 from app.scheduling.state import MATURE_INTERVAL
@@ -16,6 +17,7 @@ from app.scheduling.statistics import LONGEST_ANSWER_MS, Streak, Totals, minutes
 from app.scheduling.study_day import next_rollover
 from app.study.more import More, more_of
 from app.study.queries import study_day_of, today_plan
+from app.study.rest import rest_days, resting
 from app.web.access import can, readable
 from app.web.sessions import Viewer
 
@@ -23,6 +25,8 @@ DAY = timedelta(days=1)
 MISSED_DAYS = 90
 """How far back a card counts as one that is missed again and again."""
 MISSED_TIMES = 3
+LEAST_BACKLOG = 20
+"""Fewer overdue cards are just reviewed."""
 _MISSED_SHOWN = 5
 _FIRST_LOOK = 60
 """Days of history that are read for pace and streak; more only where the streak is longer."""
@@ -93,6 +97,8 @@ class Library:
     missed: tuple[Missed, ...]
     more: More | None = None
     """What more could be had today; set only where nothing is left."""
+    backlog: int = 0
+    """Overdue cards, where they are so many that spreading them is worth a thought; else 0."""
 
     @property
     def chosen(self) -> tuple[DeckProgress, ...]:
@@ -118,7 +124,8 @@ def library(session: Session, viewer: Viewer, *, now: datetime) -> Library:
     """Everything the library page says to this learner at `now`."""
     today = today_plan(session, viewer, now)
     decks = _progress(session, viewer, today.study_day, today.plan.by_deck(), [deck.id for deck in today.decks])
-    days = _studied(session, viewer.id, today.study_day)
+    rests = resting(session, viewer.id)
+    days = studied_days(session, viewer.id, today.study_day, rests)
     left = today.plan.counts
     pace = usual_pace(days.values())
     last_week = [today.study_day - n * DAY for n in range(6, -1, -1)]
@@ -129,7 +136,8 @@ def library(session: Session, viewer: Viewer, *, now: datetime) -> Library:
         answered=today.answered(),
         minutes=None if pace is None else minutes_needed(left.total, pace),
         week=tuple((day, day in days) for day in last_week),
-        streak=streak(days, today.study_day),
+        streak=streak(days, today.study_day, rests),
+        backlog=_backlog(session, viewer, today.study_day, days),
         coming=None if left.total else _coming(session, viewer, now),
         missed=_missed(session, viewer, today.study_day),
         more=None if left.total or not today.decks else more_of(session, viewer, now=now),
@@ -175,14 +183,41 @@ def _stages(session: Session, user_id: int, today: date) -> dict[int, dict[str, 
     return {row.deck_id: {key: value for key, value in row._mapping.items() if key != "deck_id"} for row in rows}
 
 
-def _studied(session: Session, user_id: int, today: date) -> dict[date, Totals]:
+def studied_days(
+    session: Session, user_id: int, today: date, rests: Collection[tuple[date, date]] = ()
+) -> dict[date, Totals]:
     """The learner's latest study days and what was done on each, as far back as their present streak reaches."""
     look = _FIRST_LOOK
     while True:
         days = _days(session, user_id, today - look * DAY)
-        if streak(days, today).current < look:
+        rested = rest_days(rests, today - look * DAY, today)
+        if streak(days, today, rests).current + rested < look:
             return days
         look *= 4
+
+
+def _backlog(session: Session, viewer: Viewer, today: date, days: Mapping[date, Totals]) -> int:
+    """How many cards are overdue, where that is worth a plan: more than a day may bring, or than two usual days do."""
+    if viewer.holiday_from and viewer.holiday_to and viewer.holiday_from <= today <= viewer.holiday_to:
+        return 0
+    overdue = session.scalar(
+        select(func.count())
+        .select_from(CardState)
+        .join(Card, Card.id == CardState.card_id)
+        .join(Deck, Deck.id == Card.deck_id)
+        .join(DeckChoice, and_(DeckChoice.deck_id == Deck.id, DeckChoice.user_id == viewer.id))
+        .where(CardState.user_id == viewer.id, CardState.due < today)
+        .where(readable(viewer), studyable(), unsuspended(viewer.id))
+    )
+    usual = usual_cards(days)
+    worth = viewer.reviews_per_day if usual is None else min(viewer.reviews_per_day, max(2 * usual, LEAST_BACKLOG) - 1)
+    return overdue or 0 if (overdue or 0) > worth else 0
+
+
+def usual_cards(days: Mapping[date, Totals]) -> int | None:
+    """Cards on a usual day of study; None where there was none."""
+    cards = [totals.cards for totals in days.values() if totals.cards]
+    return round(median(cards)) if cards else None
 
 
 def _days(session: Session, user_id: int, since: date) -> dict[date, Totals]:

@@ -44,3 +44,10 @@ def save(session: Session, *, user_id: int, preferences: Preferences) -> None:
     steps_named(preferences.learning_steps)
     write(session)
     session.execute(update(User).where(User.id == user_id).values(**asdict(preferences)))
+
+
+def save_days(session: Session, *, user_id: int, easy_days: str, balance: bool, suspend_leeches: bool) -> None:
+    """Let due days and leeches be as wished from now on; days that are set stay."""
+    write(session)
+    wished = {"easy_days": easy_days, "balance": balance, "suspend_leeches": suspend_leeches}
+    session.execute(update(User).where(User.id == user_id).values(**wished))

@@ -1,6 +1,6 @@
 """The log of one learner and one card in tables: read it as values, and store what replaying it gives."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -186,3 +186,32 @@ def _search_from_the_start(session: Session, user_id: int, card_id: int) -> None
     choice: Any = DeckChoice.__table__
     one = update(choice).where(choice.c.user_id == user_id, choice.c.deck_id == deck, choice.c.new_from > 0)
     session.connection().execute(one, {"new_from": 0})
+
+
+_ALL_FACTS = (
+    update(_EVENT)
+    .where(_EVENT.c.user_id == _USER, _EVENT.c.id == bindparam("event"))
+    .values({name: bindparam(name) for name in FACTS})
+)
+_DUE_DAY = (
+    update(_CARD_STATE)
+    .where(_CARD_STATE.c.user_id == _USER, _CARD_STATE.c.card_id == _CARD)
+    .values(due=bindparam("due"), version=bindparam("version"))
+)
+
+
+def rewrite_facts(session: Session, rows: Sequence[tuple[Logged, Projection]]) -> None:
+    """`store_facts` for events of many cards at once, each with the projection of its card."""
+    changed = []
+    for row, projection in rows:
+        new = fact_columns(projection.facts[row.id])
+        if any(getattr(row, name) != value for name, value in new.items()):
+            changed.append(new | {"user": row.user_id, "event": row.id})
+    if changed:
+        session.connection().execute(_ALL_FACTS, changed)
+
+
+def rewrite_states(session: Session, user_id: int, states: Sequence[Mapping[str, Any]]) -> None:
+    """Write the `due` day and the `version` of many cards (`card`) of which nothing else has changed."""
+    if states:
+        session.connection().execute(_DUE_DAY, [{**state, "user": user_id} for state in states])

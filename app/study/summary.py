@@ -16,6 +16,7 @@ from app.scheduling.statistics import LONGEST_ANSWER_MS, minutes_needed, streak
 from app.study.asking import last_answer
 from app.study.more import More, more_of
 from app.study.queries import TAGGED, today_plan
+from app.study.rest import resting
 from app.study.scopes import EVERYTHING, Scope, Scoped, scoped
 from app.web.sessions import Viewer
 
@@ -121,7 +122,7 @@ def summary(session: Session, viewer: Viewer, *, now: datetime, scope: Scope = E
         elsewhere=whole.without(today.plan.counts),
         more=None if today.plan.counts.total else more_of(session, viewer, now=now, scope=scope),
         answers=answers,
-        streak=streak(_studied(session, viewer.id), today.study_day).current,
+        streak=streak(_studied(session, viewer.id), today.study_day, resting(session, viewer.id)).current,
         ahead=_ahead(session, viewer, part, dict(later), _pace(answers)),
         next_day=later[0][0] if later else None,
         next_cards=later[0][1] if later else 0,

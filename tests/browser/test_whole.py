@@ -211,6 +211,8 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
             ("study.change_reminders", "/settings/reminders"),
             ("study.read", f"/read?deck={slug}"),
             ("study.set_aside", "/set-aside"),
+            ("study.days", "/settings/days"),
+            ("study.overdue", "/backlog"),
             ("accounts.security", "/account/security"),
             ("security.change_password", "/account/password"),
             ("accounts.change_email", "/account/email"),

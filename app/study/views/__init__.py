@@ -2,6 +2,7 @@
 
 from app.study.views import choose as choose
 from app.study.views import comparing as comparing
+from app.study.views import days as days
 from app.study.views import home as home
 from app.study.views import keys as keys
 from app.study.views import labels as labels

@@ -86,13 +86,19 @@ def scale(highest: float, *, most: int = 4) -> tuple[float, ...]:
 
 
 def bars(
-    values: Sequence[Sequence[float]], *, height: float, left: float, ticks: Sequence[int], minor: Sequence[int] = ()
+    values: Sequence[Sequence[float]],
+    *,
+    height: float,
+    left: float,
+    ticks: Sequence[int],
+    minor: Sequence[int] = (),
+    least: float = 0,
 ) -> Bars:
     """Stacked bars: `values` has one sequence a bar, its lowest piece first; `left` per cent are kept for labels.
 
-    `ticks` are the bars that are labelled, by index.
+    `ticks` are the bars that are labelled, by index; the chart is at least as high as `least`.
     """
-    marks = scale(max((sum(one) for one in values), default=0))
+    marks = scale(max(least, *map(sum, values), 0))
     base = height + TOP
     place = (100 - left) / max(1, len(values))
     boxes: list[Box] = []
