@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from app.config import Settings
 from app.db import models as _models  # noqa: F401  # registers every table
+from app.db import search_index
 from app.db.base import Base, Utc
 from app.db.session import make_engine
 
@@ -24,6 +25,7 @@ def _run(connection: Connection) -> None:
         compare_type=True,
         compare_server_default=True,
         render_item=_render,
+        include_name=lambda name, kind, _parents: not (kind == "table" and search_index.is_part(name or "")),
     )
     with context.begin_transaction():
         context.run_migrations()

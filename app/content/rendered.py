@@ -1,11 +1,11 @@
 """What follows from a card's text alone: its HTML, and its plain text for titles and for search. Pure."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.content import render
 from app.content.document import CardText
+from app.content.terms import indexed
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,26 +16,23 @@ class Rendered:
     answer_html: str
     options_html: list[str]
     question_text: str
+    search_title: str
     search_text: str
     renderer: int
-
-
-def fold(text: str) -> str:
-    """The form in which texts are compared: compatibility characters unified, without regard to case."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def render_text(text: CardText, images: render.Images | None = None) -> Rendered:
     """Render and sanitise a card, and put its plain text together for search; `images` as in `render.render`."""
     question = " ".join(render.plain(text.question).split())
     options = " ".join(render.plain(option.text) for option in text.options)
-    parts = (question, options, render.plain(text.answer), " ".join(text.tags))
+    tags = " ".join(text.tags)
     return Rendered(
         question_html=render.render_question(text.question, images=images),
         answer_html=render.render(text.answer, images=images),
         options_html=[render.render_inline(option.text, images=images) for option in text.options],
         question_text=question,
-        search_text=fold(" ".join(parts)),
+        search_title=indexed(question, tags),
+        search_text=indexed(question, options, render.plain(text.answer), tags),
         renderer=render.RENDERER_VERSION,
     )
 

@@ -11,6 +11,8 @@ from filelock import FileLock
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
+from app.db import search_index
+
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 _LOCK_KEY = 7_250_118_905
 """PostgreSQL's advisory lock that one migrating process holds; any fixed number does."""
@@ -99,6 +101,8 @@ def _on_connection(engine: Engine, step: Callable[[Config], None]) -> tuple[str 
             connection.rollback()
         config.attributes["connection"] = connection
         step(config)
+        connection.commit()
+        search_index.ensure(connection)
         connection.commit()
         after = current(connection)
         connection.rollback()

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from markupsafe import Markup
-from sqlalchemy import Select, and_, case, func, select, true
+from sqlalchemy import Select, and_, func, select, true
 from sqlalchemy.orm import Session
 
 from app.content.document import CardText
@@ -142,18 +142,20 @@ def decks(session: Session) -> list[DeckLine]:
 def cards(
     session: Session, *, deck_id: int | None = None, query: str = "", show: Show = "all", page: int = 1
 ) -> CardList:
-    """Cards of one deck, or of all, that mention every word of `query`; those that ask about it come first."""
+    """Cards of one deck, or of all, that `query` finds, best first; without one, in their decks' order."""
     there = [Card.merged_into_id.is_(None), true() if deck_id is None else Card.deck_id == deck_id]
     living = Card.archived_at.is_(None)
     drafts, archived = session.execute(
         select(func.count().filter(living, Card.draft), func.count().filter(~living)).where(*there)
     ).one()
     kept = {"all": living, "drafts": and_(living, Card.draft), "archived": ~living}[show]
-    wanted = [*there, kept, *([search.mentions(query)] if search.words(query) else [])]
-    total = session.scalar(select(func.count()).select_from(Card).where(*wanted)) or 0
+    how = search.found(session, query)
+    counting = select(func.count()).select_from(Card).where(*there, kept)
+    total = session.scalar(counting if how is None else how.narrow(counting)) or 0
     pages = max(1, -(-total // PAGE))
     page = min(max(page, 1), pages)
-    rows = session.execute(_lines(query).where(*wanted).order_by(*_order(query)).offset((page - 1) * PAGE).limit(PAGE))
+    lines = _lines(how).where(*there, kept)
+    rows = session.execute(lines.offset((page - 1) * PAGE).limit(PAGE))
     return CardList(tuple(_line(row, query) for row in rows), total, page, pages, drafts, archived)
 
 
@@ -207,7 +209,7 @@ def open_decks(session: Session) -> Sequence[tuple[str, str]]:
     return [(row.slug, row.title) for row in rows]
 
 
-def _lines(query: str) -> Select[*tuple[Any, ...]]:
+def _lines(how: search.Found | None) -> Select[*tuple[Any, ...]]:
     columns: list[Any] = [
         Card.guid,
         Deck.slug.label("deck_slug"),
@@ -221,18 +223,11 @@ def _lines(query: str) -> Select[*tuple[Any, ...]]:
         Card.version,
         Card.updated_at,
     ]
-    if search.words(query):
-        columns.append(Card.answer_html)
-    return select(*columns).join(Deck, Deck.id == Card.deck_id)
-
-
-def _order(query: str) -> list[Any]:
-    place: list[Any] = [Deck.title, Deck.id, Card.position, Card.id]
-    words = search.words(query)
-    if not words:
-        return place
-    asking = and_(*(Card.question_text.icontains(word, autoescape=True) for word in words))
-    return [case((asking, 0), else_=1), *place]
+    place = [Deck.title, Deck.id, Card.position, Card.id]
+    if how is None:
+        return select(*columns).join(Deck, Deck.id == Card.deck_id).order_by(*place)
+    found = how.narrow(select(*columns, Card.answer_html)).join(Deck, Deck.id == Card.deck_id)
+    return found.order_by(how.score.desc(), *place)
 
 
 def _line(row: Any, query: str) -> CardLine:
@@ -275,6 +270,7 @@ def _rendered(found: Card) -> Rendered:
         answer_html=safe_html(found.answer_html, found.renderer),
         options_html=[safe_html(html, found.renderer) for html in found.options_html],
         question_text=found.question_text,
+        search_title=found.search_title,
         search_text=found.search_text,
         renderer=found.renderer,
     )

@@ -124,8 +124,8 @@ def deck_lines(session: Session, deck_id: int) -> tuple[CardLine, ...]:
 
 
 def mentioning(session: Session, deck_id: int, query: str) -> frozenset[int]:
-    """The ids of the deck's cards that mention every word of `query` in question, answer, options or tags."""
-    return frozenset(session.scalars(select(Card.id).where(*_of_deck(deck_id), search.mentions(query))))
+    """The ids of the deck's cards in which `query` finds what it asks for, in question, answer, options or tags."""
+    return frozenset(session.scalars(search.of_deck(session, deck_id, query).where(living_cards())))
 
 
 def first_card(session: Session, deck_id: int) -> CardRow | None:

@@ -217,7 +217,7 @@ def _looked_for(asks: bool, where: Where) -> bool:
 def _nearest(query: str, lines: Sequence[CardLine]) -> CardLine | None:
     by_id = {line.id: line for line in lines}
     best = search.nearest(query, {line.id: line.question_text for line in lines})
-    return None if best is None else by_id[best]
+    return by_id[best[0]] if best else None
 
 
 def _page_of(fitting: Sequence[_Placed], wish: Wish, pages: int) -> int:

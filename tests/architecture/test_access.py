@@ -93,6 +93,7 @@ LEVELS: dict[str, Access] = {
     "health.live": ANYONE,
     "health.ready": ANYONE,
     "library.media": ANYONE,
+    "library.search": ANYONE,
     "progress.overview": LEARNER,
     "security.change_password": LEARNER,
     "security.login": ANYONE,

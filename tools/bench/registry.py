@@ -7,7 +7,13 @@ promised with `at_least` and `at_most`: a promise that is not kept fails the run
 import sys
 from collections.abc import Callable
 
-MODULES = ("tools.bench.feel", "tools.bench.importing", "tools.bench.matching", "tools.bench.study")
+MODULES = (
+    "tools.bench.feel",
+    "tools.bench.importing",
+    "tools.bench.matching",
+    "tools.bench.searching",
+    "tools.bench.study",
+)
 BENCHES: dict[str, Callable[[], None]] = {}
 broken: list[str] = []
 """Promises that were not kept."""

@@ -15,7 +15,7 @@ from app.content.render.sanitise import clean
 
 __all__ = ["MAX_CHARS", "RENDERER_VERSION", "Images", "plain", "render", "render_inline", "render_question", "sanitise"]
 
-RENDERER_VERSION = 1
+RENDERER_VERSION = 2
 """Goes up with every change of what is rendered: stored HTML of an older version is made again."""
 
 MAX_CHARS = 50_000

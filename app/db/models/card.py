@@ -63,11 +63,13 @@ class Card(Base):
     question_text: Mapped[str]
     """The question as one line of plain text, for titles, lists and logs."""
     search_text: Mapped[str]
-    """Question, answer, options and tags as plain text in lower case."""
+    """The terms (see `content.terms`) of question, options, answer and tags."""
     version: Mapped[int] = mapped_column(default=1)
     """The number of its last revision; a save made against an older one is a conflict."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    search_title: Mapped[str] = mapped_column(server_default="")
+    """The terms of the question and the tags; what they mention is found first."""
 
 
 class CardRevision(Base):

@@ -5,7 +5,7 @@ from typing import Any
 from flask import abort, current_app, request, url_for
 from werkzeug.wrappers import Response
 
-from app.library.search import MAX_QUERY
+from app.content.terms import MAX_QUERY
 from app.study.reading import Standing, Where, Wish, deck_page
 from app.study.views.blueprint import blueprint
 from app.web import clock

@@ -78,7 +78,7 @@ def test_search_finds_every_word_in_question_answer_options_and_tags(session: Se
     assert found == {asked.id, answered.id, tagged.id, chosen.id}
     assert queries.mentioning(session, deck.id, "space latent") == {asked.id, answered.id}
     assert queries.mentioning(session, deck.id, "100%") == {chosen.id}, "a sign of LIKE is an ordinary letter"
-    assert queries.mentioning(session, deck.id, "nt_x") == {chosen.id}
+    assert queries.mentioning(session, deck.id, "latent_x") == {chosen.id}
     assert queries.mentioning(session, deck.id, "latent\0space") == {asked.id, answered.id}
 
 
