@@ -19,7 +19,7 @@ PAGE = 20
 MOST = 5_000
 """Cards that are put in order. Of a word that more cards have than this, the order says nothing."""
 _NEAR = 5
-_NEAR_AMONG = 3_000
+_NEAR_AMONG = 1_000
 """Questions that are looked through for one that comes near."""
 _BEGINNING = 160
 
@@ -115,7 +115,8 @@ def _ranked(how: search.Found, viewer: Viewer | None, page: int) -> Select[*tupl
             Card.options_html,
             best.c.total,
         )
-        .join(best, best.c.id == Card.id)
+        .select_from(best)
+        .join(Card, Card.id == best.c.id)
         .join(Deck, Deck.id == Card.deck_id)
         .order_by(best.c.score.desc(), best.c.id)
     )

@@ -21,7 +21,7 @@ from sqlalchemy import (
     literal_column,
     select,
     table,
-    type_coerce,
+    true,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.orm import Session
@@ -86,12 +86,10 @@ def _found(session: Session, parts: Sequence[Asked], joined: str) -> Found:
     sign = "&" if joined == "AND" else "|"
     wanted: BindParameter[str] = bindparam(None, f" {sign} ".join(_tsquery(part) for part in parts))
     query = cast(wanted, TSQUERY)
-    return Found(
-        _VECTORS,
-        Card.id == _VECTORS.c.card_id,
-        type_coerce(_VECTORS.c.words.op("@@")(query), Card.draft.type),
-        func.ts_rank(_VECTORS.c.words, query, 1),
-    )
+    # Apart, or the planner, which guesses badly how many cards have a word, walks all cards and asks about each.
+    ids = select(_VECTORS.c.card_id).where(_VECTORS.c.words.op("@@")(query)).cte("hits").prefix_with("MATERIALIZED")
+    vector = select(_VECTORS.c.words).where(_VECTORS.c.card_id == Card.id).correlate(Card).scalar_subquery()
+    return Found(ids, Card.id == ids.c.card_id, true(), func.ts_rank(vector, query, 1))
 
 
 def _fts5(part: Asked) -> str:

@@ -39,7 +39,7 @@ def search() -> None:
             upgrade(engine)
             with session_factory(engine)() as session:
                 _seed(session)
-                queries = _queries()
+                queries = _queries(session)
                 found = [_ms(lambda query=query: results(session, None, query)) for query in queries]
                 scanned = [_ms(lambda query=query: _scan(session, query)) for query in queries[:5]]
                 common = statistics.median(_ms(lambda: results(session, None, "word00000")) for _ in range(5))
@@ -70,13 +70,16 @@ def _text(chance: random.Random, words: int) -> str:
     return " ".join(f"word{int(WORDS * chance.random() ** 4):05}" for _ in range(words))
 
 
-def _queries() -> list[str]:
+def _queries(session: Session) -> list[str]:
+    """What readers ask: a word or three that stand in one card, some unfinished, some as a phrase."""
     chance = random.Random(2)
+    texts = session.scalars(select(Card.search_text).where(Card.id % (CARDS // QUERIES) == 7)).all()
     made = []
-    for number in range(QUERIES):
-        words = [f"word{int(WORDS * chance.random() ** 2):05}" for _ in range(1 + number % 3)]
-        words[-1] = words[-1][:8] if number % 4 == 0 else words[-1]
-        made.append(f'"{" ".join(words)}"' if number % 10 == 9 else " ".join(words))
+    for number, text in enumerate(texts[:QUERIES]):
+        words, count = text.split()[8:], 1 + number % 3
+        start = chance.randrange(len(words) - count)
+        phrase = " ".join(words[start : start + count])
+        made.append(f'"{phrase}"' if number % 10 == 9 else phrase[:-1] if number % 4 == 0 else phrase)
     return made
 
 
