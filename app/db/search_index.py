@@ -77,8 +77,14 @@ def ensure(connection: Connection) -> bool:
 
 def remake(connection: Connection) -> None:
     """Make the index anew from the cards, whatever there was. Within the caller's transaction."""
-    dialect = connection.dialect.name
-    for statement in _DROP[dialect] + _made(dialect):
+    drop(connection)
+    for statement in _made(connection.dialect.name):
+        connection.exec_driver_sql(statement)
+
+
+def drop(connection: Connection) -> None:
+    """Take the index away until the next `ensure`, if there is one. Within the caller's transaction."""
+    for statement in _DROP[connection.dialect.name]:
         connection.exec_driver_sql(statement)
 
 

@@ -14,7 +14,7 @@ import psycopg
 from sqlalchemy import Engine, inspect
 from sqlalchemy.exc import DBAPIError
 
-from app.db import migrate
+from app.db import migrate, search_index
 from app.db.backup import postgresql, sqlite
 from app.db.backup.archive import BackupError, Manifest, Reader, reading, writing
 from app.db.base import Base
@@ -73,6 +73,8 @@ def restore(engine: Engine, path: Path) -> Manifest:
         reader.verify()
         try:
             migrate.upgrade(engine, reader.manifest.revision)
+            with engine.begin() as connection:
+                search_index.drop(connection)  # made anew below: rows of a file need not agree with their index
             load = sqlite.load if engine.dialect.name == "sqlite" else postgresql.load
             load(engine, reader, left_out())
             migrate.upgrade(engine)

@@ -7,6 +7,7 @@ from psycopg import Connection as Driver
 from psycopg import sql
 from sqlalchemy import Connection, Engine, text
 
+from app.db import search_index
 from app.db.backup.archive import BackupError, Reader, Writer
 from app.db.base import Base
 
@@ -77,7 +78,10 @@ def _driver(connection: Connection) -> "Driver[Any]":
 
 
 def _tables(connection: Connection) -> list[str]:
-    """The tables that are there, parents first; ones the models do not know yet (or any more) come last."""
+    """The tables that are there, parents first; ones the models do not know yet (or any more) come last.
+
+    Without the search index, which is made anew from the cards.
+    """
     there = {
         name
         for (name,) in connection.execute(
@@ -85,6 +89,7 @@ def _tables(connection: Connection) -> list[str]:
                 "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'alembic_version'"
             )
         )
+        if not search_index.is_part(name)
     }
     known = [table.name for table in Base.metadata.sorted_tables if table.name in there]
     return known + sorted(there - set(known))

@@ -88,6 +88,7 @@ def _load(connection: Connection, copy: Path, left_out: frozenset[str]) -> None:
         raise
     finally:
         run("DETACH DATABASE saved")
+        run("PRAGMA trusted_schema = ON")  # the search index is kept by triggers
         run("PRAGMA foreign_keys = ON")
 
 
