@@ -1,6 +1,6 @@
 """find cards by their words
 
-Revision: 0007, after 0006. The index itself is made by `app.db.search_index` after the migrations.
+Revision: 0008, after 0007. The index itself is made by `app.db.search_index` after the migrations.
 """
 
 from collections.abc import Sequence
@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0007"
-down_revision: str | None = "0006"
+revision: str = "0008"
+down_revision: str | None = "0007"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
