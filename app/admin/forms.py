@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from string import ascii_uppercase
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,6 +29,7 @@ from wtforms.widgets import HiddenInput
 from app.content.document import CardText, Option
 from app.library.deciding import LATER, TAKES, Decision
 from app.library.deck_editing import DeckFields
+from app.library.edit_queries import EditedCard
 from app.library.git import is_branch
 from app.library.sources import DEFAULT_FILES, MAX_PATTERN
 
@@ -229,6 +231,94 @@ def _keys(given: Sequence[str]) -> list[str]:
         kept.append(key if _KEY.fullmatch(key) and key not in kept else "")
     free = (letter for letter in ascii_uppercase if letter not in kept)
     return [key or next(free) for key in kept]
+
+
+class SplitForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """A card's text in two halves. Section, tags and, for the first half, options are the card's own."""
+
+    version = Hidden()
+    question = TextAreaField(
+        _l("First question"),
+        [Words(MAX_QUESTION, lines=True, required=_l("Enter a question."))],
+        render_kw={"rows": "2", "class": "line md", "required": True},
+    )
+    answer = TextAreaField(_l("First answer"), [Words(MAX_ANSWER, lines=True)], render_kw={"rows": "12", "class": "md"})
+    second_question = TextAreaField(
+        _l("Second question"),
+        [Words(MAX_QUESTION, lines=True, required=_l("Enter a question."))],
+        render_kw={"rows": "2", "class": "line md", "required": True},
+    )
+    second_answer = TextAreaField(
+        _l("Second answer"), [Words(MAX_ANSWER, lines=True)], render_kw={"rows": "12", "class": "md"}
+    )
+    history = RadioField(
+        _l("Which question keeps the learners’ history"),
+        choices=(SelectChoice("first", _l("The first")), SelectChoice("second", _l("The second"))),
+        invalid_choice_message=_l("Choose one of those offered."),
+    )
+    note = StringField(_l("What changed, and why"), [Words(MAX_NOTE)], render_kw={"maxlength": str(MAX_NOTE)})
+
+    def __init__(self, kept: CardText, version: int) -> None:
+        super().__init__(
+            data={"question": kept.question, "answer": kept.answer, "version": version, "history": "first"}
+        )
+        self.kept = kept
+
+    @property
+    def half(self) -> str:
+        """Which half keeps the history, in words."""
+        return str(_("first") if self.history.data == "first" else _("second"))
+
+    def texts(self) -> tuple[CardText, CardText]:
+        """Both halves; valid once the form is."""
+        first = replace(self.kept, question=self.question.data, answer=self.answer.data or "")
+        second = replace(
+            self.kept, question=self.second_question.data, answer=self.second_answer.data or "", options=()
+        )
+        return first, second
+
+
+class JoinForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """The text of one card made of two, and which of them lives on."""
+
+    version = Hidden()
+    other_version = Hidden()
+    question = TextAreaField(
+        _l("Question"),
+        [Words(MAX_QUESTION, lines=True, required=_l("Enter a question."))],
+        render_kw={"rows": "2", "class": "line md", "required": True},
+    )
+    answer = TextAreaField(_l("Answer"), [Words(MAX_ANSWER, lines=True)], render_kw={"rows": "16", "class": "md"})
+    lives = RadioField(
+        _l("Which one lives on, in its place"), invalid_choice_message=_l("Choose one of those offered.")
+    )
+    note = StringField(_l("What changed, and why"), [Words(MAX_NOTE)], render_kw={"maxlength": str(MAX_NOTE)})
+
+    def __init__(self, card: EditedCard, other: EditedCard) -> None:
+        answers = [one for one in (card.text.answer, other.text.answer) if one.strip()]
+        super().__init__(
+            data={
+                "version": card.version,
+                "other_version": other.version,
+                "question": card.text.question,
+                "answer": "\n\n".join(dict.fromkeys(answers)),
+                "lives": "first",
+            }
+        )
+        self.lives.choices = [
+            SelectChoice("first", _("Question %(n)s", n=card.number)),
+            SelectChoice("second", _("Question %(n)s", n=other.number)),
+        ]
+
+    def text(self, lives: CardText, goes: CardText) -> CardText:
+        """The text of the card that lives on; valid once the form is."""
+        return CardText(
+            self.question.data,
+            self.answer.data or "",
+            lives.section,
+            tuple(dict.fromkeys((*lives.tags, *goes.tags)))[:MAX_TAGS],
+            lives.options or goes.options,
+        )
 
 
 class DeckForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types

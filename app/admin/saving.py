@@ -2,13 +2,29 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.content.document import CardText
-from app.library import editing
+from app.library import editing, parting
 from app.library.editing import Saved
+from app.study import joining
 from app.study import service as study
+
+
+def join_cards(session: Session, **values: Any) -> Saved:
+    """`parting.join_cards`, and what follows from it for those who learn either card."""
+    joined = parting.join_cards(session, **values)
+    joining.replay_everyone(session, card_ids=joined.replay)
+    return joined.saved
+
+
+def part_card(session: Session, **values: Any) -> Saved:
+    """`parting.part_card`, and what follows from it for those who learned either card."""
+    parted = parting.part_card(session, **values)
+    joining.replay_everyone(session, card_ids=parted.replay)
+    return parted.saved
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,6 +193,30 @@ def card(session: Session, guid: str, viewer: Viewer) -> EditedCard | None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class JoinedCard:
+    """A card that an editor joined to another, and that can be parted from it."""
+
+    guid: str
+    question_text: str
+    joined_at: datetime
+
+
+def joined_to(session: Session, card_id: int) -> list[JoinedCard]:
+    """The cards that editors joined to a card, the last one first."""
+    found = select(Card.guid, Card.question_text, Card.updated_at.label("joined_at")).where(
+        Card.merged_into_id == card_id, Card.archived_reason == "editor"
+    )
+    return [JoinedCard(**row._mapping) for row in session.execute(found.order_by(Card.updated_at.desc(), Card.id))]
+
+
+def guid_of_number(session: Session, deck_id: int, number: int) -> str | None:
+    """The card that is question `number` (from 1) of a deck; None where there is none in use."""
+    return session.scalar(
+        select(Card.guid).where(Card.deck_id == deck_id, Card.position == number - 1, Card.archived_at.is_(None))
+    )
+
+
 def sections(session: Session, deck_id: int) -> tuple[tuple[str, ...], ...]:
     """The sections of a deck's cards, in the deck's order."""
     rows = session.scalars(

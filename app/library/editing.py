@@ -47,12 +47,27 @@ def create_card(session: Session, *, slug: str, text: CardText, author_id: int, 
     rendered = render_for(session, deck_id, text)
     deck = locked_deck(session, slug)
     place = _place_in_section(session, deck.id, text.section)
+    return insert_card(session, deck, text, rendered, place=place, author_id=author_id, now=now, note=note)
+
+
+def insert_card(
+    session: Session,
+    deck: Deck,
+    text: CardText,
+    rendered: Rendered,
+    *,
+    place: int,
+    author_id: int,
+    now: datetime,
+    note: str = "",
+) -> Saved:
+    """Put a new card at the position `place` (from 0) of a deck that is locked; those behind it move down."""
     _make_room(session, deck.id, place)
     card = Card(deck_id=deck.id, position=place, kind="basic", draft=is_draft(text), created_at=now, updated_at=now)
     put(card, text, rendered)
     session.add(card)
     session.flush()
-    _revise(session, card, deck, "created", author_id, now, note)
+    revise(session, card, deck, "created", author_id, now, note)
     return Saved(card.id, card.guid, 1, True)
 
 
@@ -65,7 +80,7 @@ def edit_card(
     """
     deck_id = session.scalar(select(Card.deck_id).where(Card.guid == _name(guid)))
     rendered = render_for(session, deck_id, text)
-    card, deck = _locked_card(session, guid)
+    card, deck = locked_card(session, guid)
     if of_stored(card) == text:
         return Saved(card.id, card.guid, card.version, False)
     if card.version != version:
@@ -73,7 +88,7 @@ def edit_card(
     put(card, text, rendered)
     card.draft = is_draft(text)
     card.version += 1
-    _revise(session, card, deck, "edited", author_id, now, note)
+    revise(session, card, deck, "edited", author_id, now, note)
     return Saved(card.id, card.guid, card.version, True)
 
 
@@ -95,7 +110,7 @@ def revert_card(
 
 def archive_card(session: Session, *, guid: str, author_id: int, now: datetime, note: str = "") -> Saved:
     """Take a card out of study and reading; an import does not bring it back. Raises `NotThere`."""
-    card, deck = _locked_card(session, guid)
+    card, deck = locked_card(session, guid)
     if card.archived_at is not None:
         if card.archived_reason == "editor":
             return Saved(card.id, card.guid, card.version, False)
@@ -103,7 +118,7 @@ def archive_card(session: Session, *, guid: str, author_id: int, now: datetime, 
     else:
         card.archived_at, card.archived_reason = now, "editor"
     card.version += 1
-    _revise(session, card, deck, "archived", author_id, now, note)
+    revise(session, card, deck, "archived", author_id, now, note)
     return Saved(card.id, card.guid, card.version, True)
 
 
@@ -112,7 +127,7 @@ def restore_card(session: Session, *, guid: str, author_id: int, now: datetime, 
 
     One that its document no longer has becomes the portal's own, or the next import would archive it again.
     """
-    card, deck = _locked_card(session, guid)
+    card, deck = locked_card(session, guid)
     if card.archived_at is None:
         return Saved(card.id, card.guid, card.version, False)
     if card.archived_reason == "source":
@@ -120,7 +135,7 @@ def restore_card(session: Session, *, guid: str, author_id: int, now: datetime, 
         card.source_line = None
     card.archived_at = card.archived_reason = None
     card.version += 1
-    _revise(session, card, deck, "restored", author_id, now, note)
+    revise(session, card, deck, "restored", author_id, now, note)
     return Saved(card.id, card.guid, card.version, True)
 
 
@@ -132,7 +147,7 @@ def move_card(
     Only cards made in the portal move. Raises `NotThere`, `PlaceIsGiven`, or `Conflict` when it was moved meanwhile.
     """
     target = locked_deck(session, slug)
-    card, deck = _locked_card(session, guid)
+    card, deck = locked_card(session, guid)
     if card.base_question is not None:
         raise PlaceIsGiven
     end = _end(session, target.id) - (1 if target.id == deck.id else 0)
@@ -145,7 +160,7 @@ def move_card(
     media.take_along(session, card, from_deck_id=deck.id)
     card.version += 1
     deck.updated_at = now
-    _revise(session, card, target, "moved", author_id, now, note)
+    revise(session, card, target, "moved", author_id, now, note)
     return Saved(card.id, card.guid, card.version, True)
 
 
@@ -175,8 +190,8 @@ def _name(guid_or_slug: str) -> str:
     return guid_or_slug
 
 
-def _locked_card(session: Session, guid: str) -> tuple[Card, Deck]:
-    """A card and its deck, locked in the order that all changes keep: the deck first."""
+def locked_card(session: Session, guid: str) -> tuple[Card, Deck]:
+    """A card and its deck, locked in the order that all changes keep: the deck first. Raises `NotThere` and `Conflict`."""
     write(session)
     slug = session.scalar(
         select(Deck.slug)
@@ -216,7 +231,8 @@ def _close_gap(session: Session, card: Card) -> None:
     session.execute(behind.values(position=Card.position - 1))
 
 
-def _revise(session: Session, card: Card, deck: Deck, action: str, author_id: int, now: datetime, note: str) -> None:
+def revise(session: Session, card: Card, deck: Deck, action: str, author_id: int, now: datetime, note: str) -> None:
+    """Keep a card as it is now as its newest revision. Flushes."""
     card.updated_at = deck.updated_at = now
     session.add(
         CardRevision(

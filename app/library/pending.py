@@ -114,9 +114,11 @@ def confirm(session: Session, *, guid: str, same: bool, now: datetime, by_id: in
     if not same or old is None:
         session.flush()
         return Decided(new.guid)
+    whole = (old.merged_into_id,) if old.merged_into_id is not None else ()
+    old.merged_into_id = None  # its document asks it again: it is no part of another card any more
     _join(session, question, old, new, now)
     session.flush()
-    return Decided(old.guid, (old.id, new.id))
+    return Decided(old.guid, (old.id, new.id, *whole))
 
 
 def resolve(

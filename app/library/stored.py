@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.content.document import CardText
@@ -126,13 +126,17 @@ def read_portal(session: Session) -> Portal:
 def read_cards(
     session: Session, decks: Sequence[StoredDeck], held: Several[int] = (), *, lock: bool = False
 ) -> dict[str, CardRow]:
-    """The cards of `decks` by guid, archived ones too; those joined to another are left out.
+    """The cards of `decks` by guid, archived ones too; those that were one with another from the start are left out.
+
+    One that an editor joined to another is there as an archived one: its document still asks it, and shall not ask it anew.
 
     Cards of the decks whose ids are in `held` are marked so. `lock` keeps others from changing them on PostgreSQL; a
     learner's answer is not kept waiting.
     """
     slugs = {deck.id: deck.slug for deck in decks}
-    statement: Select[Any] = select(*_COLUMNS).where(Card.deck_id.in_(slugs), Card.merged_into_id.is_(None))
+    statement: Select[Any] = select(*_COLUMNS).where(
+        Card.deck_id.in_(slugs), or_(Card.merged_into_id.is_(None), _by_editor())
+    )
     if lock:
         statement = statement.with_for_update(key_share=True, of=Card)
     rows = session.execute(statement.order_by(Card.id))
@@ -142,7 +146,7 @@ def read_cards(
 def joined_guids(session: Session, decks: Sequence[StoredDeck]) -> dict[str, str]:
     """Guids of cards that were joined to another one, and the guid of the card that lives on."""
     own = select(Card.id, Card.guid, Card.merged_into_id).where(
-        Card.deck_id.in_([deck.id for deck in decks]), Card.merged_into_id.is_not(None)
+        Card.deck_id.in_([deck.id for deck in decks]), Card.merged_into_id.is_not(None), ~_by_editor()
     )
     joined = {row.id: (row.guid, row.merged_into_id) for row in session.execute(own)}
     targets = {into for _, into in joined.values()} - set(joined)
@@ -154,6 +158,11 @@ def joined_guids(session: Session, decks: Sequence[StoredDeck]) -> dict[str, str
             into = joined[into][1]
         found[guid] = living[into]
     return found
+
+
+def _by_editor() -> ColumnElement[bool]:
+    """Whether a card was archived by an editor; one that an import joined to another was not."""
+    return and_(Card.archived_reason.is_not(None), Card.archived_reason == "editor")
 
 
 def mark(portal: Portal, cards: Iterable[CardRow], batches: Iterable[Batch]) -> str:

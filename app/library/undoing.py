@@ -140,7 +140,7 @@ def _cards(
     cards = _by_guid(session, before["cards"])
     for guid, old in before["cards"].items():
         card = cards[guid]
-        if card.merged_into_id is not None:
+        if card.merged_into_id is not None and card.archived_reason != "editor":
             raise JoinedSince
         columns = dict(old)
         if "deck" in columns:

@@ -230,6 +230,8 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
             ("edit.document", f"/edit/decks/{slug}/document"),
             ("edit.new_deck", "/edit/decks/new"),
             ("edit.card", f"/edit/cards/{guid}"),
+            ("edit.split_card", f"/edit/cards/{guid}/split"),
+            ("edit.join_cards", f"/edit/cards/{guid}/join?number=2"),
             ("edit.new_card", f"/edit/decks/{slug}/cards/new"),
             ("edit.imports", "/edit/import"),
             ("edit.import_history", "/edit/imports"),

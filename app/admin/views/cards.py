@@ -178,6 +178,7 @@ def card_page(card: EditedCard, form: CardForm, status: int, preview: Preview, *
         preview=preview,
         history=versions,
         move=move,
+        joined=edit_queries.joined_to(session(), card.id),
         **values,
     )
 
