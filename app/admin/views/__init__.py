@@ -7,8 +7,8 @@ from app.admin.views import details as details
 from app.admin.views import documents as documents
 from app.admin.views import exports as exports
 from app.admin.views import imports as imports
-from app.admin.views import people as people
 from app.admin.views import parting as parting
+from app.admin.views import people as people
 from app.admin.views import pictures as pictures
 from app.admin.views import places as places
 from app.admin.views import plans as plans

@@ -14,7 +14,7 @@ from app.admin import saving
 from app.db.models import Card, CardRevision, CardState, Deck, Event, Question, User
 from app.library import parting
 from app.library.editing import Conflict, NotThere
-from app.library.parting import NotTogether, StillOpen
+from app.library.parting import Half, NotTogether, StillOpen
 from app.library.texts import of_stored
 from app.study.verify import verify
 from app.web.sessions import Viewer
@@ -72,7 +72,8 @@ def test_the_history_stays_with_the_half_that_the_editor_names(
     card = cards(session)[1]
     give(session, learners[0], card)
     before = states(session)
-    for history, place in (("first", 1), ("second", 2)):
+    halves: tuple[tuple[Half, int], ...] = (("first", 1), ("second", 2))
+    for history, place in halves:
         card = session.get_one(Card, card.id)
         first, second = replace(of_stored(card), question="A?"), replace(of_stored(card), question="B?")
         made = parting.split_card(
