@@ -5,6 +5,7 @@ and a test keeps that table true. A value that is not understood stops the start
 """
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ Environment = Literal["local", "production"]
 
 DEFAULT_DATABASE = "sqlite:///var/reprise.db"
 MIN_SECRET_LENGTH = 32
+_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 _LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -61,6 +63,7 @@ class Settings:
     web_concurrency: int = 1
     threads: int = 8
     trusted_proxies: int = 0
+    plain_http: bool = False
     limits_storage: str = field(default="memory://", repr=False)
     max_upload_mb: int = 20
     session_idle_hours: int = 12
@@ -90,6 +93,16 @@ class Settings:
         return self.base_url.startswith("https://")
 
     @property
+    def path(self) -> str:
+        """The path below which the portal stands, such as `/study`; empty at the root of its host."""
+        return urlsplit(self.base_url).path
+
+    @property
+    def in_the_open(self) -> bool:
+        """Whether it serves others by plain HTTP: by an explicit setting alone."""
+        return self.production and not self.https
+
+    @property
     def is_sqlite(self) -> bool:
         """Whether the database is the embedded one."""
         return self.database_url.startswith("sqlite")
@@ -111,11 +124,15 @@ class Settings:
         environment = _choice(env, "ENVIRONMENT", "local", ("local", "production"))
         base_url = _base_url(env)
         database_url = _database_url(env)
-        if environment == "production" and not base_url.startswith("https://"):
+        plain_http = _choice(env, "PLAIN_HTTP", "no", ("yes", "no")) == "yes"
+        if environment == "production" and not base_url.startswith("http://" if plain_http else "https://"):
             raise SettingsError(
                 "BASE_URL",
-                "production needs the https address that readers use.",
-                "Set it, for example BASE_URL=https://study.example.org, or ENVIRONMENT=local.",
+                f"production needs the {'http' if plain_http else 'https'} address that readers use.",
+                "Set it, for example BASE_URL=http://study.lan:8000."
+                if plain_http
+                else "Set it, for example BASE_URL=https://study.example.org, or ENVIRONMENT=local; on a private network "
+                "without HTTPS, PLAIN_HTTP=yes.",
             )
         mail_url, mail_from = _mail(env)
         return cls(
@@ -128,6 +145,7 @@ class Settings:
             port=_integer(env, "PORT", 8000, 1, 65535),
             web_concurrency=_web_concurrency(env, database_url),
             threads=_integer(env, "THREADS", 8, 1, 256),
+            plain_http=plain_http,
             trusted_proxies=_integer(env, "TRUSTED_PROXIES", 0, 0, 10),
             limits_storage=env.get("LIMITS_STORAGE", "").strip() or "memory://",
             max_upload_mb=_integer(env, "MAX_UPLOAD_MB", 20, 1, 2000),
@@ -167,7 +185,8 @@ def _base_url(env: Mapping[str, str]) -> str:
         return ""
     try:
         parts = urlsplit(text)
-        bad = parts.scheme not in ("http", "https") or not parts.hostname or bool(parts.path or parts.query)
+        bad = parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc
+        bad = bad or bool(parts.query or parts.fragment) or not _PATH.fullmatch(parts.path)
         parts.port  # noqa: B018  # raises ValueError for a port that is none
     except ValueError:
         bad = True
@@ -175,7 +194,7 @@ def _base_url(env: Mapping[str, str]) -> str:
         raise SettingsError(
             "BASE_URL",
             f"“{text}” is not an address such as https://study.example.org.",
-            "Give the scheme and the host, without a path.",
+            "Give the scheme and the host, and a path where the portal stands below one, such as https://example.org/study.",
         )
     return text
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from flask import Flask
 from flask_wtf import CSRFProtect
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.accounts import security
 from app.accounts import views as accounts
@@ -16,7 +15,7 @@ from app.library import views as library
 from app.progress import views as progress
 from app.study import reminders
 from app.study import views as study
-from app.web import access, audit, database, errors, headers, health, jobs, limits, logs, mail, pages, sessions
+from app.web import access, audit, database, errors, headers, health, jobs, limits, logs, mail, pages, placing, sessions
 
 csrf = CSRFProtect()
 
@@ -29,13 +28,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_environment()
     app = Flask("app", template_folder="templates", static_folder="static")
     _configure(app, settings)
-    if settings.trusted_proxies:
-        hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     logs.init_app(app, settings)
     database.init_app(app, settings)
     sessions.init_app(app)
     headers.init_app(app, settings)
+    placing.init_app(app, settings)
     pages.init_app(app)
     errors.init_app(app)
     limits.init_app(app, settings)
@@ -64,12 +61,13 @@ def _rooms(app: Flask, settings: Settings) -> None:
 
 
 def _configure(app: Flask, settings: Settings) -> None:
-    prefix = "__Host-" if settings.https else ""
+    prefix = "" if not settings.https else "__Secure-" if settings.path else "__Host-"
     app.config.update(
         REPRISE_SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
         SECRET_KEY_FALLBACKS=[*settings.secret_key_fallbacks],
         SESSION_COOKIE_NAME=f"{prefix}reprise",
+        SESSION_COOKIE_PATH=f"{settings.path}/" if settings.path else "/",
         SESSION_COOKIE_SECURE=settings.https,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -128,7 +128,9 @@ def init_app(app: Flask) -> None:
             if level is not Access.LEARNER:
                 abort(404)
             if reads:
-                return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
+                return redirect(
+                    url_for("security.login", next=request.root_path.rstrip("/") + request.full_path.rstrip("?"))
+                )
             return redirect(url_for("security.login"), 303)
         if person.rank < level:
             abort(404)

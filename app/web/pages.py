@@ -20,6 +20,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.config import Settings
 from app.db.models import Portal
 from app.web import clock
 from app.web.access import Access, access
@@ -87,6 +88,8 @@ def init_app(app: Flask) -> None:
     get_babel(app).instance.domain_instance = _Words()
     folder = Path(app.static_folder or "")
     style = _style(folder)
+    settings: Settings = app.config["REPRISE_SETTINGS"]
+    below = settings.path
     digests: dict[str, str] = {"reprise.css": hashlib.sha256(style).hexdigest()[:12]}
 
     @app.get("/assets/<digest>/reprise.css")
@@ -105,16 +108,17 @@ def init_app(app: Flask) -> None:
 
     def asset(name: str) -> str:
         if name == "reprise.css":
-            return f"/assets/{digests[name]}/reprise.css"
+            return f"{below}/assets/{digests[name]}/reprise.css"
         if name not in digests or app.debug:
             digests[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]
-        return f"/static/{name}?v={digests[name]}"
+        return f"{below}/static/{name}?v={digests[name]}"
 
     app.jinja_env.globals.update(
         asset=asset,
         home_url=lambda: url_for("study.home"),
         portal_name=portal_name,
         viewer=viewer,
+        in_the_open=settings.in_the_open,
         look=look,
         day_label=day_label,
         interval_label=interval_label,
