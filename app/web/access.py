@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 
 from app.db.models import Deck
 from app.web.errors import signed_out
-from app.web.redirects import came_from
+from app.web.redirects import came_from, here
 from app.web.sessions import Viewer, is_fresh, require_viewer, viewer
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -91,7 +91,7 @@ def fresh(view: View) -> View:
         reads = request.method in ("GET", "HEAD")
         if not reads:
             flash(_("Nothing was changed yet: give your password, then do it again."))
-        target = request.full_path.rstrip("?") if reads else came_from(url_for("study.home"))
+        target = here() if reads else came_from(url_for("study.home"))
         return redirect(url_for("accounts.prove", next=target), 303)
 
     return checked  # type: ignore[return-value]
@@ -128,9 +128,7 @@ def init_app(app: Flask) -> None:
             if level is not Access.LEARNER:
                 abort(404)
             if reads:
-                return redirect(
-                    url_for("security.login", next=request.root_path.rstrip("/") + request.full_path.rstrip("?"))
-                )
+                return redirect(url_for("security.login", next=here()))
             return redirect(url_for("security.login"), 303)
         if person.rank < level:
             abort(404)

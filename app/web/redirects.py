@@ -27,6 +27,11 @@ def safe_next(target: str | None, default: str) -> str:
     return target
 
 
+def here() -> str:
+    """The page that was asked for, as a path of this portal wherever it stands: what `safe_next` takes."""
+    return request.root_path.rstrip("/") + request.full_path.rstrip("?")
+
+
 def came_from(default: str) -> str:
     """The page of this portal whose form was sent, else `default`."""
     try:

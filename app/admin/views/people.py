@@ -15,7 +15,7 @@ from app.accounts.roles import LastAdmin
 from app.accounts.service import NoSuchAccount
 from app.admin.people_forms import InviteForm, RoleForm
 from app.admin.views.blueprint import blueprint, page_number
-from app.web import clock
+from app.web import clock, mail
 from app.web.access import Access, access, fresh
 from app.web.database import session, transact
 from app.web.errors import Refusal
@@ -153,8 +153,9 @@ def revoke_invitation(guid: str) -> Response:
 
 def _outside(endpoint: str, token: str) -> str:
     """A link to hand on, with the address that readers use."""
-    base = security.settings().base_url or request.host_url.rstrip("/")
-    return base + url_for(endpoint, token=token)
+    if security.settings().base_url:
+        return mail.link(endpoint, token=token)
+    return request.host_url.rstrip("/") + url_for(endpoint, token=token)
 
 
 def _somebody_else(guid: str) -> Person:
