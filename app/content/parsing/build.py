@@ -10,7 +10,7 @@ from app.content.parsing.idents import Idents
 from app.content.parsing.notices import double_warnings, draft_warnings
 from app.content.parsing.reading import Mark
 from app.content.parsing.sections import sections_of
-from app.content.parsing.statements import texts_of
+from app.content.parsing.statements import Texts, settled, texts_of
 from app.content.parsing.tags import telling_tags
 
 
@@ -24,9 +24,10 @@ def build_cards(document: Document, marks: Sequence[Mark]) -> tuple[tuple[Card, 
     ]
     ends = [min(mark.end, starts[i + 1]) if i + 1 < len(marks) else mark.end for i, mark in enumerate(marks)]
     sections = sections_of(document, marks)
+    texts = settled([texts_of(document, mark, end) for mark, end in zip(marks, ends, strict=True)])
     cards = [
-        _card(document, mark, start, end, section, idents.take(start, end))
-        for mark, start, end, section in zip(marks, starts, ends, sections, strict=True)
+        _card(document, mark, one, Span(start, end), section, idents.take(start, end))
+        for mark, one, start, end, section in zip(marks, texts, starts, ends, sections, strict=True)
     ]
     cards = telling_tags(cards)
     file = document.source.file
@@ -48,8 +49,9 @@ def _apart(document: Document, marks: Sequence[Mark]) -> list[Mark]:
     return found
 
 
-def _card(document: Document, mark: Mark, start: int, end: int, section: tuple[str, ...], ident: str | None) -> Card:
-    texts = texts_of(document, mark, end)
+def _card(
+    document: Document, mark: Mark, texts: Texts, span: Span, section: tuple[str, ...], ident: str | None
+) -> Card:
     answer = texts.answer
     draft = is_unanswered(answer.text) or (not (mark.inline or answer.labelled) and is_only_links(answer.text))
     kind = CardKind.CLOZE if mark.cloze else CardKind.CHOICE if texts.options else CardKind.BASIC
@@ -57,7 +59,7 @@ def _card(document: Document, mark: Mark, start: int, end: int, section: tuple[s
         question=texts.question.strip(),
         answer=answer.text,
         line=document.source.line_at(texts.question_span.start) + 1,
-        span=Span(start, max(end, texts.question_span.end)),
+        span=Span(span.start, max(span.end, texts.question_span.end)),
         question_span=texts.question_span,
         answer_span=answer.span,
         section=section,

@@ -61,14 +61,16 @@ def find_choice(lines: list[str], code: list[bool]) -> Choice | None:
 
     `code` says of each line whether it is inside code, where nothing is an option.
     """
-    for run in _runs(lines, code):
-        if not 2 <= len(run.texts) <= MAX_OPTIONS:
-            continue
+    runs = [run for run in _runs(lines, code) if 2 <= len(run.texts) <= MAX_OPTIONS]
+    lettered = any(run.kind == "lettered" and run.keys[0].isalpha() and _in_order(run.keys) for run in runs)
+    for run in runs:
         if run.kind == "task":
             keys = [_LETTERS[index] for index in range(len(run.texts))]
             texts = [_dedented(text) for text in run.texts]
             options = [Option(*one) for one in zip(keys, texts, run.ticks, strict=True)]
-            return Choice(tuple(options), run.first, run.last, any(run.ticks)) if any(run.ticks) else None
+            return Choice(tuple(options), run.first, run.last, any(run.ticks))
+        if lettered and not run.keys[0].isalpha():
+            continue  # numbered statements, which the options name
         if run.kind == "lettered" and _in_order(run.keys):
             marked = [bool(_TICKED.search(text)) for text in run.texts]
             if not any(marked) and run.keys[0].isalpha():
@@ -189,11 +191,17 @@ def _begin(runs: list[_Run], run: _Run | None, number: int, match: re.Match[str]
     if run is not None and own > indent + 1 and (run.kind != kind or own > indent + 3):
         _continue(run, number, "\n" + match.group(0).strip())
         return run, indent
-    if run is None or run.kind != kind:
+    if run is None or run.kind != kind or _begins_anew(run, match):
         run, indent = _Run(number, number, kind, [], [], []), own
         runs.append(run)
     _add(run, number, match)
     return run, indent
+
+
+def _begins_anew(run: _Run, match: re.Match[str]) -> bool:
+    """Whether letters follow numbers, from A on: statements, and then options."""
+    key = match.groupdict().get("key") or ""
+    return run.keys[-1].isdecimal() and key.upper() == "A"
 
 
 def _continue(run: _Run, number: int, text: str) -> None:

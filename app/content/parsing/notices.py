@@ -10,16 +10,20 @@ from app.content.parsing.titles import plain
 
 def draft_warnings(file: str, cards: Sequence[Card]) -> list[Warning]:
     """One for each card without an answer."""
-    return [
-        Warning(
-            file,
-            card.line,
-            f"“{_short(card.question)}” has no answer{_instead(card)}: it is kept as a draft and not asked.",
-            "Write an answer below the question.",
+    return [Warning(file, card.line, *_said(card)) for card in cards if card.draft]
+
+
+def _said(card: Card) -> tuple[str, str]:
+    """What is missing, and the remedy."""
+    if card.options and not card.answer:
+        return (
+            f"“{_short(card.question)}” does not say which option is right: it is kept as a draft and not asked.",
+            "Tick the right one, or name it below the options (Answer: B).",
         )
-        for card in cards
-        if card.draft
-    ]
+    return (
+        f"“{_short(card.question)}” has no answer{_instead(card)}: it is kept as a draft and not asked.",
+        "Write an answer below the question.",
+    )
 
 
 def _instead(card: Card) -> str:

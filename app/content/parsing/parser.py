@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 
 from app.content.document import Card, ContentError, Deck, NoQuestions
+from app.content.parsing.apart import with_answers_apart
 from app.content.parsing.build import build_cards
 from app.content.parsing.choose import Scored, choose, complete
 from app.content.parsing.dialects import REGISTRY
@@ -57,7 +58,7 @@ def _parse(text: str, file: str, dialect: str | None) -> Deck:
         best = scored[0]
     if best is None:
         raise _nothing_found(document, wanted)
-    cards, warnings = build_cards(document, complete(document, best, scored))
+    cards, warnings = build_cards(document, with_answers_apart(document, complete(document, best, scored)))
     return Deck(
         title=_title(document, cards),
         file=file,

@@ -35,6 +35,8 @@ class Mark:
     tags: tuple[str, ...] = ()
     level: int = 0
     section: tuple[str, ...] | None = None
+    apart: Stretch | None = None
+    """Where its answer stands in a part of the document that holds the answers of many questions."""
 
     _title: Title | None = None
     _plain: str | None = None

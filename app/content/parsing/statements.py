@@ -1,10 +1,21 @@
 """What of a card asks and what answers: title, statement, options and answer told apart."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.content.document import Option, Span
-from app.content.parsing.answers import Answer, Line, answer_of, answer_opens, body_lines, span_of, text_of, trim
+from app.content.parsing.answers import (
+    Answer,
+    Line,
+    answer_of,
+    answer_opens,
+    body_lines,
+    read_answer,
+    span_of,
+    text_of,
+    trim,
+)
 from app.content.parsing.choices import find_choice, with_key
 from app.content.parsing.document import Document
 from app.content.parsing.reading import Mark
@@ -31,6 +42,8 @@ class Texts:
     answer: Answer
     options: tuple[Option, ...] = ()
     options_span: Span | None = None
+    in_a_quiz: "Texts | None" = None
+    """The same read as a choice of which nothing says what is right: what it is where other cards are choices, too."""
 
 
 def texts_of(document: Document, mark: Mark, end: int) -> Texts:
@@ -48,18 +61,50 @@ def texts_of(document: Document, mark: Mark, end: int) -> Texts:
     if mark.answer is not None:
         return Texts(question, span, Answer(mark.answer, Span(stretch.start, stretch.end), labelled=True))
     lines = body_lines(document, stretch)
+    if mark.apart is not None:
+        return _with_answer_apart(document, mark, question, span, lines)
+    open_choice: Texts | None = None
     if not mark.cloze:
         texts = _choice_below(document, mark, question, span, lines) or _choice_inside(mark, question, span, lines)
-        if texts is not None:
+        if texts is not None and _is_settled(mark, texts):
             return texts
+        open_choice = texts
         texts = _statement_below(document, mark, question, span, lines)
         if texts is not None:
             return texts
-    answer = answer_of(lines, stretch)
+    answer = answer_of([replace(line) for line in lines], stretch)
     if answer.span is not None and _is_only_code(answer.text) and _ASKS_ABOUT_CODE.search(mark.plain):
         whole = Span(span.start, answer.span.end)
         return Texts(f"{question.strip()}\n\n{answer.text}", whole, Answer("", None))
-    return Texts(question, span, answer)
+    return Texts(question, span, answer, in_a_quiz=open_choice)
+
+
+def settled(found: Sequence[Texts]) -> list[Texts]:
+    """The texts of a document's cards, those that may be choices decided by what the others are."""
+    choices = sum(bool(texts.options) for texts in found)
+    open_ones = sum(texts.in_a_quiz is not None for texts in found)
+    if not open_ones or 2 * (choices + open_ones) < len(found):
+        return list(found)
+    return [texts.in_a_quiz or texts for texts in found]
+
+
+def _is_settled(mark: Mark, texts: Texts) -> bool:
+    """Whether a choice is one whatever the rest of the document looks like: something is right, or it asks to choose."""
+    return any(option.right for option in texts.options) or bool(_ASKS_TO_CHOOSE.search(mark.plain))
+
+
+def _with_answer_apart(document: Document, mark: Mark, question: str, span: Span, lines: list[Line]) -> Texts:
+    """A card whose answer stands in another part of the document: all that stands below its title asks."""
+    stretch = mark.answers
+    answer = Answer("", None) if mark.apart is None else read_answer(document, mark.apart)
+    answer.labelled = True
+    texts = _choice_below(document, mark, question, span, lines, answer)
+    texts = texts or _choice_inside(mark, question, span, lines, answer)
+    below = trim(lines)
+    if texts is not None or not below or stretch is None:
+        return texts or Texts(question, span, answer)
+    whole = Span(span.start, max(span_of(below, stretch).end, span.end))
+    return Texts(f"{question.strip()}\n\n{text_of(below, stretch)}", whole, answer)
 
 
 def _unwrapped(title: str) -> str:
@@ -90,8 +135,10 @@ def _statement_below(document: Document, mark: Mark, question: str, span: Span, 
     return Texts(question, Span(span.start, max(below.end, span.end)), replace(answer, labelled=True))
 
 
-def _choice_below(document: Document, mark: Mark, question: str, span: Span, lines: list[Line]) -> Texts | None:
-    """Options below the title: what stands before them belongs to the question, what stands after answers."""
+def _choice_below(
+    document: Document, mark: Mark, question: str, span: Span, lines: list[Line], apart: Answer | None = None
+) -> Texts | None:
+    """Options below the title: what stands before them belongs to the question, what stands after answers, or `apart`."""
     stretch = mark.answers
     choice = find_choice([line.text for line in lines], [line.code for line in lines])
     if choice is None or stretch is None or not _may_precede_options(lines[: choice.first]):
@@ -101,11 +148,9 @@ def _choice_below(document: Document, mark: Mark, question: str, span: Span, lin
     if choice.ticked:
         options, answer = choice.options, answer_of(lines[choice.first :], stretch)
     else:
-        answer = answer_of([replace(line) for line in lines[choice.last :]], stretch)
+        answer = apart or answer_of([replace(line) for line in lines[choice.last :]], stretch)
         keyed = with_key(choice.options, answer.text, labelled=answer.labelled)
-        if keyed is None and (
-            answer.text or not choice.options[0].key.isalpha() or not _ASKS_TO_CHOOSE.search(mark.plain)
-        ):
+        if keyed is None and (answer.text or not choice.options[0].key.isalpha()):
             return None
         options = keyed or choice.options
     if before:
@@ -115,7 +160,9 @@ def _choice_below(document: Document, mark: Mark, question: str, span: Span, lin
     return Texts(question, span, answer, options, options_span)
 
 
-def _choice_inside(mark: Mark, question: str, span: Span, lines: list[Line]) -> Texts | None:
+def _choice_inside(
+    mark: Mark, question: str, span: Span, lines: list[Line], apart: Answer | None = None
+) -> Texts | None:
     """Options that are part of the question's own text, as behind a `Q:`."""
     if mark.question is not None or mark.answers is None or "\n" not in question:
         return None
@@ -123,10 +170,11 @@ def _choice_inside(mark: Mark, question: str, span: Span, lines: list[Line]) -> 
     choice = find_choice([part.rstrip("\r\n") for part in parts], [False] * len(parts))
     if choice is None or choice.first == 0:
         return None
-    answer = answer_of([replace(line) for line in lines], mark.answers)
+    answer = apart or answer_of([replace(line) for line in lines], mark.answers)
     options = choice.options if choice.ticked else with_key(choice.options, answer.text, labelled=answer.labelled)
-    if options is None:
+    if options is None and (answer.text or not choice.options[0].key.isalpha()):
         return None
+    options = options or choice.options
     asked = "".join(parts[: choice.first]).rstrip()
     listed = span.start + len("".join(parts[: choice.first]))
     options_span = Span(listed, listed + len("".join(parts[choice.first : choice.last]).rstrip()))

@@ -64,7 +64,8 @@ def _model(source: str, deck: Deck, last: Card, new: Added) -> Card | None:
         and card.answer_span is not None
         and card.answer.strip()
         and bool(card.options) >= asks
-        and card.answer_span.start >= card.question_span.end
+        and card.question_span.end <= card.answer_span.start
+        and card.answer_span.end <= card.span.end
     ]
     for wanted in (
         [card for card in fit if bool(card.options) == asks and card.tags == new.text.tags],

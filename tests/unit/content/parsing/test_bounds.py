@@ -38,6 +38,7 @@ FRAGMENTS = st.sampled_from(
         *(
             "|--|--|\n",
             "Q: ",
+            "## Answers\n",
             "A: ",
             "C: ",
             "::",
