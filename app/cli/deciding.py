@@ -21,10 +21,13 @@ NOT_OPEN = "There is no open question “{guid}”. `reprise content pending` li
 @click.argument("deck", default="")
 def pending(deck: str) -> None:
     """List what imports have left to decide, in DECK or everywhere."""
-    from app.library.pending import open_questions
+    from app.library.pending import NoSuchDeck, open_questions
 
     with writing_session() as session:
-        questions = open_questions(session, deck)
+        try:
+            questions = open_questions(session, deck)
+        except NoSuchDeck:
+            fail(f"There is no deck “{deck}”. `reprise content decks` lists all.")
     for question in questions:
         _show(question)
     if not questions:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from app.cli.common import fail, open_engine, writing_session
+from app.cli.common import database_faults, fail, open_engine, writing_session
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 
 @click.command("add-source")
@@ -34,35 +39,45 @@ def add_source(url: str, files: str, branch: str, name: str) -> None:
 @click.argument("name", default="")
 def sync(name: str) -> None:
     """Bring in what changed in the source NAME, or in all of them. Safe to run from cron."""
-    from app.cli import plans
-    from app.db.session import session_factory
     from app.library import sources
-    from app.web import clock
 
     with writing_session() as session:
         wanted = (name,) if name else sources.names(session)
     if not wanted:
         click.echo("No repository is followed. `reprise content add-source ADDRESS` adds one.")
         return
-    engine, failed = open_engine(), []
-    for one in wanted:
-        try:
-            synced = sources.sync(session_factory(engine), name=one, now=clock.now)
-        except sources.NoSuchSource:
-            fail(f"No source is called “{one}”. `reprise content sources` lists all.")
-        except sources.SyncRunning:
-            click.echo(f"{one}: another sync is running; this one steps aside.")
-        except sources.SyncFailed as error:
-            failed.append(one)
-            click.echo(f"{one}: {error}", err=True)
-        else:
-            if synced.result is not None:
-                plans.warn(synced.result.warnings)
-            brought = plans.summary(synced.result.decks) if synced.result is not None and synced.changed else ""
-            click.echo(f"{one}: {brought or 'nothing new'} (commit {synced.commit[:7]}).")
-    engine.dispose()
+    engine = open_engine()
+    try:
+        with database_faults("What is said above is done; run it again for the rest. Does the database run?"):
+            failed = [one for one in wanted if not _sync(engine, one)]
+    finally:
+        engine.dispose()
     if failed:
         fail(f"Failed: {', '.join(failed)}. What was there before is unchanged.")
+
+
+def _sync(engine: Engine, name: str) -> bool:
+    """Sync one source and say what came of it; False where it failed."""
+    from app.cli import plans
+    from app.db.session import session_factory
+    from app.library import sources
+    from app.web import clock
+
+    try:
+        synced = sources.sync(session_factory(engine), name=name, now=clock.now)
+    except sources.NoSuchSource:
+        fail(f"No source is called “{name}”. `reprise content sources` lists all.")
+    except sources.SyncRunning:
+        click.echo(f"{name}: another sync is running; this one steps aside.")
+    except sources.SyncFailed as error:
+        click.echo(f"{name}: {error}", err=True)
+        return False
+    else:
+        if synced.result is not None:
+            plans.warn(synced.result.warnings)
+        brought = plans.summary(synced.result.decks) if synced.result is not None and synced.changed else ""
+        click.echo(f"{name}: {brought or 'nothing new'} (commit {synced.commit[:7]}).")
+    return True
 
 
 @click.command("sources")

@@ -25,6 +25,7 @@ MAX_TOTAL_BYTES = 200_000_000
 MAX_LISTING_BYTES = 20_000_000
 """Of the list of a commit's files: a few small folders that hold one another can name more than any memory takes."""
 _SCP_LIKE = re.compile(r"^(?:(?P<user>[\w.-]+)@)?(?P<host>[\w.-]+):(?P<path>[^:/\\].*)$")
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _SCHEMES = ("https", "ssh", "file")
 _FAILURES = (
     (
@@ -145,8 +146,7 @@ def public_address(remote: Remote, lookup: Resolve | None = None) -> str:
     """One network address of a repository's server, all of which must be on the public internet. Raises GitError."""
     addresses = [ipaddress.ip_address(one.partition("%")[0]) for one in (lookup or resolve)(remote.host)]
     for address in addresses:
-        embedded = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-        if not address.is_global or address.is_multicast or (embedded is not None and not embedded.is_global):
+        if not all(one.is_global and not one.is_multicast for one in (address, *_inside(address))):
             raise GitError(
                 "This address leads into a private network.",
                 "From the browser only public repositories are followed; use `reprise content add-source` instead.",
@@ -154,6 +154,16 @@ def public_address(remote: Remote, lookup: Resolve | None = None) -> str:
     if not addresses:
         raise GitError("The server's name is not known.", "Check the address for a slip.")
     return str(addresses[0])
+
+
+def _inside(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
+    """The addresses of the older kind that one of the newer kind leads on to: mapped, 6to4, Teredo, NAT64."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return []
+    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    if address in _NAT64:
+        found.append(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
+    return [one for one in found if one is not None]
 
 
 def latest(remote: Remote, branch: str, *, guarded: bool = False) -> str:

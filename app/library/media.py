@@ -104,23 +104,33 @@ def bring(session: Session, *, slug: str, beside: Beside, now: datetime) -> bool
 
     Nothing is written where all is there already. Flushes.
     """
+    deck_id, files, any_here = _new_beside(session, slug, beside)
+    if deck_id is None or not (files or any_here):
+        return False
+    store_for_deck(session, deck_id=deck_id, files=files, now=now)
+    return bool(show(session, deck_id)) or bool(files)
+
+
+def count_new(session: Session, *, slug: str, beside: Beside) -> int:
+    """How many images `bring` would take in for the cards that a deck has now."""
+    return len(_new_beside(session, slug, beside)[1])
+
+
+def _new_beside(session: Session, slug: str, beside: Beside) -> tuple[int | None, dict[str, bytes], bool]:
+    """A deck with cards that name images, those beside its document that it does not have, and whether it has any."""
     cards = session.scalars(
         select(Card).join(Deck, Deck.id == Card.deck_id).where(Deck.slug == slug, _pictured())
     ).all()
     if not cards:
-        return False
-    deck_id = cards[0].deck_id
-    here = of_deck(session, deck_id)
+        return None, {}, False
+    here = of_deck(session, cards[0].deck_id)
     files: dict[str, bytes] = {}
     for path in named(of_stored(card) for card in cards):
         data = beside(path)
         made = picture(data) if data is not None else None
         if made is not None and here.get(path) != made.url:
             files[path] = made.data
-    if not files and not here:
-        return False
-    store_for_deck(session, deck_id=deck_id, files=files, now=now)
-    return bool(show(session, deck_id)) or bool(files)
+    return cards[0].deck_id, files, bool(here)
 
 
 def show(session: Session, deck_id: int) -> int:

@@ -30,6 +30,10 @@ from app.library.texts import (
 Take = Literal["ours", "theirs", "merged"]
 
 
+class NoSuchDeck(Exception):
+    """There is no deck with this slug."""
+
+
 class NoSuchQuestion(Exception):
     """There is no open question of this name; it may have been decided already."""
 
@@ -88,7 +92,9 @@ class Decided:
 
 
 def open_questions(session: Session, deck: str = "") -> list[OpenQuestion]:
-    """What is left to decide, in one deck or in all, the oldest first."""
+    """What is left to decide, in one deck or in all, the oldest first. Raises NoSuchDeck."""
+    if deck and session.scalar(select(Deck.id).where(Deck.slug == deck)) is None:
+        raise NoSuchDeck(deck)
     return [_shown(*row) for row in session.execute(_questions(deck))]
 
 

@@ -12,7 +12,7 @@ from app.content.heading import parted
 from app.content.rendered import Rendered, render_text
 from app.library.files import Document, Reader
 from app.library.importing import ImportResult, preview_batches
-from app.library.media import picture
+from app.library.media import count_new, picture
 from app.library.uploads import Found, wished_batch
 from app.library.wishes import Wish
 
@@ -60,7 +60,8 @@ class ReadDocument:
 class Preview:
     """Everything the page shows. `noted` are cards with warnings, `clean` one page of the others.
 
-    `loose` are warnings that belong to no shown card; `plan` what importing would change.
+    `loose` are warnings that belong to no shown card; `plan` what importing would change; where that is nothing,
+    `pictures` are the images that are new or others than before.
     """
 
     documents: tuple[ReadDocument, ...]
@@ -74,6 +75,7 @@ class Preview:
     page: int
     pages: int
     plan: ImportResult
+    pictures: int = 0
 
     def count(self, kind: str) -> int:
         """How many cards would be of a kind: added, changed, moved, restored, archived or conflicts."""
@@ -116,6 +118,14 @@ def preview(session: Session, found: Found, wish: Wish, *, page: int = 1, image:
         page=page,
         pages=pages,
         plan=plan,
+        pictures=0 if plan.changed else _pictures(session, documents, plan),
+    )
+
+
+def _pictures(session: Session, documents: Sequence[Document], plan: ImportResult) -> int:
+    beside = {one.file.shown: one.file.beside for one in documents if one.file.beside is not None}
+    return sum(
+        count_new(session, slug=deck.slug, beside=beside[deck.file]) for deck in plan.decks if deck.file in beside
     )
 
 

@@ -203,6 +203,19 @@ def test_an_archive_with_one_document_is_that_document(editor: FlaskClient, sess
     assert counted(session, DeckMedia) == 1
 
 
+def test_another_image_alone_can_be_imported(editor: FlaskClient, session: Session) -> None:
+    text = TEXT.replace("A graph", "![Plot](img/plot.png) A graph").encode()
+    address, _ = previewed(editor, zipped(("n/trees.md", text), ("n/img/plot.png", PNG)), "x.zip")
+    bring_in(editor, address)
+    address, page = previewed(editor, zipped(("n/trees.md", text), ("n/img/plot.png", PNG + b"\1")), "x.zip")
+    assert "1 image is new." in page
+    bring_in(editor, address)
+    shown = session.scalars(select(Media.content).join(DeckMedia, DeckMedia.media_id == Media.id)).all()
+    assert shown == [PNG + b"\1"]
+    _, page = previewed(editor, zipped(("n/trees.md", text), ("n/img/plot.png", PNG + b"\1")), "x.zip")
+    assert "Nothing would change" in page
+
+
 @pytest.mark.parametrize(
     ("data", "name", "said"),
     [

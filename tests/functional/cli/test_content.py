@@ -151,6 +151,7 @@ def test_what_is_left_open_is_listed_and_confirmed(reprise: Run, monkeypatch: py
     assert reprise("content", "resolve", question, "ours").exit_code == 1
     assert reprise("content", "confirm", question, "same").exit_code == 0
     assert reprise("content", "pending").stdout == "Nothing is left to decide.\n"
+    assert reprise("content", "pending", "no-such-deck").exit_code == 1
     found = cards(reprise, "python")
     first, _ = found["cards"]
     assert (first["id"], first["question"]) == (old, "What does the global lock protect?")

@@ -60,9 +60,10 @@ PRIVATE_V4 = (
     "224.0.0.1",
 )
 PRIVATE_V6 = ("::1", "fe80::1%eth0", "fd00::1", "::ffff:10.0.0.1")
+LED_ON = ("64:ff9b::a01:203", "64:ff9b::169.254.169.254", "2002:a01:203::1", "2001:0:a01:203::1", "2001::f5fe:fdfc")
 
 
-@pytest.mark.parametrize("found", PRIVATE_V4 + PRIVATE_V6)
+@pytest.mark.parametrize("found", PRIVATE_V4 + PRIVATE_V6 + LED_ON)
 def test_addresses_in_a_private_network_are_refused(found: str) -> None:
     remote = git.parse_remote("https://git.example.org/x", guarded=True)
     with pytest.raises(GitError, match="private network"):
