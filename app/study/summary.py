@@ -110,7 +110,8 @@ def summary(session: Session, viewer: Viewer, *, now: datetime, scope: Scope = E
     part = scoped(session, viewer, scope, now=now)
     today = part.today
     answers = _latest_run(_answers(session, viewer.id, part))
-    later = _due(session, viewer.id, part)
+    due = _due(session, viewer.id, part)
+    later = [one for one in due if one[0] > today.study_day]
     last = last_answer(session, viewer.id, part, now)
     whole = today.plan.counts if part.whole else today_plan(session, viewer, now).plan.counts
     return Summary(
@@ -123,7 +124,7 @@ def summary(session: Session, viewer: Viewer, *, now: datetime, scope: Scope = E
         more=None if today.plan.counts.total else more_of(session, viewer, now=now, scope=scope),
         answers=answers,
         streak=streak(_studied(session, viewer.id), today.study_day, resting(session, viewer.id)).current,
-        ahead=_ahead(session, viewer, part, dict(later), _pace(answers)),
+        ahead=_ahead(session, viewer, part, dict(due), _pace(answers)),
         next_day=later[0][0] if later else None,
         next_cards=later[0][1] if later else 0,
         undo=last.event_id if last else None,
@@ -182,11 +183,11 @@ def _studied(session: Session, user_id: int) -> list[date]:
 
 
 def _due(session: Session, user_id: int, part: Scoped) -> list[tuple[date, int]]:
-    """On which days cards fall due after today, and how many on each, in order."""
+    """On which days cards fall or fell due, and how many on each, in order."""
     rows = session.execute(
         select(CardState.due, func.count())
         .join(Card, Card.id == CardState.card_id)
-        .where(CardState.user_id == user_id, CardState.due > part.today.study_day, _in(part), studyable())
+        .where(CardState.user_id == user_id, CardState.due.is_not(None), _in(part), studyable())
         .where(unsuspended(user_id))
         .group_by(CardState.due)
         .order_by(CardState.due),
@@ -198,7 +199,7 @@ def _due(session: Session, user_id: int, part: Scoped) -> list[tuple[date, int]]
 def _ahead(
     session: Session, viewer: Viewer, part: Scoped, due: dict[date, int], pace: float | None
 ) -> tuple[Ahead, ...]:
-    """The next days, if each brings what it may and nothing is forgotten."""
+    """The next days, if each brings what it may and nothing is forgotten; what a limit holds back comes on the day after."""
     unseen = session.scalar(
         select(func.count())
         .select_from(Card)
@@ -207,11 +208,15 @@ def _ahead(
         {"tag": part.scope.tag},
     )
     unseen = (unseen or 0) - part.today.plan.counts.new
+    overdue = sum(cards for day, cards in due.items() if day <= part.today.study_day)
+    held_back = max(0, overdue - part.today.plan.counts.reviews)
     days = []
     for day in (part.today.study_day + n * DAY for n in range(1, DAYS_AHEAD + 1)):
         new = min(max(unseen, 0), viewer.new_per_day)
         unseen -= new
-        reviews = min(due.get(day, 0), viewer.reviews_per_day)
+        held_back += due.get(day, 0)
+        reviews = min(held_back, viewer.reviews_per_day)
+        held_back -= reviews
         days.append(Ahead(day, reviews, new, None if pace is None else minutes_needed(reviews + new, pace)))
     return tuple(days)
 

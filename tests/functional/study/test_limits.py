@@ -78,6 +78,9 @@ def test_more_reviews_where_the_limit_holds_some_back(browser: FlaskClient, sess
     answer(browser)
     page = browser.get("/study/done")
     assert "Study 9 more reviews" in page.text
+    assert "all that your limits let through" in page.text
+    assert "That is all for today." in browser.get("/").text
+    assert re.findall(r"<td>(\d+)</td><td>\d+</td><td class", page.text) == ["2", "2", "2"], "the rest comes later"
     assert "more new" in page.text
     assert left(more(browser, page, "reviews")) == 9
     assert browser.post("/study/more", data=more_form(page) | {"what": "all"}).status_code == 422
