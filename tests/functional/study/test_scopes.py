@@ -141,3 +141,18 @@ def test_thirty_steps_back_and_forward(browser: FlaskClient, session: Session, l
     page = browser.post("/study/undo", data=taking(page, "undo"), headers=FRAGMENT)
     page = browser.post("/study/answer", data=form_of(page, "5"), headers=FRAGMENT)
     assert 'id="redo"' not in browser.get("/study?deck=many").text, "what was answered since leaves nothing to put back"
+
+
+def test_pages_lead_to_what_can_be_studied_alone(browser: FlaskClient, session: Session) -> None:
+    home = browser.get("/").text
+    assert 'href="/study?collection=notes">Notes (4)</a>' in home
+    assert 'href="/study?deck=three"' in home
+    tagged = browser.get("/decks/one?tag=loops").text
+    assert 'href="/study?deck=one&amp;tag=loops">Study 1 card with this tag</a>' in tagged
+    choice = browser.get("/choose").text
+    folder = re.search(r'<option value="(collection:\w+)">', choice)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', choice)
+    assert folder
+    assert token
+    form = {"mode": "due", "source": folder[1], "csrf_token": token[1]}
+    assert browser.post("/practice", data=form).location == "/study?collection=notes"

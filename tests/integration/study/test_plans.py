@@ -144,6 +144,9 @@ class Everything:
                 due.append(Due(card.id, card.deck_id, state.due, state.interval))
         more = (viewer.extra_new, viewer.extra_reviews) if viewer.extra_on == TODAY else (0, 0)
         own = {one.deck_id: DeckLimits(one.new_per_day, one.reviews_per_day).raised(*more) for one in self.choices}
+        a_day = (viewer.new_per_day if viewer.no_new_before in (None, TODAY) else 0, viewer.reviews_per_day)
+        if viewer.holiday_from == TODAY or viewer.holiday_to == TODAY:
+            a_day = (0, 0)
         wanted = {
             deck.id
             for deck in self.decks
@@ -154,7 +157,7 @@ class Everything:
             waiting=waiting,
             due=due,
             new=new,
-            limits=Limits(viewer.new_per_day + more[0], viewer.reviews_per_day + more[1], own),
+            limits=Limits(a_day[0] + more[0], a_day[1] + more[1], own),
             order=Order(NewOrder(viewer.new_order), ReviewOrder(viewer.review_order)),
             done=self.done,
             decks=wanted if scope.deck or scope.collection else None,
@@ -169,8 +172,14 @@ def test_the_statements_pick_what_the_queue_would(session: Session, seed: int) -
     there = Everything(session)
     kinds = set()
     for scope, (new, reviews) in product(SCOPES, ORDERS):
+        away = chance.choice(
+            ((None, None), (None, None), (TODAY, TODAY + DAY), (TODAY - DAY, TODAY), (TODAY - DAY,) * 2)
+        )
         viewer = replace(
             learner,
+            holiday_from=away[0],
+            holiday_to=away[1],
+            no_new_before=chance.choice((None, None, TODAY, TODAY + DAY)),
             new_order=new.value,
             review_order=reviews.value,
             new_per_day=chance.choice((0, 4, 9, 40)),
