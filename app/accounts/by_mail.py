@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts import links, roles, service
 from app.accounts.counters import Key
+from app.accounts.links import LinkSpent
 from app.accounts.service import NoSuchAccount, Proof
-from app.accounts.setup import LinkSpent
 from app.db.models import Mail, User
 from app.web import audit, mail
 from app.web.smtp import Letter

@@ -14,7 +14,6 @@ from typing import Any, Literal
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from app.accounts.setup import LinkSpent
 from app.db.models import AccountLink, User
 from app.db.session import write
 from app.web.sessions import token_hash
@@ -26,6 +25,10 @@ LIVES: Mapping[Kind, timedelta] = {
     "address": timedelta(hours=2),
 }
 """How long links of each kind hold."""
+
+
+class LinkSpent(Exception):
+    """The link was used, has expired, or never was one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import roles, service
+from app.accounts.links import LinkSpent
 from app.db.models import Portal, SetupLink, User
 from app.web import audit
 from app.web.sessions import token_hash
 
 LINK_LIVES = timedelta(hours=1)
-
-
-class LinkSpent(Exception):
-    """The link was used, has expired, or never was one."""
 
 
 def make_setup_link(session: Session, now: datetime) -> str:

@@ -253,6 +253,7 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
 
 FILES = {
     "static",
+    "study.calendar",
     "style_sheet",
     "health.live",
     "health.ready",

@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response
 from app.accounts import by_mail, passwords, queries, security, service, setup
 from app.accounts.counters import TooManyTries
 from app.accounts.forms import ChangeEmailForm, ChangePasswordForm, DeleteForm, ProveForm, SetupForm
+from app.accounts.links import LinkSpent
 from app.accounts.roles import LastAdmin
 from app.accounts.service import EmailTaken, Proof, WrongPassword
-from app.accounts.setup import LinkSpent
 from app.accounts.views.entrance import entrance
 from app.accounts.views.links import add_to
 from app.web import clock, mail, sessions

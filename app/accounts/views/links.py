@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response
 
 from app.accounts import by_mail, links, passwords, queries, security
 from app.accounts.forms import ConfirmForm, ForgotForm, PlainForm, ResetForm
+from app.accounts.links import LinkSpent
 from app.accounts.service import EmailTaken, NoSuchAccount, WrongPassword
-from app.accounts.setup import LinkSpent
 from app.web import clock, mail
 from app.web.access import Access, access
 from app.web.database import session, transact
