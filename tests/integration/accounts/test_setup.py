@@ -8,7 +8,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.accounts import queries, roles, service, setup
-from app.accounts.setup import LINK_LIVES, LinkSpent
+from app.accounts.links import LinkSpent
+from app.accounts.setup import LINK_LIVES
 from app.db.models import SetupLink, User
 from tests.builders import make_user
 from tests.integration.accounts.helpers import NOW, together
