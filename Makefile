@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format bench lock chromium clean
+.PHONY: help run test torture check format bench lock chromium clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -21,6 +21,9 @@ run: $(VENV)/.runtime ## set up, migrate, import content/ and serve (PORT=8000; 
 
 test: $(VENV)/.dev chromium ## run every test, on SQLite, PostgreSQL and in Chromium (ARGS="-k undo" for some)
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+torture: $(VENV)/.dev ## kill, fill, stop and slow a real portal, a hundred rounds of it (`make test` does a few)
+	@TORTURE_ROUNDS=$${TORTURE_ROUNDS:-100} $(BIN)/python -m pytest tests/torture $(ARGS)
 
 check: $(VENV)/.dev ## style, formatting, types and import rules
 	$(BIN)/ruff check

@@ -14,6 +14,8 @@ from app.web.database import db
 from app.web.headers import request_id
 
 RETRY_AFTER_S = 20
+_READ_ONLY = "25006"
+"""PostgreSQL's code for a write to a standby, or to a database that its operator has closed to writers."""
 _KEPT_BACK = {"csrf_token", "password", "new_password", "password_confirm", "new_password_confirm", "current_password"}
 """Fields that an expired form does not fill in again."""
 
@@ -41,7 +43,7 @@ def init_app(app: Flask) -> None:
     """Register a page for every kind of error."""
     app.register_error_handler(CSRFError, _form_expired)
     app.register_error_handler(Refusal, _refused)
-    for kind in (DatabaseBusy, OperationalError, InterfaceError, PoolTimeout):
+    for kind in (DatabaseBusy, DBAPIError, PoolTimeout):
         app.register_error_handler(kind, _unavailable)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _fault)
@@ -88,13 +90,19 @@ def _entered() -> tuple[list[tuple[str, str]], list[str]]:
 
 def _unavailable(error: Exception) -> Response:
     """503 for a database that is away or too busy; a mistake of ours in a statement is not that."""
-    if isinstance(error, DBAPIError) and not isinstance(error, OperationalError | InterfaceError):
+    if isinstance(error, DBAPIError) and not _is_away(error):
         return _fault(error)
     _forget_viewer()
     current_app.logger.error("database unavailable: %s", type(error).__name__, exc_info=error)
     response = page(503, "unavailable", reason=_reason(error), request_id=request_id(), retry_after=RETRY_AFTER_S)
     response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Whether the database cannot do it now, rather than what was asked being wrong."""
+    read_only = getattr(error.orig, "sqlstate", None) == _READ_ONLY  # the driver files it under its own mistakes
+    return read_only or isinstance(error, OperationalError | InterfaceError)
 
 
 def _reason(error: Exception) -> str:
