@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable
 from io import BytesIO
 
@@ -141,3 +142,74 @@ def test_without_scripts_an_image_is_added_by_the_form(
     expect(page.locator(".preview").get_by_role("img", name="A red square")).to_be_visible()
     page.get_by_role("button", name="Save version 2").click()
     expect(page.get_by_text("Saved as version 2.")).to_be_visible()
+
+
+UPSTREAM = """# Nets {name}
+
+## How many networks has a GAN?
+
+One network.
+
+## And a VAE?
+
+- an encoder
+- a decoder
+"""
+
+
+def test_an_editors_whole_day(portal: Portal, new_page: NewPage, make_person: Callable[..., User]) -> None:
+    """Import, an edit with an image, a colleague on the same card, the deck as one document, and yesterday's text back."""
+    page, colleague = new_page(), new_page()
+    enter(page, make_person(role="editor"))
+    enter(colleague, make_person(role="editor"))
+    name = new_guid()
+    page.goto("/edit/import")
+    page.get_by_label("Text", exact=True).fill(UPSTREAM.format(name=name))
+    page.get_by_role("button", name="Preview the text").click()
+    page.get_by_role("button", name=re.compile("^Import")).click()
+    expect(page.get_by_role("button", name="Undo this import")).to_be_visible()
+
+    page.goto("/edit")
+    page.get_by_role("link", name=f"Nets {name}").click()
+    page.get_by_role("link", name="How many networks has a GAN?").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Edit question 1")
+    colleague.goto(page.url)
+    page.get_by_label("Answer", exact=True).press("ControlOrMeta+a")
+    page.keyboard.type("Two networks:\n\n- a generator\na critic")
+    page.locator("summary", has_text="Add an image").click()
+    page.get_by_label("PNG, JPEG, WebP or GIF").set_input_files(
+        {"name": "nets.png", "mimeType": "image/png", "buffer": png()}
+    )
+    page.keyboard.type("Both nets")
+    page.keyboard.press("Enter")
+    expect(page.locator(".preview").get_by_role("img", name="Both nets")).to_be_visible()
+    page.keyboard.press("Control+s")
+    expect(page.get_by_text("Saved as version 2.")).to_be_visible()
+
+    colleague.get_by_label("Tags").fill("gan")
+    colleague.get_by_role("button", name="Save version 2").click()
+    expect(colleague.get_by_role("alert")).to_contain_text("Your text is safe here")
+    colleague.get_by_role("button", name="Put both together").click()
+    expect(colleague.locator(".preview").get_by_role("img", name="Both nets")).to_be_visible()
+    colleague.get_by_role("button", name="Save version 3").click()
+    expect(colleague.get_by_text("Saved as version 3.")).to_be_visible()
+
+    page.goto("/edit")
+    page.get_by_role("link", name=f"Nets {name}").click()
+    page.get_by_role("link", name="Edit as one document").click()
+    document = page.get_by_label("Markdown", exact=True)
+    expect(document).to_have_value(re.compile(r"- a critic\n\n!\[Both nets\]\(images/nets\.png\)"))
+    document.fill(document.input_value().replace("## And a VAE?", "## And what has a VAE?"))
+    page.get_by_role("button", name="See what changes").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Review before applying")
+    page.get_by_role("button", name="Apply 1 change").click()
+    expect(page.get_by_role("button", name="Undo this import")).to_be_visible()
+
+    page.goto(colleague.url)
+    page.locator("#history summary", has_text="Version 1").click()
+    page.get_by_role("button", name="Restore this version 1").click()
+    expect(page.get_by_text("Version 1 is back, as version 4.")).to_be_visible()
+    page.get_by_role("link", name="Read it in its deck").click()
+    expect(page.get_by_text("One network.")).to_be_visible()
+    expect(page.get_by_text("And what has a VAE?")).to_be_visible()
+    assert portal.command("verify").startswith("All agrees")

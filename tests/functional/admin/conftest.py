@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from app.db.models import Card, CardRevision, Deck, DeckRevision
+from app.db.session import session_factory
+from app.library.applying import REVISED
+from app.library.deck_editing import fields_in, fields_of
 from app.web.access import Access, level_of
 from app.web.database import db
 from tests.builders import make_user, sign_in
@@ -51,6 +55,54 @@ def _everything_is_in_the_audit_log(app: Flask) -> Iterator[None]:
     yield
     event.remove(engine, "before_cursor_execute", executed)
     assert not unnoted
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_overwritten_without_a_version(app: Flask) -> Iterator[None]:
+    """Whatever a request makes of a card or a deck, its newest version has: so what was there before is never lost."""
+    wrong: list[str] = []
+    known: set[str] = set()
+
+    @app.before_request
+    def start() -> None:
+        if request.method == "POST":
+            known.clear()
+            known.update(_unlike_their_versions())
+
+    @app.after_request
+    def check(response: Any) -> Any:
+        if request.method == "POST":
+            wrong.extend(f"{request.endpoint}: {one}" for one in _unlike_their_versions() - known)
+        return response
+
+    yield
+    assert not wrong
+
+
+def _unlike_their_versions() -> set[str]:
+    """Cards and decks that are not what their newest revision says, or lack one of their revisions."""
+    with session_factory(db.engine)() as session:
+        cards = session.execute(
+            select(Card, CardRevision).outerjoin(
+                CardRevision, (CardRevision.card_id == Card.id) & (CardRevision.number == Card.version)
+            )
+        )
+        found = {
+            f"card {card.guid}"
+            for card, revision in cards
+            if revision is None or any(getattr(card, name) != getattr(revision, name) for name in REVISED)
+        }
+        decks = session.execute(
+            select(Deck, DeckRevision).outerjoin(
+                DeckRevision, (DeckRevision.deck_id == Deck.id) & (DeckRevision.number == Deck.version)
+            )
+        )
+        for deck, revision in decks:
+            if deck.version > 1 and (revision is None or fields_in(revision.fields) != fields_of(deck)):
+                found.add(f"deck {deck.slug}")
+        counts = select(CardRevision.card_id, func.count().label("there")).group_by(CardRevision.card_id).subquery()
+        lacking = select(Card.guid).join(counts, counts.c.card_id == Card.id).where(counts.c.there != Card.version)
+        return found | {f"versions of card {guid}" for guid in session.scalars(lacking)}
 
 
 @pytest.fixture
