@@ -326,7 +326,7 @@ def test_a_card_is_added_to_a_deck(editor: FlaskClient, session: Session, card: 
     assert answer.location == f"/edit/cards/{made.guid}"
     assert (made.position, made.tags, made.section) == (1, ["a", "b"], ["Models"])
     another = post(editor, path, filled(question="Another?", then="another"))
-    assert another.location == f"{path}?section=Models"
+    assert another.location == f"{path}?section=Models&added=1"
 
 
 def test_long_histories_show_the_last_versions_first(editor: FlaskClient, card: Card) -> None:
