@@ -191,6 +191,21 @@ def test_thirty_steps_back_and_forward_with_the_keys(
     assert reviews(portal, person) == 30
 
 
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_double_click_on_a_little_more_is_a_little_more_once(
+    portal: Portal, make_person: Callable[..., User], new_page: NewPage, javascript: bool
+) -> None:
+    person = make_person(new_per_day=0)
+    with portal.session() as session:
+        choose(session, person, make_deck(session, cards=25))
+    page = new_page(javascript=javascript, size=PHONE)
+    enter(page, person)
+    page.get_by_role("button", name="Study 10 more new cards").dblclick()
+    expect(page.locator("header.session .num")).to_have_text("10 left")
+    with portal.session() as session:
+        assert session.scalar(select(User.extra_new).where(User.id == person.id)) == 10
+
+
 def test_an_answer_waits_for_the_network_and_is_sent_once(portal: Portal, page: Page, learner: User) -> None:
     enter(page, learner)
     page.goto("/study")
