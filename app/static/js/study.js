@@ -26,7 +26,7 @@ function ask(address, rest) {
 }
 
 const say = (words) => (find("#said").textContent = words);
-const sayHow = () => say(find("main > .notice p")?.textContent ?? find("#left").dataset.said);
+const sayHow = () => say([find("#taking .small")?.textContent, find("#left").dataset.said].join(" "));
 
 // Milliseconds on this card while it was seen, a minute at most.
 function spent() {
@@ -99,14 +99,14 @@ hear("input", ({ target }) => {
   if (target.id === "a") typed = setTimeout(() => compare(target.form, target.value.trim()), 250);
 });
 
-// The parts of a fragment; null where it holds no question.
+// A fragment's parts; null where it holds no question.
 function parse(html) {
   const holder = document.createElement("template");
   holder.innerHTML = html;
   return holder.content.querySelector("header.session") ? holder.content : null;
 }
 
-// Puts the parts of a fragment in place of those shown; one fetched `ahead` knows nothing of the session.
+// Shows the parts of a fragment; one fetched `ahead` knows nothing of the session.
 function show(part, ahead) {
   if (ahead) for (const live of LIVE) part.querySelector(live).replaceWith(find(live));
   const notice = find("main > .notice.error");
@@ -145,13 +145,13 @@ function keep(part) {
   for (const image of next?.querySelectorAll("img") ?? []) new Image().src = image.src;
 }
 
-// The portal has an answer whose next card is shown already.
+// The portal has what left a card that is shown no more.
 function acknowledge(part, ok) {
   const held = LIVE.find((live) => holdsFocus(find(live)));
   for (const live of LIVE) find(live).replaceWith(part.querySelector(live).cloneNode(true));
   if (held) (find(`${held} button`) ?? find("#question")).focus();
   const notice = part.querySelector("main > .notice");
-  if (notice) clearNotice("") ?? find("main").prepend(notice);
+  if (notice) find("main").prepend(notice);
   sayHow();
   if (!ok) return fetchAhead();
   keep(part);
@@ -171,18 +171,18 @@ function failed(which, one) {
   if (!one.ahead) find("[data-retry]").focus();
 }
 
-function clearNotice(kind = ".error") {
-  const notice = find("main > .notice" + kind);
+function clearNotice() {
+  const notice = find("main > .notice.error");
   if (holdsFocus(notice)) focusQuestion();
   notice?.remove();
 }
 
-// `quick` says what a form does to the card: "on" leaves it as a grade does, "stay" keeps it as it is shown.
+// `quick` is what becomes of the card: "on" leaves it like a grade, "stay" keeps it.
 function send(form, body) {
   const { quick = "on" } = form.dataset;
   const one = { address: form.action, body, leaves: quick === "on", ahead: quick === "stay" };
   if (one.ahead) closeMenu();
-  else form.dataset.sent = "";
+  else for (const part of one.leaves ? document.querySelectorAll("#reveal, #grade, #mark") : [form]) part.dataset.sent = "";
   outbox.push(one);
   if (next && one.leaves) showNext(one);
   setTimeout(drain); // what is shown comes first
@@ -225,8 +225,8 @@ hear("submit", (event) => {
   const form = event.target;
   if (!head() || !(form.matches("#reveal, #grade") || "quick" in form.dataset)) return;
   event.preventDefault();
-  if (form.id === "reveal") return reveal();
   if ("sent" in form.dataset) return;
+  if (form.id === "reveal") return reveal();
   if (form.id === "grade") form.elements.elapsed.value = spent();
   // What takes an answer back waits for it.
   else if (outbox.length && !form.dataset.quick) return (afterwards = () => press(`[data-act=${event.submitter.dataset.act}]`));
@@ -269,7 +269,7 @@ const goOn = () => press("[data-show]") || press("[data-default]");
 const FIXED = { " ": goOn, Enter: goOn, Escape: () => closeMenu() || press("#end"), "?": () => press("[data-keys-list]") };
 const keymap = JSON.parse(options.keymap ?? "{}"); // key -> what it does
 
-// Buttons and links do what they do; Space ticks an option, unless it is chosen already.
+// Buttons and links do what they do; Space ticks an option not chosen yet.
 function actsItself({ target, key }) {
   const own = target.closest("button, a, summary, input");
   if (!own?.matches("input")) return own;

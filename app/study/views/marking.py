@@ -39,12 +39,12 @@ class Said:
 def said(posted: PostedMark, url: str) -> Said:
     """What is said of this mark."""
     words = {
-        (Mark.BURY, True): _("Buried until tomorrow."),
-        (Mark.BURY, False): _("Brought back: it is asked today."),
-        (Mark.SUSPEND, True): _("Suspended: it is not asked until you bring it back."),
-        (Mark.SUSPEND, False): _("Brought back: it is asked again."),
+        (Mark.BURY, True): _("Buried."),
+        (Mark.BURY, False): _("Brought back."),
+        (Mark.SUSPEND, True): _("Suspended."),
+        (Mark.SUSPEND, False): _("Brought back."),
         (Mark.FLAG, True): _("Flagged."),
-        (Mark.FLAG, False): _("The flag is removed."),
+        (Mark.FLAG, False): _("Flag removed."),
     }
     do = posted.what if posted.on else f"un{posted.what}"
     flag = posted.what is Mark.FLAG

@@ -114,10 +114,12 @@ def mark_in_practice(guid: str) -> AnyResponse:
     said = marking.said(posted, url_for(".mark_in_practice", guid=guid))
     _screen(guid)
     marking.put(posted, clock.now())
-    stays = posted.card if posted.what is Mark.FLAG or not posted.on else ""
+    flag, back = posted.what is Mark.FLAG, "" if posted.on else posted.card
     if not wants_fragment():
-        return redirect(url_for(".practise", guid=guid, card=stays or None, did=said.did), 303)
-    page = _screen(guid, card="" if posted.what is Mark.FLAG else stays, after=posted.after or stays)
+        return redirect(
+            url_for(".practise", guid=guid, card=(posted.card if flag else back) or None, did=said.did), 303
+        )
+    page = _screen(guid, card="" if flag else back, after=posted.card if flag else posted.after)
     return _left(guid, said.did) if page.question is None else _shown(page, marked=said)
 
 

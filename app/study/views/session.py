@@ -66,9 +66,7 @@ def answer() -> AnyResponse:
     marked = None
     if answered.suspended:
         leech = answers.PostedMark(posted.card, Mark.SUSPEND, True, posted.scope)
-        marked = replace(
-            marking.said(leech, url_for(".mark")), said=_("A leech: forgotten again, so it is suspended now.")
-        )
+        marked = replace(marking.said(leech, url_for(".mark")), said=_("Leech suspended."))
     return _next(posted.scope, now, answered, after=posted.after, page=page, marked=marked)
 
 
@@ -120,10 +118,12 @@ def mark() -> AnyResponse:
     posted, now = answers.posted_mark(), clock.now()
     said = marking.said(posted, url_for(".mark"))
     marking.put(posted, now)
-    stays = posted.card if posted.what is Mark.FLAG or not posted.on else ""
+    flag, back = posted.what is Mark.FLAG, "" if posted.on else posted.card
     if not wants_fragment():
-        return redirect(url_for(".study", **posted.scope.address, card=stays or None, did=said.did), 303)
-    page = _screen(posted.scope, now, card="" if posted.what is Mark.FLAG else stays, after=posted.after or stays)
+        return redirect(
+            url_for(".study", **posted.scope.address, card=(posted.card if flag else back) or None, did=said.did), 303
+        )
+    page = _screen(posted.scope, now, card="" if flag else back, after=posted.card if flag else posted.after)
     return _left(page, said.did) if page.question is None else _shown(page, marked=said)
 
 

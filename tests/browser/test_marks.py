@@ -1,0 +1,88 @@
+"""Setting cards aside and spreading a backlog in a real browser, by keys and by thumb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from app.db.models import Card, CardMark, CardState, User
+from tests.browser.conftest import PHONE, NewPage, enter
+from tests.browser.portals import Portal
+from tests.builders import choose, make_deck
+from tests.integration.study.people import give, viewer_of
+
+
+def studying(portal: Portal, person: User, cards: int) -> None:
+    with portal.session() as session:
+        choose(session, person, make_deck(session, cards=cards))
+
+
+def test_keys_flag_bury_and_suspend_and_undo_takes_that_back(
+    portal: Portal, page: Page, make_person: Callable[..., User]
+) -> None:
+    person = make_person()
+    studying(portal, person, 4)
+    enter(page, person)
+    page.goto("/study")
+    left, question, said = page.locator("#left"), page.locator("#question"), page.locator("#taking [role=status]")
+    page.keyboard.press("Space")
+    page.keyboard.press("f")
+    expect(said).to_have_text("Flagged.")
+    expect(page.locator("#answer")).to_be_visible()
+    page.keyboard.press("-")
+    expect(said).to_have_text("Buried.")
+    expect(left).to_have_text("3 left")
+    expect(question).to_have_text("Question 2?")
+    expect(question).to_be_focused()
+    page.keyboard.press("u")
+    expect(question).to_have_text("Question 1?")
+    expect(left).to_have_text("4 left")
+    page.keyboard.press("-")
+    expect(question).to_have_text("Question 2?")
+    page.keyboard.press("@")
+    expect(question).to_have_text("Question 3?")
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    expect(question).to_have_text("Question 4?")
+    expect(left).to_have_text("1 left")
+    page.keyboard.press("@")
+    expect(page.get_by_role("status")).to_contain_text("Suspended.")
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(question).to_have_text("Question 4?")
+    with portal.session() as session:
+        marks = select(CardMark.buried_on, CardMark.suspended_at, CardMark.flagged_at)
+        rows = session.execute(marks.where(CardMark.user_id == person.id).order_by(CardMark.card_id)).all()
+    assert [tuple(value is not None for value in row) for row in rows] == [
+        (True, False, True),
+        (False, True, False),
+        (False, False, False),
+    ]
+
+
+def test_a_backlog_is_drawn_spread_and_undone_without_scripts(
+    portal: Portal, new_page: NewPage, make_person: Callable[..., User]
+) -> None:
+    person = make_person(reviews_per_day=5)
+    studying(portal, person, 12)
+    with portal.session() as session:
+        mine = session.scalars(select(Card).order_by(Card.id.desc()).limit(12)).all()
+        for card in mine:
+            give(session, viewer_of(person), card, now=datetime.now(UTC) - timedelta(days=30))
+    page = new_page(javascript=False, size=PHONE)
+    enter(page, person)
+    page.goto("/")
+    page.get_by_role("link", name="Spread them over some days").click()
+    page.get_by_label("Over so many days").fill("4")
+    page.get_by_role("button", name="Draw again").click()
+    expect(page.get_by_role("heading", name="Over 4 days")).to_be_visible()
+    page.get_by_role("button", name="Use this plan").click()
+    expect(page.get_by_role("status")).to_contain_text("12 cards got a new day.")
+    expect(page.get_by_role("heading", level=1)).to_have_text("3 cards today.")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_contain_text("12 cards have their days back.")
+    with portal.session() as session:
+        assert len(set(session.scalars(select(CardState.due).where(CardState.user_id == person.id)))) == 1
+    assert portal.command("verify").startswith("All agrees")
