@@ -171,6 +171,34 @@ class PlainForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     """A button alone."""
 
 
+class CodeForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """A code of an app, or a recovery code."""
+
+    code = StringField(
+        _l("Code"),
+        [InputRequired(_l("Enter the code.")), Length(max=40)],
+        render_kw={"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false", "required": True},
+    )
+
+
+class PasskeyForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """A new passkey."""
+
+    name = StringField(_l("Name"), [Length(max=64)], render_kw={"maxlength": "64"})
+    credential = HiddenField(validators=[InputRequired(), Length(max=20_000)])
+
+    def validate_name(self, field: Any) -> None:
+        """One line of visible text."""
+        field.data = "".join(letter for letter in " ".join((field.data or "").split()) if letter.isprintable())
+
+
+class SignInByPasskeyForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """A passkey's answer."""
+
+    credential = HiddenField(validators=[InputRequired(), Length(max=20_000)])
+    keep = BooleanField(false_values=("", "false"))
+
+
 class DeleteForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     """Deleting the account."""
 

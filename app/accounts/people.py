@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.service import KEPT_FOR
 from app.config import Settings
-from app.db.models import Audit, DeckChoice, LoginSession, Role, User, UserRole
+from app.db.models import Audit, DeckChoice, LoginSession, Passkey, Role, SecondFactor, User, UserRole
 from app.web.sessions import living
 
 PAGE = 25
@@ -33,6 +33,9 @@ class Person:
     sessions: int
     decks: int
     """Decks they study."""
+    factor: bool
+    """Whether a code is asked for after the password."""
+    passkeys: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,13 @@ _seen = func.coalesce(
 _decks = (
     select(func.count()).select_from(DeckChoice).where(DeckChoice.user_id == User.id).correlate(User).scalar_subquery()
 )
+_factor = (
+    select(SecondFactor.user_id)
+    .where(SecondFactor.user_id == User.id, SecondFactor.confirmed_at.is_not(None))
+    .correlate(User)
+    .exists()
+)
+_passkeys = select(func.count(Passkey.id)).where(Passkey.user_id == User.id).correlate(User).scalar_subquery()
 _RANKS = {1: "learner", 2: "editor", 3: "admin"}
 
 
@@ -106,7 +116,14 @@ def _statement(now: datetime, settings: Settings) -> Select[*tuple[Any, ...]]:
         .correlate(User)
         .scalar_subquery()
     )
-    counted = (_rank.label("rank"), _seen.label("seen"), sessions.label("sessions"), _decks.label("decks"))
+    counted = (
+        _rank.label("rank"),
+        _seen.label("seen"),
+        sessions.label("sessions"),
+        _decks.label("decks"),
+        _factor.label("factor"),
+        _passkeys.label("passkeys"),
+    )
     statement: Select[*tuple[Any, ...]] = select(*_COLUMNS, *counted)
     return statement
 
@@ -124,6 +141,8 @@ def _person(row: Any) -> Person:
         seen_at=row.seen,
         sessions=row.sessions,
         decks=row.decks,
+        factor=row.factor,
+        passkeys=row.passkeys,
     )
 
 

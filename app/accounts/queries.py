@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -70,6 +71,13 @@ def credentials(session: Session, email: str) -> Credentials | None:
     if row is None:
         return None
     return Credentials(user_id=row.id, kept=row.password, leaving=row.deletion_asked_at is not None)
+
+
+def credentials_of(session: Session, user_id: int) -> Any:
+    """Address, guid and kept password of a user who is being signed in; None where there is none."""
+    return session.execute(
+        select(User.email, User.guid, User.password.label("kept")).where(User.id == user_id, User.erased_at.is_(None))
+    ).one_or_none()
 
 
 def user_id(session: Session, email: str) -> int | None:

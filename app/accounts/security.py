@@ -4,20 +4,27 @@ Of Flask-Security come the user model's mixins, the login state, its signals, an
 Its own views are not registered: ours check limits before hashing, hash before they write, and end in one commit.
 """
 
+import base64
+import hashlib
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, current_app, g, request
+from flask import session as cookie
 from flask_login import UserMixin
 from flask_security import FSQLALiteUserDatastore, MailUtil, PasswordUtil, Security
 from flask_security.utils import login_user, logout_user
 from sqlalchemy.orm import Session
 
-from app.accounts import addresses, by_mail, counters, passwords, queries, service
+from app.accounts import addresses, by_mail, counters, factors, passkeys, passwords, queries, service
 from app.accounts.counters import Key
+from app.accounts.factors import WrongCode
 from app.accounts.links import OpenLink
+from app.accounts.passkeys import BadPasskey, Site
 from app.accounts.service import Proof, WrongPassword
 from app.config import Settings
 from app.db.models import Role, User
@@ -190,3 +197,137 @@ def empty() -> None:
     logout_user()
     sessions.forget()
     g.pop("_login_user", None)
+
+
+WAITS_FOR_CODE = timedelta(minutes=5)
+CHALLENGE_HOLDS = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Somebody who gave the right password and is to give a code."""
+
+    user_id: int
+    kept: str
+    """A mark of the password's hash: a new password ends the waiting."""
+    remembered: bool
+    target: str
+
+
+def wait_for_code(proof: Proof, *, remembered: bool, target: str) -> None:
+    """Note in this browser's cookie that the password was right; nobody is signed in yet."""
+    sessions.forget()
+    mark = _mark(proof.kept)
+    cookie["waiting"] = [proof.user_id, mark, clock.now().timestamp(), remembered, target]
+
+
+def waiting() -> Waiting | None:
+    """Who is to give a code in this browser, if that is not long ago."""
+    kept = cookie.get("waiting")
+    if not isinstance(kept, list) or clock.now().timestamp() - kept[2] > WAITS_FOR_CODE.total_seconds():
+        return None
+    return Waiting(kept[0], kept[1], bool(kept[3]), str(kept[4]))
+
+
+def enter_by_code(who: Waiting, code: str) -> int | None:
+    """Sign in with the second factor; gives how many recovery codes are left if one was used.
+
+    A try is counted like one at the password, before anything is hashed. Raises `TooManyTries`, `WrongCode`,
+    `WrongPassword` or `AccountDisabled`.
+    """
+    found = queries.credentials_of(session(), who.user_id)
+    if found is None or found.kept is None or _mark(found.kept) != who.kept:
+        raise WrongPassword
+    keys = counters.sign_in_keys(settings().secret_key, account=found.email, address=client())
+    now = clock.now()
+    transact(lambda s: counters.enter(s, keys, now=now))
+    recovery = None if factors.is_app_code(code) else factors.code_hash(found.guid, code)
+    proof = Proof(user_id=who.user_id, kept=found.kept, renewed=None, keys=keys)
+
+    def work(current: Session) -> User:
+        user = service.proven(current, proof=proof, now=now)
+        factors.take(current, user=user, code=code, recovery=recovery, now=now, keys=settings().secret_keys)
+        return service.let_in(current, user, now=now, how="recovery code" if recovery else "code")
+
+    try:
+        enter(work, remembered=who.remembered)
+    except WrongCode:
+        log.info("second factor failed", user=found.guid, address=client())
+        raise
+    return factors.facts(session(), who.user_id).codes_left if recovery else None
+
+
+def _mark(kept: str) -> str:
+    return hashlib.sha256(kept.encode()).hexdigest()[:32]
+
+
+def _tell(current: Session, user_id: int) -> None:
+    user = current.get(User, user_id)
+    if user is not None:
+        service.notice(current, user, "factor")
+
+
+def turn_factor_on(
+    current: Session, *, user_id: int, code: str, hashes: Sequence[bytes], now: datetime, keys: Sequence[str]
+) -> None:
+    """Ask for codes from now on, and keep recovery codes. Raises `WrongCode`."""
+    factors.confirm(current, user_id=user_id, code=code, now=now, keys=keys)
+    keep_codes(current, user_id=user_id, hashes=hashes, now=now)
+
+
+def keep_codes(current: Session, *, user_id: int, hashes: Sequence[bytes], now: datetime) -> None:
+    """Keep new recovery codes, and tell their owner."""
+    factors.keep_codes(current, user_id=user_id, hashes=hashes, now=now)
+    _tell(current, user_id)
+
+
+def turn_factor_off(current: Session, *, user_id: int, by_admin: bool = False) -> bool:
+    """Ask for no codes any more, and tell the owner; gives whether that changed anything."""
+    changed = factors.turn_off(current, user_id=user_id, by_admin=by_admin)
+    if changed:
+        _tell(current, user_id)
+    return changed
+
+
+def add_passkey(current: Session, *, user_id: int, **made: Any) -> None:
+    """Keep a passkey, and tell its owner. Raises `BadPasskey`."""
+    passkeys.add(current, user_id=user_id, **made)
+    _tell(current, user_id)
+
+
+def remove_passkey(current: Session, *, user_id: int, guid: str) -> bool:
+    """Take a passkey's right away, and tell its owner; gives whether there was one."""
+    gone = passkeys.remove(current, user_id=user_id, guid=guid)
+    if gone:
+        _tell(current, user_id)
+    return gone
+
+
+def site() -> Site:
+    """The host that passkeys belong to: the one that readers use, not one that a request claims."""
+    parts = urlsplit(settings().base_url or request.host_url)
+    return Site(parts.hostname or "", f"{parts.scheme}://{parts.netloc}")
+
+
+def remember_challenge(challenge: bytes) -> None:
+    """Keep what a passkey is to sign, in this browser's signed cookie, for a few minutes."""
+    cookie["challenge"] = [base64.b64encode(challenge).decode(), clock.now().timestamp()]
+
+
+def challenge() -> bytes:
+    """What the passkey of this browser was to sign, once; nothing that any could have signed if that is long ago."""
+    kept = cookie.pop("challenge", None)
+    if not isinstance(kept, list) or clock.now().timestamp() - kept[1] > CHALLENGE_HOLDS.total_seconds():
+        raise BadPasskey
+    return base64.b64decode(kept[0])
+
+
+def enter_by_passkey(credential: str, *, remembered: bool) -> None:
+    """Sign in with a passkey. Raises `BadPasskey` or `AccountDisabled`."""
+    wanted, here, now = challenge(), site(), clock.now()
+
+    def work(current: Session) -> User:
+        user = passkeys.proven(current, site=here, credential=credential, challenge=wanted, now=now)
+        return service.let_in(current, user, now=now, how="passkey")
+
+    enter(work, remembered=remembered)

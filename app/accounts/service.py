@@ -16,6 +16,7 @@ from app.db.base import Base
 from app.db.models import AccountLink, LoginSession, SetupLink, User
 from app.db.session import write
 from app.web import audit, mail
+from app.web.agents import in_words
 
 KEPT_FOR = timedelta(days=7)
 """How long an account whose deletion was asked for can still be brought back by signing in."""
@@ -107,14 +108,26 @@ def sign_in(session: Session, *, proof: Proof, now: datetime) -> User:
 
     Raises `AccountDisabled`, or `WrongPassword` when the password was changed a moment ago.
     """
-    user = proven(session, proof=proof, now=now)
+    return let_in(session, proven(session, proof=proof, now=now), now=now)
+
+
+def let_in(session: Session, user: User, *, now: datetime, how: str = "password") -> User:
+    """Let in a user, locked, who proved who they are. Raises `AccountDisabled`."""
     if not user.active:
         raise AccountDisabled
     if user.deletion_asked_at is not None:
         user.deletion_asked_at = None
         audit.note(session, "account.kept", area="account", by=user.id, role=roles.of(user), subject=user.id)
     session.execute(delete(LoginSession).where(LoginSession.user_id == user.id, LoginSession.expires_at <= now))
-    audit.note(session, "account.sign_in", area="account", by=user.id, role=roles.of(user), subject=user.id)
+    new = audit.is_new_browser(session, user.id)
+    role = roles.of(user)
+    audit.note(
+        session, "account.sign_in", area="account", by=user.id, role=role, subject=user.id, how=how, new=new or None
+    )
+    if new:
+        agent, address = audit.whence()
+        time = f"{now:%Y-%m-%d %H:%M} UTC"
+        notice(session, user, "sign_in", browser=in_words(agent), address=address, time=time)
     return user
 
 

@@ -4,6 +4,14 @@ from flask_babel import lazy_gettext as _l
 
 WORDS = {
     "account.delete": _l("Asked for the deletion of"),
+    "account.factor_off": _l("Turned two-factor sign-in off for"),
+    "account.factor_on": _l("Turned two-factor sign-in on for"),
+    "account.identity_on": _l("Connected a sign-in by the organisation to"),
+    "account.passkey_off": _l("Removed a passkey of"),
+    "account.passkey_on": _l("Added a passkey to"),
+    "account.recovery_codes": _l("Made new recovery codes for"),
+    "account.recovery_used": _l("Used a recovery code of"),
+    "people.factor_off": _l("Turned two-factor sign-in off for"),
     "account.email": _l("Changed the email of"),
     "account.erased": _l("Erased the account of"),
     "account.kept": _l("Kept, by signing in, the account of"),
@@ -86,6 +94,7 @@ NOTED: dict[str, str] = {
     "edit.enable_person": "people.enable",
     "edit.end_person_sessions": "people.end_sessions",
     "edit.invite": "people.invite",
+    "edit.factor_off": "people.factor_off",
     "edit.make_reset_link": "people.reset_link",
     "edit.portal": "system.registration",
     "edit.revoke_invitation": "people.revoke_invitation",

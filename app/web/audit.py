@@ -23,6 +23,8 @@ from app.web.sessions import viewer
 
 log = structlog.get_logger()
 ROLES = {1: "learner", 2: "editor", 3: "admin"}
+_REMEMBERED = 50
+"""Sign-ins that a browser is looked for in."""
 _ASIDE = {"audit", "login_session", "sign_in_counter"}
 """Tables that change beside what somebody does."""
 _THINGS: tuple[tuple[str, str, type[Any], InstrumentedAttribute[str], InstrumentedAttribute[str]], ...] = (
@@ -74,12 +76,35 @@ def note(
         thing=thing,
         guid=guid[:200],
         label=" ".join(label.split())[:200],
-        detail={name: value for name, value in detail.items() if value is not None},
+        detail=_browser(area, asked) | {name: value for name, value in detail.items() if value is not None},
     )
     session.add(row)
     session.flush()
     session.info["noted"] = True
     log.info(action, user=by, role=row.role, subject=subject, address=row.address, guid=row.guid)
+
+
+def _browser(area: str, asked: bool) -> dict[str, Any]:
+    """Which browser somebody used for their own account, so that they know it again."""
+    return {"agent": request.user_agent.string[:200]} if asked and area == "account" else {}
+
+
+def whence() -> tuple[str, str]:
+    """The browser and the address of this request, as they name themselves."""
+    return request.user_agent.string[:200], request.remote_addr or ""
+
+
+def is_new_browser(session: Session, user_id: int) -> bool:
+    """Whether a user has signed in before, but not with a browser that names itself like this one."""
+    if not has_request_context():
+        return False
+    before = session.scalars(
+        select(Audit.detail)
+        .where(Audit.user_id == user_id, Audit.action == "account.sign_in")
+        .order_by(Audit.id.desc())
+        .limit(_REMEMBERED)
+    ).all()
+    return bool(before) and all(detail.get("agent") != whence()[0] for detail in before)
 
 
 def forget_person(session: Session, user_id: int) -> None:

@@ -180,6 +180,7 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
             ("library.search", "/search?q=netwrok"),
             ("study.keys", "/help"),
             ("security.login", "/sign-in"),
+            ("security.code", "/sign-in/code"),
             ("security.register", "/register"),
             ("accounts.forgot", "/reset"),
             ("accounts.reset", "/reset/spent"),
@@ -221,6 +222,8 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
             ("accounts.change_email", "/account/email"),
             ("accounts.delete", "/account/delete"),
             ("accounts.prove", "/account/prove"),
+            ("accounts.passkeys", "/account/passkeys"),
+            ("accounts.second_factor", "/account/second-factor"),
         ],
         "editor": [
             ("edit.decks", "/edit"),

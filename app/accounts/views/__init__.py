@@ -7,12 +7,14 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.accounts import by_mail, passwords, queries, security, service, setup
+from app.accounts import audit, by_mail, factors, passkeys, passwords, queries, security, service, setup
 from app.accounts.counters import TooManyTries
 from app.accounts.forms import ChangeEmailForm, ChangePasswordForm, DeleteForm, ProveForm, SetupForm
+from app.accounts.lately import HOW, WORDS
 from app.accounts.links import LinkSpent
 from app.accounts.roles import LastAdmin
 from app.accounts.service import EmailTaken, Proof, WrongPassword
+from app.accounts.views import devices, two_factor
 from app.accounts.views.entrance import entrance
 from app.accounts.views.links import add_to
 from app.web import clock, mail, sessions
@@ -26,6 +28,8 @@ from app.web.sessions import Viewer, require_viewer
 blueprint = Blueprint("accounts", __name__)
 blueprint.add_app_template_filter(in_words, "browser")
 add_to(blueprint)
+two_factor.add_to(blueprint, entrance)
+devices.add_to(blueprint, entrance)
 
 
 @blueprint.app_errorhandler(TooManyTries)
@@ -87,7 +91,19 @@ def _overview(form: ChangePasswordForm) -> Response:
     person = require_viewer()
     now = clock.now()
     summary = queries.security_summary(session(), person, now=now, settings=security.settings())
-    return shown("accounts/security.html", _status(form), form=form, summary=summary, now=now, area="settings")
+    return shown(
+        "accounts/security.html",
+        _status(form),
+        form=form,
+        summary=summary,
+        now=now,
+        factor=factors.facts(session(), person.id),
+        passkeys=passkeys.of(session(), person.id),
+        lately=audit.lately(session(), person.id),
+        words=WORDS,
+        how=HOW,
+        area="settings",
+    )
 
 
 def _password_form() -> ChangePasswordForm:

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.accounts import by_mail, invitations, passwords, portal, queries, security, service
+from app.accounts import by_mail, factors, invitations, passwords, portal, queries, security, service
 from app.accounts.forms import RegisterForm, SignInForm
 from app.accounts.invitations import InvitationFacts, InvitationSpent
 from app.accounts.service import AccountDisabled, EmailTaken, WrongPassword
@@ -38,6 +38,9 @@ def login() -> Response:
     if form.validate_on_submit():
         try:
             proof = security.prove(form.email.data or "", form.password.data or "")
+            if factors.facts(session(), proof.user_id).on:
+                security.wait_for_code(proof, remembered=form.keep.data, target=target)
+                return redirect(url_for("security.code"), 303)
             security.enter(partial(service.sign_in, proof=proof, now=clock.now()), remembered=form.keep.data)
             if proof.leaving:
                 flash(_("Welcome back. Your account is kept, with all you have learned."))

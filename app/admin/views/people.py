@@ -98,6 +98,17 @@ def end_person_sessions(guid: str) -> Response:
     return _back(person)
 
 
+@blueprint.post("/people/<guid>/second-factor/off")
+@access(Access.ADMIN)
+@fresh
+def factor_off(guid: str) -> Response:
+    """Turn somebody's two-factor sign-in off: their phone and their codes are lost."""
+    person = _somebody_else(guid)
+    _do(partial(security.turn_factor_off, user_id=person.id, by_admin=True))
+    flash(_("%(email)s signs in with the password alone now.", email=person.email))
+    return _back(person)
+
+
 @blueprint.post("/people/<guid>/reset-link")
 @access(Access.ADMIN)
 @fresh
