@@ -94,6 +94,8 @@ def answer_of(lines: list[Line], stretch: Stretch) -> Answer:
             kept[0].text, kept[0].start = kept[0].text[lead.end() :], kept[0].start + lead.end()
     if not kept:
         return Answer("", None, labelled)
+    if not kept[0].code and sum(line.text.count("**") for line in kept if not line.code) % 2:
+        _drop_closing(kept[0])
     _drop_stray_ends(kept)
     text = text_of(kept, stretch)
     return Answer(text, span_of(kept, stretch) if text.strip() else None, labelled)

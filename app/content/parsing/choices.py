@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from textwrap import dedent
 
 from app.content.document import Option
@@ -33,6 +34,10 @@ _FENCE = re.compile(r"^\s*(?:`{3,}|~{3,})")
 _DETAILS_LINE = re.compile(r"^\s*<", re.IGNORECASE)
 _UNFENCED = re.compile(r"(?m)^[ \t]*(?:`{3,}|~{3,})[^\n]*$")
 MAX_OPTIONS = 12
+MAX_LINE = 1000
+FEWEST_ON_A_LINE = 2
+_KEYED = re.compile(r"(?:(?<=\s)|^)[(\[]?([A-Ha-h])[).\]](?=\s)")
+_SEVERAL = re.compile(r"^[ \t]*(?:[-*+][ \t]+)?[(\[]?[A-Ha-h][).\]]\s+\S.*\s[(\[]?[B-Hb-h][).\]]\s")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -167,8 +172,18 @@ def _runs(lines: list[str], code: list[bool]) -> list[_Run]:
             if run.last == number:
                 _continue(run, number, "\n" + line.strip("\n"))
             continue
+        several = () if code[number] else _on_one_line(line)
         match = None if code[number] else _TASK.match(line) or _LETTERED.match(line)
-        if match is not None:
+        if several:
+            if run is None or run.kind != "lettered" or not _follows(run.keys[-1], several[0][0]):
+                run, indent = _Run(number, number, "lettered", [], [], []), 0
+                runs.append(run)
+            for key, text in several:
+                run.keys.append(key)
+                run.texts.append(text)
+                run.ticks.append(False)
+            run.last = number + 1
+        elif match is not None:
             run, indent = _begin(runs, run, number, match, indent)
         elif run is not None and line.strip():
             if not code[number] and _KEY.match(line):
@@ -188,20 +203,34 @@ def _begin(runs: list[_Run], run: _Run | None, number: int, match: re.Match[str]
     """The run that an option's first line belongs to, and the run's indentation: lists inside an option are part of it."""
     kind = "task" if "tick" in match.groupdict() else "lettered"
     own = len(match.group("indent"))
-    if run is not None and own > indent + 1 and (run.kind != kind or own > indent + 3):
+    anew = run is not None and kind == run.kind == "lettered" and not _follows(run.keys[-1], match.group("key"))
+    if run is not None and own > indent + 1 and (run.kind != kind or own > indent + 3 or anew):
         _continue(run, number, "\n" + match.group(0).strip())
         return run, indent
-    if run is None or run.kind != kind or _begins_anew(run, match):
+    if run is None or run.kind != kind or anew:
         run, indent = _Run(number, number, kind, [], [], []), own
         runs.append(run)
     _add(run, number, match)
     return run, indent
 
 
-def _begins_anew(run: _Run, match: re.Match[str]) -> bool:
-    """Whether letters follow numbers, from A on: statements, and then options."""
-    key = match.groupdict().get("key") or ""
-    return run.keys[-1].isdecimal() and key.upper() == "A"
+def _follows(before: str, key: str) -> bool:
+    """Whether an option's key is the next one; else another list begins: options after statements, an answer."""
+    if before.isdecimal() or key.isdecimal():
+        return before.isdecimal() and key.isdecimal() and int(key) == int(before) + 1
+    return ord(key.upper()) == ord(before.upper()) + 1
+
+
+def _on_one_line(line: str) -> list[tuple[str, str]]:
+    """The options of `(a) one  (b) two  (c) three`; none where a line has less than two, or not one after the other."""
+    if len(line) > MAX_LINE or not _SEVERAL.match(line):
+        return []
+    parts = _KEYED.split(line)
+    keys, texts = parts[1::2], [text.strip().rstrip(",;").rstrip() for text in parts[2::2]]
+    if parts[0].strip(" \t-*+") or len(keys) < FEWEST_ON_A_LINE or not all(texts):
+        return []
+    ordered = all(_follows(left, right) for left, right in pairwise(keys))
+    return list(zip(keys, texts, strict=True)) if ordered else []
 
 
 def _continue(run: _Run, number: int, text: str) -> None:

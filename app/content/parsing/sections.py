@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from app.content.parsing.document import REFRAIN, Document
 from app.content.parsing.reading import Mark
 from app.content.parsing.titles import clean_title, plain, without_images
-from app.content.parsing.wording import is_answer_title, is_contents, likeness
+from app.content.parsing.wording import is_answer_title, is_boilerplate, is_contents, likeness
 
 
 def sections_of(document: Document, marks: Sequence[Mark]) -> list[tuple[str, ...]]:
@@ -39,7 +39,8 @@ def sections_of(document: Document, marks: Sequence[Mark]) -> list[tuple[str, ..
             ):
                 path.append((block.level, name))
         reached = max(reached, mark.end)
-        found.append(mark.section if mark.section is not None else tuple(name for _, name in path))
+        names = (name for level, name in path if level < (mark.level or 7) or not is_boilerplate(name))
+        found.append(mark.section if mark.section is not None else tuple(names))
     return found
 
 

@@ -30,6 +30,8 @@ _ASKS_ABOUT_CODE = re.compile(
 _ASKS_TO_CHOOSE = re.compile(r"\b(?:which of|choose|select|pick|tick|of the following|true or false)\b", re.IGNORECASE)
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 _IMAGE = re.compile(r"^\s*(?:!\[[^\[\]]*\]\([^()]*\)|<img\b[^<>]*>|</?p\b[^<>]*>|\s)+$", re.IGNORECASE)
+_LETTER_A = re.compile(r"^\s*A\d{0,3}[.)][ \t]+(?=\S)")
+_LETTER_B = re.compile(r"^\s*(?:[-*+]\s+)?B[.)]\s")
 MAX_LINES_BEFORE_OPTIONS = 6
 
 
@@ -72,6 +74,8 @@ def texts_of(document: Document, mark: Mark, end: int) -> Texts:
         texts = _statement_below(document, mark, question, span, lines)
         if texts is not None:
             return texts
+    if title.form == "question":
+        _drop_letter(lines)
     answer = answer_of([replace(line) for line in lines], stretch)
     if answer.span is not None and _is_only_code(answer.text) and _ASKS_ABOUT_CODE.search(mark.plain):
         whole = Span(span.start, answer.span.end)
@@ -81,11 +85,18 @@ def texts_of(document: Document, mark: Mark, end: int) -> Texts:
 
 def settled(found: Sequence[Texts]) -> list[Texts]:
     """The texts of a document's cards, those that may be choices decided by what the others are."""
-    choices = sum(bool(texts.options) for texts in found)
     open_ones = sum(texts.in_a_quiz is not None for texts in found)
-    if not open_ones or 2 * (choices + open_ones) < len(found):
+    if not any(texts.options for texts in found) and 2 * open_ones <= len(found):
         return list(found)
     return [texts.in_a_quiz or texts for texts in found]
+
+
+def _drop_letter(lines: list[Line]) -> None:
+    """Take the `A.` off that answers a `Q1.`; where a `B.` follows it is the first of a list."""
+    kept = trim(lines)
+    match = _LETTER_A.match(kept[0].text) if kept and not kept[0].code else None
+    if match is not None and not any(_LETTER_B.match(line.text) for line in kept[1:]):
+        kept[0].text, kept[0].start = kept[0].text[match.end() :], kept[0].start + match.end()
 
 
 def _is_settled(mark: Mark, texts: Texts) -> bool:
@@ -176,6 +187,8 @@ def _choice_inside(
         return None
     options = options or choice.options
     asked = "".join(parts[: choice.first]).rstrip()
+    if asked.endswith("**") and asked.count("**") % 2:
+        asked = asked.removesuffix("**").rstrip()  # it closed what the label opened
     listed = span.start + len("".join(parts[: choice.first]))
     options_span = Span(listed, listed + len("".join(parts[choice.first : choice.last]).rstrip()))
     return Texts(asked, Span(span.start, span.start + len(asked)), answer, options, options_span)

@@ -138,6 +138,15 @@ def clean_title(raw: str, *, numbered: bool = True) -> Title:
     return Title(start, end, number, form, tuple(dict.fromkeys(tags)))
 
 
+def tags_in(text: str) -> tuple[str, ...]:
+    """The tags that a plain text gives: its words, or what its emoji mean where it has none."""
+    if not any(map(str.isalnum, text)) and text:
+        return tuple(_emoji_tags(text))
+    title = clean_title(text, numbered=False)
+    name = text[title.start : title.end].strip().lower()
+    return (name,) if name else title.tags
+
+
 def _is_numbering(match: re.Match[str], rest: str) -> bool:
     """Whether a number at the start counts the titles: one without a sign behind it ("1 What …") only before a question."""
     if match.group("num") is None or match.group("sign") or match.group("bold"):

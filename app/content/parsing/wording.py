@@ -39,10 +39,19 @@ _ORDERS_ELSEWHERE = re.compile(
 )
 
 
+_ABOUT_PAGE = re.compile(
+    r"^\W*(?:(?:how to|why) (?:use|read|navigate|contribute to) (?:this|the) \w+|how to contribute|"
+    r"(?:what|who|why)(?: is|['’]s)? this (?:guide|repo|repository|list|document|book|handbook|page|course|project)(?: for| about)?)\W*$",
+    re.IGNORECASE,
+)
+
+
 def likeness(text: str) -> float:
     """How much a plain title reads like a question or a task, from 0 to 1."""
     if not text:
         return 0.0
+    if _ABOUT_PAGE.match(text):
+        return 0.1
     if _ASKS_ELSEWHERE.search(text):
         return 1.0
     if _ORDERS.match(text):
@@ -97,7 +106,7 @@ def is_answer_label(text: str) -> bool:
 
 def is_boilerplate(text: str) -> bool:
     """Whether a plain heading belongs to the page, not to its subject: licence, contents, contributing …"""
-    return bool(_BOILERPLATE.match(text))
+    return bool(_BOILERPLATE.match(text) or _ABOUT_PAGE.match(text))
 
 
 def is_contents(text: str) -> bool:

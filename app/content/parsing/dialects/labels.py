@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.content.parsing.answers import Stretch
 from app.content.parsing.blocks import Block
+from app.content.parsing.choices import find_choice
 from app.content.parsing.cloze import blanked, has_deletions, revealed
 from app.content.parsing.document import Document
 from app.content.parsing.extent import Sections
@@ -15,7 +16,7 @@ _CLOSE = r"\s*(?:\*{1,3}|_{1,3}|</(?:b|strong|em|i)>)?\s*"
 _SIGN = r"(?:[:：]|[.)\-–—](?=\s|\*|_|<|$))"
 _ASK = re.compile(
     rf"{_OPEN}(?:(?:Q|Ques|Question|Pregunta|Pergunta|Frage|Вопрос|问题?|質問|질문)\s*[#№]?(?P<number>\d{{1,4}})?{_CLOSE}{_SIGN}|"
-    rf"(?:Question|Q)\s*[#№]?(?P<other>\d{{1,4}})(?=\s*(?:\*\*|__|</b>|$)))(?P<close>{_CLOSE})[:：]?\s*",
+    rf"(?:Question|Q)\s*[#№]?(?P<other>\d{{1,4}})(?=\s*(?:\*\*|__|</b>|$))|Q\.[ ]?\d{{1,4}}(?=\s))(?P<close>{_CLOSE})[:：]?\s*",
     re.IGNORECASE,
 )
 _REPLY = re.compile(
@@ -24,6 +25,10 @@ _REPLY = re.compile(
     re.IGNORECASE,
 )
 _CLOZE = re.compile(rf"{_OPEN}(?:C|Cloze)\s*\d*{_CLOSE}[:：](?P<close>{_CLOSE})\s*", re.IGNORECASE)
+_LETTER = re.compile(r"[\s*_]*A\s*[.):]?[\s*_]*[.):]?[\s*_]*", re.IGNORECASE)
+_NEXT_OPTION = re.compile(r"[ \t]*(?:[-*+][ \t]+)?[*_]{0,2}B[*_]{0,2}[ \t]*[.):]", re.IGNORECASE)
+OPTION_LINES = 4
+"""Lines below an `A)` in which a `B)` is looked for."""
 
 
 @dataclass(slots=True)
@@ -80,10 +85,19 @@ def _labels(document: Document) -> list[_Label]:
                 match = pattern.match(text)
                 if match is not None and kind == "cloze" and gapped is None:
                     gapped = has_deletions(block.content)
+                if match is not None and kind == "reply" and _is_option(document, line, match.group(0)):
+                    break
                 if match is not None and (kind != "cloze" or gapped):
                     found.append(_Label(kind, line, start + match.end(), block))
                     break
     return found
+
+
+def _is_option(document: Document, line: int, label: str) -> bool:
+    """Whether an `A)` is the first of some options: a `B)` stands a few lines below."""
+    if not _LETTER.fullmatch(label):
+        return False
+    return any(_NEXT_OPTION.match(text) for text in document.lines[line + 1 : line + 1 + OPTION_LINES])
 
 
 def _offset(document: Document, label: _Label) -> int:
@@ -117,6 +131,9 @@ def _mark(document: Document, ask: _Label, reply: _Label | None, end: int) -> Ma
     if not source.text[title_start:title_end].strip():
         limit = source.starts[reply.line] if reply is not None else end
         title_start, title_end = _below(document, ask, title_start, limit)
+    options = _first_option(document, ask, reply) if reply is not None else None
+    if options is not None and source.text[title_start : source.starts[options]].strip():
+        title_end, reply = source.starts[options], None
     while title_start < title_end and source.text[title_start].isspace():
         title_start += 1
     raw = source.text[title_start:title_end].rstrip()
@@ -132,6 +149,13 @@ def _mark(document: Document, ask: _Label, reply: _Label | None, end: int) -> Ma
     return Mark(
         start, max(end, title_end), title_start, title_end, stretch, raw=raw, explicit=True, inline=reply is not None
     )
+
+
+def _first_option(document: Document, ask: _Label, reply: _Label) -> int | None:
+    """The line at which options to choose from begin, between a question and the first label below it."""
+    lines = document.lines[ask.line + 1 : reply.line]
+    choice = find_choice(lines, [bool(inside) for inside in document.code[ask.line + 1 : reply.line]])
+    return None if choice is None else ask.line + 1 + choice.first
 
 
 def _item_end(document: Document, ask: _Label, reply: _Label | None) -> int:

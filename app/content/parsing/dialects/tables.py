@@ -6,7 +6,7 @@ from app.content.parsing.answers import Stretch
 from app.content.parsing.blocks import Block
 from app.content.parsing.document import Document
 from app.content.parsing.reading import Mark, Reading
-from app.content.parsing.titles import plain
+from app.content.parsing.titles import plain, tags_in
 from app.content.parsing.wording import likeness
 
 QUESTION_COLUMN = re.compile(
@@ -99,8 +99,8 @@ def _row(document: Document, row: Block, asks: int, answers: int | None, tags: l
     answer = None
     if stretch is not None and "\\|" in source.text[stretch.start : stretch.end]:
         answer = source.text[stretch.start : stretch.end].replace("\\|", "|")
-    names = [plain(source.text[slice(*cells[index])]).lower() for index in tags if index < len(cells)]
-    found = tuple(name for group in names for name in re.split(r"\s*,\s*", group) if name)
+    names = [plain(source.text[slice(*cells[index])]) for index in tags if index < len(cells)]
+    found = tuple(tag for group in names for name in re.split(r"\s*,\s*", group) for tag in tags_in(name))
     return Mark(
         start,
         end,

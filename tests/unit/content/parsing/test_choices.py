@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.content import parsing
 from app.content.document import CardKind
 from app.content.parsing.preview import question_markdown
 from tests.unit.content.parsing.reading import cards
@@ -160,3 +161,28 @@ def test_lists_that_are_answers_are_no_options() -> None:
         """)
     assert [card.kind for card in found] == [CardKind.BASIC] * 3
     assert found[1].answer == "1. Plan.\n2. Act."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Q1. What is 2+2?\nA) 3\nB) 4\nAnswer: B\n\nQ2. What is 3+3?\nA. 5\nB. 6\nAnswer: B\n",
+        "**Q1. What is 2+2?**\n(a) 3  (b) 4\n**Ans: (b)**\n\n**Q2. What is 3+3?**\n(a) 5  (b) 6\n**Ans: (b)**\n",
+        (
+            "**Question 1: What is 2+2?**\n\nA. 3\nB. 4\n\n**Correct Answer: B. 4**\n\n**Explanation:** Sums.\n\n"
+            "**Question 2: What is 3+3?**\n\nA. 5\nB. 6\n\n**Correct Answer: B. 6**\n\n**Explanation:** Sums.\n"
+        ),
+        (
+            "## 1. What is 2+2?\n\n- A) 3\n- B) 4\n\n<details>\n<summary>Show answer</summary>\n\n**B) 4**\n\n</details>\n\n"
+            "## 2. What is 3+3?\n\n- A) 5\n- B) 6\n\n<details>\n<summary>Show answer</summary>\n\n**B) 6**\n\n</details>\n"
+        ),
+    ],
+    ids=["letters below a label", "on one line", "with an explanation", "said again in the answer"],
+)
+def test_options_and_keys_of_exams(text: str) -> None:
+    found = parsing.parse(f"# Exam\n\n{text}", "exam.md").cards
+    assert [card.question for card in found] == ["What is 2+2?", "What is 3+3?"]
+    assert [[(option.text, option.right) for option in card.options] for card in found] == [
+        [("3", False), ("4", True)],
+        [("5", False), ("6", True)],
+    ]

@@ -301,3 +301,44 @@ def test_one_numbered_question_is_a_deck() -> None:
     assert pairs("# Letters\n\n## 1. What is A?\n\nIt is the first letter.\n") == [
         ("What is A?", "It is the first letter.")
     ]
+
+
+def test_an_introduction_beside_the_questions_is_neither_card_nor_section() -> None:
+    text = """
+        # Docker handbook
+
+        ## Introduction
+
+        This asks about Docker.
+
+        ## How to use this guide
+
+        Read it from top to bottom.
+
+        ## 1. What is an image?
+
+        A template.
+
+        ## 2. What is a container?
+
+        A running image.
+        """
+    assert asked(text) == ["What is an image?", "What is a container?"]
+    assert sections(text) == [(), ()]
+
+
+def test_an_a_answers_a_q() -> None:
+    assert pairs("""
+        ## Q1. What is a closure?
+
+        A. A function with its scope.
+
+        ## Q2. Which kinds are there?
+
+        A. Inner.
+
+        B. Outer.
+        """) == [
+        ("What is a closure?", "A function with its scope."),
+        ("Which kinds are there?", "A. Inner.\n\nB. Outer."),
+    ]

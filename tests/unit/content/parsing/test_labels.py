@@ -94,3 +94,13 @@ def test_code_with_colons_is_no_card() -> None:
         "What is std::move?",
         "What is a scope?",
     ]
+
+
+def test_a_dot_between_label_and_number() -> None:
+    assert pairs("""
+        **Q.1 What is an address?**
+        **Ans.** A label.
+
+        Q.2 What is a router?
+        Ans. It forwards packets.
+        """) == [("What is an address?", "A label."), ("What is a router?", "It forwards packets.")]

@@ -67,3 +67,12 @@ def test_csv_spans_are_inside_the_quotes() -> None:
 def test_prose_is_no_table() -> None:
     with pytest.raises(NoQuestions):
         asked("Just a line, with a comma.\nAnd another, one.\n")
+
+
+def test_levels_with_emoji_are_tags_by_their_words_or_by_their_meaning() -> None:
+    assert tags("""
+        | Question | Level | Answer |
+        |---|---|---|
+        | What is a closure? | 🟢 Easy | Scope |
+        | What is hoisting? | 🔴 | Order |
+        """) == [("easy",), ("hard",)]
