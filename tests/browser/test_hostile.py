@@ -1,0 +1,195 @@
+"""SECURITY.md 13: hostile content in a real browser, in every place that shows content. Nothing may run, open or be fetched."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from app.content.document import CardText
+from app.db.base import new_guid
+from app.db.models import CardRevision
+from app.library.texts import put, render_text
+from tests.browser.conftest import NewPage, enter
+from tests.browser.portals import Portal
+from tests.builders import LONG_AGO, PASSWORD, choose, make_card, make_deck, make_user
+
+PER_CARD = 60
+WATCH = """
+window.seen = [];
+document.addEventListener('securitypolicyviolation', event =>
+  window.seen.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`));
+for (const name of ['alert', 'confirm', 'prompt', 'open', 'print'])
+  window[name] = (...given) => { window.seen.push(`${name}(${given})`); };
+"""
+FORMULAS = (
+    r"$\text{<script>alert(1)</script>}$ $\href{javascript:alert(1)}{x}$ "
+    r"$$\mathrm{<img src=x onerror=alert(1)>}$$ $\style{background:url(//evil.example/x)}{x}$"
+)
+OUTSIDE = """
+<script src="https://evil.example/x.js"></script><link rel="stylesheet" href="https://evil.example/x.css">
+<img src="https://evil.example/x.png"><img src=x onerror="alert(1)"><iframe src="https://evil.example"></iframe>
+<form action="https://evil.example"><input name="password"><button formaction="javascript:alert(1)">Go</button></form>
+<style>body { background: url(https://evil.example/x.png) }</style><p style="background:url(//evil.example/y)">x</p>
+<svg onload="alert(1)"><a href="javascript:alert(1)"><text>x</text></a></svg><base href="https://evil.example/">
+<meta http-equiv="refresh" content="0;url=https://evil.example/"><object data="https://evil.example/x"></object>
+<video src="https://evil.example/x" autoplay onplay="alert(1)"></video><math href="javascript:alert(1)">x</math>
+![x](https://evil.example/x.png) [x](javascript:alert(1)) [x](data:text/html,<script>alert(1)</script>)
+"""
+
+
+def _texts(corpora: Path) -> Iterator[str]:
+    """All payloads, some in a text, so that one that swallows the rest does not shield it for long."""
+    yield FORMULAS
+    yield OUTSIDE
+    lines = (corpora / "hostile" / "xss-payloads.txt").read_text("utf-8", "replace").replace("\0", "").splitlines()
+    lines += [text.replace("\0", "") for text in json.loads((corpora / "hostile" / "blns.json").read_text("utf-8"))]
+    lines += [case["input"] for case in json.loads((corpora / "hostile" / "bleach-data.json").read_text("utf-8"))]
+    for at in range(0, len(lines), PER_CARD):
+        yield "\n\n".join(lines[at : at + PER_CARD])
+
+
+class Guard:
+    """A page on which nothing may happen but what the portal does."""
+
+    def __init__(self, page: Page, portal: Portal) -> None:
+        self.page = page
+        self.seen: list[str] = []
+        self._host = urlsplit(portal.url).netloc
+        page.add_init_script(WATCH)
+        page.on("dialog", lambda dialog: (self.seen.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        page.on("popup", lambda popup: self.seen.append(f"popup {popup.url}"))
+        page.on("request", lambda request: self._asked(request.url))
+
+    def _asked(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("data", "blob") and parts.netloc != self._host:
+            self.seen.append(f"request {url[:200]}")
+
+    def check(self, where: str) -> None:
+        """Wait until the page has come to rest; then nothing must have been seen."""
+        self.page.wait_for_load_state("networkidle")
+        seen = [*self.seen, *self.page.evaluate("window.seen ?? ['the page was left']")]
+        assert not seen, (where, seen[:5])
+        assert urlsplit(self.page.url).netloc == self._host, where
+        acting = self.page.evaluate(ACTING)
+        assert not acting, (where, acting[:5])
+
+
+ACTING = """() => [...document.querySelectorAll('main *')].filter(node =>
+  /^(script|iframe|object|embed|link|style|base|meta|svg:script)$/i.test(node.localName)
+  || [...node.attributes].some(each => /^on/i.test(each.name)
+     || (/^(href|src|action|formaction|xlink:href)$/i.test(each.name) && /^\\s*(javascript|vbscript|data):/i.test(each.value)))
+).map(node => node.outerHTML.slice(0, 200))"""
+
+
+@pytest.fixture(scope="module")
+def hostile(portal: Portal, corpora: Path) -> dict[str, Any]:
+    """A deck of hostile cards (question and answer), each with a revision that said something else, and an editor who studies it."""
+    with portal.session() as session:
+        user = make_user(session, email=f"{new_guid()}@example.org", role="editor", new_per_day=999)
+        deck = make_deck(session, slug=f"hostile-{new_guid()[:6]}", title=OUTSIDE[:150], description=OUTSIDE)
+        cards = []
+        for text in _texts(corpora):
+            card = make_card(session, deck, question=f"What? {text[:3000]}", answer=text, section=(text[:80],))
+            changed = CardText(
+                card.question + " indeed", text.replace("<", "< ", 1) + " more", (text[:80],), ("x",), ()
+            )
+            put(card, changed, render_text(changed))
+            card.version = 2
+            session.add(
+                CardRevision(
+                    card_id=card.id,
+                    number=2,
+                    action="edited",
+                    question=changed.question,
+                    answer=changed.answer,
+                    section=list(changed.section),
+                    tags=["x"],
+                    options=[],
+                    author_id=user.id,
+                    created_at=LONG_AGO,
+                    note=text[:400],
+                )
+            )
+            cards.append(card.guid)
+        choose(session, user, deck)
+        return {"email": user.email, "slug": deck.slug, "cards": cards}
+
+
+@pytest.mark.corpora
+def test_nothing_of_hostile_content_acts_where_it_is_read(
+    portal: Portal, new_page: NewPage, hostile: dict[str, Any]
+) -> None:
+    page = new_page()
+    enter(page, hostile["email"], PASSWORD)
+    guard = Guard(page, portal)
+    slug = hostile["slug"]
+    for path in (
+        "/",
+        "/choose",
+        f"/decks/{slug}",
+        f"/read?deck={slug}",
+        "/search?q=script",
+        f"/edit/decks/{slug}",
+        "/edit",
+    ):
+        page.goto(path)
+        guard.check(path)
+
+
+@pytest.mark.corpora
+def test_nothing_of_hostile_content_acts_while_it_is_studied(
+    portal: Portal, new_page: NewPage, hostile: dict[str, Any]
+) -> None:
+    page = new_page()
+    enter(page, hostile["email"], PASSWORD)
+    guard = Guard(page, portal)
+    page.goto(f"/study?deck={hostile['slug']}")
+    for _ in hostile["cards"]:
+        guard.check("a question")
+        page.keyboard.press("Space")
+        page.locator("#answer").wait_for()
+        guard.check("an answer")
+        card = page.locator("input[name=card]").first.input_value()
+        page.keyboard.press("4")
+        page.wait_for_function(
+            "card => document.querySelector('input[name=card]')?.value !== card || !document.querySelector('#answer')",
+            arg=card,
+        )
+
+
+@pytest.mark.corpora
+def test_nothing_of_hostile_content_acts_where_it_is_edited(
+    portal: Portal, new_page: NewPage, hostile: dict[str, Any], corpora: Path
+) -> None:
+    page = new_page()
+    enter(page, hostile["email"], PASSWORD)
+    guard = Guard(page, portal)
+    for card in hostile["cards"]:
+        page.goto(f"/edit/cards/{card}")
+        guard.check("an editor, its preview and its revisions")
+    page.goto(f"/edit/decks/{hostile['slug']}/document")
+    guard.check("a document")
+    page.goto("/edit/import")
+    page.locator("#text").fill("\n\n".join(f"## What {n}?\n\n{text}" for n, text in enumerate(_texts(corpora))))
+    page.get_by_role("button", name="Preview the text").click()
+    guard.check("an import's preview")
+
+
+def test_the_guard_sees_what_it_is_there_for(portal: Portal, browser: Browser) -> None:
+    """A page that does act is noticed, so that silence means something."""
+    with browser.new_context(base_url=portal.url) as context:
+        page = context.new_page()
+        guard = Guard(page, portal)
+        page.goto("/help")
+        page.evaluate(
+            "document.querySelector('main').innerHTML = '<img src=\"https://evil.example/x.png\"><p onclick=\"x\">'"
+        )
+        with pytest.raises(AssertionError):
+            guard.check("a page that acts")
