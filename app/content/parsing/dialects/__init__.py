@@ -8,6 +8,7 @@ from app.content.parsing.dialects.html_headings import HtmlHeadings
 from app.content.parsing.dialects.inline_cards import InlineCards
 from app.content.parsing.dialects.labels import Labels
 from app.content.parsing.dialects.lists import Lists
+from app.content.parsing.dialects.paragraphs import Paragraphs
 from app.content.parsing.dialects.tables import Tables
 from app.content.parsing.reading import Dialect
 
@@ -21,4 +22,5 @@ REGISTRY: tuple[Dialect, ...] = (
     HtmlHeadings(),
     InlineCards(),
     Delimited(),
+    Paragraphs(),
 )
