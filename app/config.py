@@ -68,6 +68,10 @@ class Settings:
     max_upload_mb: int = 20
     session_idle_hours: int = 12
     session_days: int = 30
+    own_decks: int = 20
+    """Private decks that each learner may make; 0: none."""
+    own_cards: int = 5_000
+    """Cards that all private decks of one learner may have."""
     log_level: str = "INFO"
     mail_url: str = field(default="", repr=False)
     mail_from: str = ""
@@ -151,6 +155,8 @@ class Settings:
             max_upload_mb=_integer(env, "MAX_UPLOAD_MB", 20, 1, 2000),
             session_idle_hours=_integer(env, "SESSION_IDLE_HOURS", 12, 1, 24 * 90),
             session_days=_integer(env, "SESSION_DAYS", 30, 1, 400),
+            own_decks=_integer(env, "OWN_DECKS", 20, 0, 1000),
+            own_cards=_integer(env, "OWN_CARDS", 5_000, 1, 1_000_000),
             log_level=_choice(env, "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"), str.upper),
             secret_key_fallbacks=_fallbacks(env),
             secret_key=_secret_key(env, environment, database_url),  # last: it makes a file

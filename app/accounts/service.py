@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Table, delete, exists, select
+from sqlalchemy import Table, delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -13,7 +13,7 @@ from app.accounts import counters, invitations, links, roles
 from app.accounts.counters import Key
 from app.accounts.roles import LastAdmin
 from app.db.base import Base
-from app.db.models import AccountLink, LoginSession, SetupLink, User
+from app.db.models import AccountLink, Card, Deck, Import, LoginSession, SetupLink, User
 from app.db.session import write
 from app.web import audit, mail
 from app.web.agents import in_words
@@ -275,6 +275,7 @@ def erase_due(session: Session, now: datetime) -> int:
     for user in due:
         for table, column in _owned():
             session.execute(delete(table).where(table.c[column] == user.id))
+        _erase_own_decks(session, user.id)
         session.expire(user, ["roles"])
         user.email = f"deleted-{user.guid}@deleted.invalid"
         user.password, user.active, user.erased_at = None, False, now
@@ -283,6 +284,28 @@ def erase_due(session: Session, now: datetime) -> int:
         audit.forget_person(session, user.id)
     session.flush()
     return len(due)
+
+
+def _erase_own_decks(session: Session, user_id: int) -> None:
+    """The private decks of an account with all that hangs on them, and the imports that hold their texts."""
+    decks = {
+        row.id: row.slug
+        for row in session.execute(
+            select(Deck.id, Deck.slug).where(Deck.visibility == "private", Deck.owner_id == user_id)
+        )
+    }
+    for record in session.scalars(select(Import).where(Import.user_id == user_id)).all() if decks else ():
+        if set(record.outcome["decks"]) & set(decks.values()):
+            session.delete(record)
+    session.flush()
+    cards = select(Card.id).where(Card.deck_id.in_(decks)).scalar_subquery()
+    for table in reversed(Base.metadata.sorted_tables):
+        for key in table.foreign_keys if table is not Card.__table__ else ():
+            if key.column.table is Card.__table__:
+                session.execute(delete(table).where(table.c[key.parent.name].in_(cards)))
+    session.execute(update(Card).where(Card.deck_id.in_(decks)).values(merged_into_id=None))
+    session.execute(delete(Card).where(Card.deck_id.in_(decks)))
+    session.execute(delete(Deck).where(Deck.id.in_(decks)))
 
 
 def _owned() -> list[tuple[Table, str]]:

@@ -44,6 +44,7 @@ MAX_ALT = 300
 MAX_DECISIONS = 200
 MAX_TITLE, MAX_DESCRIPTION, MAX_URL = 200, 2_000, 2_000
 VISIBILITY = (SelectChoice("public", _l("Public")), SelectChoice("members", _l("Members")))
+PRIVATE = SelectChoice("private", _l("Only you"))
 _BETWEEN = " › "
 _LEVEL = re.compile(r"\s+[›>]\s+")
 _KEY = re.compile(r"\w{1,8}")
@@ -348,11 +349,14 @@ class DeckForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     licence = StringField(_l("Licence"), [Words(MAX_TITLE)], render_kw={"maxlength": str(MAX_TITLE)})
     note = StringField(_l("What changed, and why"), [Words(MAX_NOTE)], render_kw={"maxlength": str(MAX_NOTE)})
 
-    def __init__(self, *, kept: DeckFields | None = None, version: int = 0) -> None:
-        fields = kept or DeckFields("")
+    def __init__(self, *, kept: DeckFields | None = None, version: int = 0, shared: bool = True) -> None:
+        """A deck that is there stays private or stays not; a new one may be either, if its maker may share (`shared`)."""
+        fields = kept or DeckFields("", visibility="public" if shared else "private")
         super().__init__(
             data={name: getattr(fields, name) for name in DeckFields.__dataclass_fields__} | {"version": version}
         )
+        private = kept is not None and kept.visibility == "private"
+        self.visibility.choices = [PRIVATE] if private or not shared else [*VISIBILITY, *([] if kept else [PRIVATE])]
 
     def validate_source_url(self, field: Any) -> None:
         """An address that a reader can open."""

@@ -18,6 +18,8 @@ from app.library import history
 from app.library.history import Changed, Version
 from app.library.outcome import DeckPlan
 from app.library.pending import OpenQuestion, open_questions
+from app.web.access import editable
+from app.web.sessions import Viewer
 
 Kind = Literal["match", "conflict"]
 TAKES: Mapping[Kind, tuple[str, ...]] = {"match": ("same", "different"), "conflict": ("theirs", "ours", "merged")}
@@ -109,14 +111,23 @@ def on_plan(decks: Sequence[DeckPlan]) -> list[Choice]:
 
 
 def left_open(
-    session: Session, *, deck: str = "", source: str = "", import_guid: str = "", guids: Collection[str] | None = None
+    session: Session,
+    *,
+    deck: str = "",
+    source: str = "",
+    import_guid: str = "",
+    guids: Collection[str] | None = None,
+    viewer: Viewer | None = None,
 ) -> list[Choice]:
-    """What imports have left open, the oldest first: of a deck, a source, an import, or of these names."""
+    """What imports have left open, the oldest first: of a deck, a source, an import, or of these names.
+
+    With `viewer` only what this person may decide.
+    """
     slugs = _of_source(session, source) if source else None
     of_import = _of_import(session, import_guid) if import_guid else None
     return [
         _asked(question)
-        for question in open_questions(session, deck)
+        for question in open_questions(session, deck, of=editable(viewer) if viewer is not None else None)
         if (slugs is None or question.deck in slugs)
         and (of_import is None or question.guid in of_import)
         and (guids is None or question.guid in guids)
@@ -174,10 +185,10 @@ def card_ids(session: Session, guids: Collection[str]) -> dict[str, int]:
     return found
 
 
-def open_counts(session: Session) -> dict[str, int]:
-    """How many questions are open, by the deck's slug."""
+def open_counts(session: Session, viewer: Viewer) -> dict[str, int]:
+    """How many questions that this person may decide are open, by the deck's slug."""
     counted = select(Deck.slug, func.count().label("open")).join(Question, Question.deck_id == Deck.id)
-    rows = session.execute(counted.where(Question.decided_at.is_(None)).group_by(Deck.slug))
+    rows = session.execute(counted.where(Question.decided_at.is_(None), editable(viewer)).group_by(Deck.slug))
     return {row.slug: row.open for row in rows}
 
 

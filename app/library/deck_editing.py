@@ -53,10 +53,14 @@ def fields_in(stored: dict[str, Any]) -> DeckFields:
     return DeckFields(**{"title": "", **known})
 
 
-def create_deck(session: Session, *, fields: DeckFields, author_id: int, now: datetime, note: str = "") -> SavedDeck:
-    """Make an empty deck; its address is made of its title. Raises `SlugTaken`."""
+def create_deck(
+    session: Session, *, fields: DeckFields, author_id: int, now: datetime, note: str = "", suffix: str = ""
+) -> SavedDeck:
+    """Make an empty deck; its address is made of its title, and of `suffix`. Raises `SlugTaken`."""
     write(session)
     wanted = slugs.slugify(fields.title)
+    if suffix:
+        wanted = f"{wanted[: slugs.MAX_SLUG - 20]}-{suffix}"
     like = select(Deck.slug).where(Deck.slug.startswith(wanted[: slugs.MAX_SLUG - 8], autoescape=True))
     deck = Deck(
         slug=slugs.free(wanted, set(session.scalars(like))),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from markupsafe import Markup
-from sqlalchemy import Select, and_, func, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, select, true
 from sqlalchemy.orm import Session
 
 from app.content.document import CardText
@@ -14,7 +14,7 @@ from app.db.models import Card, Deck, DeckChoice
 from app.library import search
 from app.library.deck_editing import DeckFields, fields_of
 from app.library.texts import Rendered, of_stored, safe_html
-from app.web.access import can
+from app.web.access import can, editable
 from app.web.sessions import Viewer
 
 PAGE = 100
@@ -108,8 +108,8 @@ class EditedCard:
     updated_at: datetime
 
 
-def decks(session: Session) -> list[DeckLine]:
-    """All decks by title, the archived ones last."""
+def decks(session: Session, viewer: Viewer) -> list[DeckLine]:
+    """The decks this person may change, by title, the archived ones last."""
     counts = (
         select(
             Card.deck_id,
@@ -134,16 +134,17 @@ def decks(session: Session) -> list[DeckLine]:
         )
         .outerjoin(counts, counts.c.deck_id == Deck.id)
         .outerjoin(learners, learners.c.deck_id == Deck.id)
+        .where(editable(viewer))
         .order_by(Deck.archived_at.is_not(None), Deck.title, Deck.id)
     )
     return [DeckLine(**row._mapping) for row in rows]
 
 
 def cards(
-    session: Session, *, deck_id: int | None = None, query: str = "", show: Show = "all", page: int = 1
+    session: Session, viewer: Viewer, *, deck_id: int | None = None, query: str = "", show: Show = "all", page: int = 1
 ) -> CardList:
-    """Cards of one deck, or of all, that `query` finds, best first; without one, in their decks' order."""
-    there = [Card.merged_into_id.is_(None), true() if deck_id is None else Card.deck_id == deck_id]
+    """Cards of one deck, or of all this person may change, that `query` finds, best first; without one, in their decks' order."""
+    there = [Card.merged_into_id.is_(None), _of(viewer) if deck_id is None else Card.deck_id == deck_id]
     living = Card.archived_at.is_(None)
     drafts, archived = session.execute(
         select(func.count().filter(living, Card.draft), func.count().filter(~living)).where(*there)
@@ -157,6 +158,23 @@ def cards(
     lines = _lines(how).where(*there, kept)
     rows = session.execute(lines.offset((page - 1) * PAGE).limit(PAGE))
     return CardList(tuple(_line(row, query) for row in rows), total, page, pages, drafts, archived)
+
+
+def _of(viewer: Viewer) -> ColumnElement[bool]:
+    return Card.deck_id.in_(select(Deck.id).where(editable(viewer)))
+
+
+def may_edit_deck(session: Session, slug: str, viewer: Viewer) -> Deck | None:
+    """The deck of this address, where this person may change it."""
+    found = session.scalar(select(Deck).where(Deck.slug == slug)) if "\0" not in slug else None
+    return found if found is not None and can(viewer, "edit", found) else None
+
+
+def may_edit_card(session: Session, guid: str, viewer: Viewer) -> Deck | None:
+    """The deck of the card of this name, where this person may change it."""
+    there = select(Deck).join(Card, Card.deck_id == Deck.id).where(Card.guid == guid)
+    found = session.scalar(there) if "\0" not in guid else None
+    return found if found is not None and can(viewer, "edit", found) else None
 
 
 def deck(session: Session, slug: str, viewer: Viewer) -> EditedDeck | None:
@@ -225,10 +243,16 @@ def sections(session: Session, deck_id: int) -> tuple[tuple[str, ...], ...]:
     return tuple(dict.fromkeys(tuple(section) for section in rows if section))
 
 
-def open_decks(session: Session) -> Sequence[tuple[str, str]]:
-    """Slug and title of the decks that are not archived, by title."""
+def open_decks(session: Session, viewer: Viewer, *, private: bool | None = None) -> Sequence[tuple[str, str]]:
+    """Slug and title of the decks this person may change that are not archived, by title.
+
+    `private` keeps only private ones, or only the others: no card goes from one kind to the other.
+    """
+    kind = true() if private is None else (Deck.visibility == "private") == private
     rows = session.execute(
-        select(Deck.slug, Deck.title).where(Deck.archived_at.is_(None)).order_by(Deck.title, Deck.id)
+        select(Deck.slug, Deck.title)
+        .where(Deck.archived_at.is_(None), editable(viewer), kind)
+        .order_by(Deck.title, Deck.id)
     )
     return [(row.slug, row.title) for row in rows]
 

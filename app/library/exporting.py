@@ -49,7 +49,7 @@ def _composed(deck: Deck, cards: Sequence[Card], *, idents: bool) -> Exported:
 def _patched(session: Session, row: Deck, document: Document, *, idents: bool, archived: bool) -> Exported:
     """The document with what was edited and added here."""
     deck = parsing.read(document.content, document.filename, dialect=document.dialect or None)
-    here = [one for one in read_portal(session).decks if one.id == row.id]
+    here = [one for one in read_portal(session, [row.slug]).decks if one.id == row.id]
     stored = [row.card for row in read_cards(session, here).values()]
     guids = document.cards or ()
     colliding = select(Card.guid).join(Question, Question.card_id == Card.id)

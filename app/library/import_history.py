@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, not_, select
 from sqlalchemy.orm import Session
 
 from app.db.models import Deck, Import, Question, Source, User
+from app.web.access import editable
+from app.web.sessions import Viewer
 
 PAGE = 30
 _READ = 200
@@ -45,7 +47,7 @@ class Imports:
     more: bool
 
 
-def past(session: Session, viewer_id: int, *, deck: str = "", source: str = "", page: int = 1) -> Imports:
+def past(session: Session, viewer: Viewer, *, deck: str = "", source: str = "", page: int = 1) -> Imports:
     """The imports there were, of one deck or source or of all."""
     wanted: Collection[str] | None = None
     if source:
@@ -53,10 +55,11 @@ def past(session: Session, viewer_id: int, *, deck: str = "", source: str = "", 
         wanted = set(session.scalars(joined.where(Source.name == source)))
     elif deck:
         wanted = {deck}
+    closed = _closed(session, viewer)
     rows: list[Import] = []
     skipped = (page - 1) * PAGE
     for row in _newest(session):
-        if wanted is not None and not set(row.outcome["decks"]) & set(wanted):
+        if closed & set(row.outcome["decks"]) or (wanted is not None and not set(row.outcome["decks"]) & set(wanted)):
             continue
         if skipped:
             skipped -= 1
@@ -64,24 +67,31 @@ def past(session: Session, viewer_id: int, *, deck: str = "", source: str = "", 
         rows.append(row)
         if len(rows) > PAGE:
             break
-    return Imports(tuple(_shown(session, rows[:PAGE], viewer_id)), page, len(rows) > PAGE)
+    return Imports(tuple(_shown(session, rows[:PAGE], viewer.id)), page, len(rows) > PAGE)
 
 
-def one(session: Session, guid: str, viewer_id: int) -> PastImport | None:
-    """One import; None where there is none of this name."""
+def one(session: Session, guid: str, viewer: Viewer) -> PastImport | None:
+    """One import; None where there is none of this name, or it is not this person's business."""
     if "\0" in guid:
         return None
     row = session.scalar(select(Import).where(Import.guid == guid))
-    if row is None:
+    if row is None or _closed(session, viewer) & set(row.outcome["decks"]):
         return None
-    (shown,) = _shown(session, [row], viewer_id)
+    if not viewer.is_editor and row.user_id != viewer.id:
+        return None
+    (shown,) = _shown(session, [row], viewer.id)
     if shown.undone_at is not None:
         return shown
     later = _later(session, row)
     if later is None:
         return shown
-    (newer,) = _shown(session, [later], viewer_id)
+    (newer,) = _shown(session, [later], viewer.id)
     return PastImport(**{name: getattr(shown, name) for name in shown.__slots__} | {"later": newer})
+
+
+def _closed(session: Session, viewer: Viewer) -> set[str]:
+    """The decks whose imports are not this person's business: those of others that are private; to learners all but theirs."""
+    return set(session.scalars(select(Deck.slug).where(not_(editable(viewer)))))
 
 
 def _newest(session: Session) -> Iterator[Import]:

@@ -170,7 +170,7 @@ def _lock(session: Session) -> None:
 
 def _known(session: Session, batches: Sequence[Batch], reader: Reader) -> ImportResult | None:
     """The result where every file is the one that was imported last; None where there is something to plan."""
-    portal = read_portal(session)
+    portal = read_portal(session, [batch.slug for batch in batches])
     decks: list[DeckPlan] = []
     warnings: list[Warning] = []
     for batch in batches:
@@ -210,7 +210,7 @@ def _same(batch: Batch, decks: Sequence[StoredDeck], reader: Reader, warnings: l
 
 
 def _scope(session: Session, batches: Sequence[Batch], reader: Reader, *, lock: bool = False) -> _Scope:
-    portal = read_portal(session)
+    portal = read_portal(session, [batch.slug for batch in batches])
     batches = [_as_before(portal, batch) for batch in batches]
     reader.read(batches)
     reads = [Read(batch, *reader.batch(batch)) for batch in batches]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.content.document import CardKind, CardText
@@ -91,11 +91,15 @@ class Decided:
     replay: tuple[int, ...] = ()
 
 
-def open_questions(session: Session, deck: str = "") -> list[OpenQuestion]:
-    """What is left to decide, in one deck or in all, the oldest first. Raises NoSuchDeck."""
+def open_questions(session: Session, deck: str = "", *, of: ColumnElement[bool] | None = None) -> list[OpenQuestion]:
+    """What is left to decide, in one deck or in all (that fit `of`, a condition on `Deck`), the oldest first.
+
+    Raises NoSuchDeck.
+    """
     if deck and session.scalar(select(Deck.id).where(Deck.slug == deck)) is None:
         raise NoSuchDeck(deck)
-    return [_shown(*row) for row in session.execute(_questions(deck))]
+    wanted = _questions(deck)
+    return [_shown(*row) for row in session.execute(wanted if of is None else wanted.where(of))]
 
 
 def open_question(session: Session, guid: str) -> OpenQuestion | None:

@@ -26,6 +26,7 @@ class DeckRow:
     title: str
     description: str
     visibility: str
+    owner_id: int | None
     source_url: str
     author: str
     licence: str
@@ -164,6 +165,7 @@ def _decks() -> Select[*tuple[Any, ...]]:
             Deck.title,
             Deck.description,
             Deck.visibility,
+            Deck.owner_id,
             Deck.source_url,
             Deck.author,
             Deck.licence,

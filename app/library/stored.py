@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, not_, or_, select
 from sqlalchemy.orm import Session
 
 from app.content.document import CardText
@@ -77,6 +77,8 @@ class Portal:
 
     decks: tuple[StoredDeck, ...]
     collections: tuple[StoredCollection, ...]
+    hidden: frozenset[str] = frozenset()
+    """Slugs of the private decks that are left out: nothing is imported into them unless they are named."""
 
     def by_slug(self, slug: str) -> StoredDeck | None:
         """The deck of this slug."""
@@ -96,8 +98,8 @@ class CardRow:
     card: StoredCard
 
 
-def read_portal(session: Session) -> Portal:
-    """All decks with their documents' names and digests, and all collections."""
+def read_portal(session: Session, named: Several[str] = ()) -> Portal:
+    """All decks with their documents' names and digests, and all collections; of private decks only those `named`."""
     columns = (
         Deck.id,
         Deck.guid,
@@ -115,11 +117,15 @@ def read_portal(session: Session) -> Portal:
         Document.dialect,
         Document.said,
     )
-    decks = session.execute(select(*columns).outerjoin(Document, Document.deck_id == Deck.id).order_by(Deck.id))
+    private = and_(Deck.visibility == "private", Deck.slug.not_in(named))
+    decks = session.execute(
+        select(*columns).outerjoin(Document, Document.deck_id == Deck.id).where(not_(private)).order_by(Deck.id)
+    )
     collections = session.execute(select(Collection.id, Collection.slug, Collection.title).order_by(Collection.id))
     return Portal(
         tuple(StoredDeck(**row._mapping) for row in decks),
         tuple(StoredCollection(**row._mapping) for row in collections),
+        frozenset(session.scalars(select(Deck.slug).where(private))),
     )
 
 

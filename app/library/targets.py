@@ -62,7 +62,7 @@ QuestionsOf = Callable[[StoredDeck], frozenset[str]]
 
 def group(portal: Portal, reads: Sequence[Read], questions_of: QuestionsOf) -> tuple[Group, ...]:
     """Give every document its deck. Raises ContentError where two documents would become one."""
-    taken = {deck.slug for deck in portal.decks}
+    taken = {deck.slug for deck in portal.decks} | portal.hidden
     claimed: dict[str, Document] = {}
     groups: list[Group] = []
     alone: dict[int, list[Target]] = {}
@@ -116,7 +116,7 @@ def _claim(claimed: dict[str, Document], target: Target) -> None:
 
 
 def _single(portal: Portal, document: Document, batch: Batch) -> Target:
-    slug = batch.slug or slugs.of_file(document.file.name)
+    slug = batch.slug or slugs.free(slugs.of_file(document.file.name), portal.hidden)
     deck = portal.by_slug(slug)
     filename = document.file.name if deck is None or deck.filename is None else deck.filename
     return Target(document, deck, slug, filename)

@@ -18,7 +18,7 @@ from app.content.document import ContentError, NoQuestions
 from app.content.text import MAX_BYTES
 from app.db.models import Deck, Job, Upload
 from app.db.session import write
-from app.library import archives, deck_editing, media, slugs
+from app.library import archives, deck_editing, media, own, slugs
 from app.library.archives import Archive
 from app.library.deck_editing import DeckFields
 from app.library.files import ENDINGS, Batch, Reader, SourceFile, resolved
@@ -133,6 +133,12 @@ def find(session: Session, guid: str, user_id: int) -> Found | None:
         return None
     row = session.scalar(select(Upload).where(Upload.guid == guid, Upload.user_id == user_id))
     return None if row is None else _found(row)
+
+
+def is_of(session: Session, guid: str, user_id: int) -> bool:
+    """Whether there is such an upload, and it is this person's."""
+    there = select(Upload.id).where(Upload.guid == guid, Upload.user_id == user_id)
+    return "\0" not in guid and session.scalar(there) is not None
 
 
 def unfinished(session: Session, user_id: int) -> list[Found]:
@@ -317,6 +323,8 @@ def _import(
     upload = session.scalars(select(Upload).where(Upload.guid == found.guid).with_for_update()).one()
     if upload.imported_at is not None:
         return
+    if wish.most_cards is not None:
+        own.check_import(session, owner_id=user_id, most=wish.most_cards, filename=found.filename)
     _describe(session, result, user_id, wish, now)
     upload.imported_at = now
     upload.summary = {**upload.summary, "result": _outcome(session, result)}

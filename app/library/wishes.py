@@ -29,6 +29,8 @@ class Wish:
     author: str = ""
     licence: str = ""
     decided: Mapping[str, Any] = field(default_factory=dict)
+    most_cards: int | None = None
+    """Cards that the private decks of whoever imports may have; None where it goes to no private deck."""
 
     def values(self) -> dict[str, Any]:
         """As a job keeps it."""

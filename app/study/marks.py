@@ -94,7 +94,15 @@ def mark(session: Session, *, viewer: Viewer, card: str, what: Mark, on: bool, n
     """
     get_in_line(session, viewer.id)
     row = session.execute(
-        select(Card.id, Card.question_text, Deck.visibility, Deck.archived_at, DeckChoice.chosen_at, CardMark.user_id)
+        select(
+            Card.id,
+            Card.question_text,
+            Deck.visibility,
+            Deck.owner_id,
+            Deck.archived_at,
+            DeckChoice.chosen_at,
+            CardMark.user_id,
+        )
         .join(Deck, Deck.id == Card.deck_id)
         .outerjoin(DeckChoice, and_(DeckChoice.deck_id == Deck.id, DeckChoice.user_id == viewer.id))
         .outerjoin(CardMark, and_(CardMark.card_id == Card.id, CardMark.user_id == viewer.id))

@@ -267,7 +267,7 @@ def _chosen_statement(viewer: Viewer, with_new: bool, with_tag: bool = False) ->
                 *(new if with_new else none),
             )
             .join_from(DeckChoice, Deck, Deck.id == DeckChoice.deck_id)
-            .where(DeckChoice.user_id == _USER, readable(viewer))
+            .where(DeckChoice.user_id == _USER, readable(viewer, _USER))
             .order_by(DeckChoice.chosen_at, Deck.id)
         )
     return kept

@@ -275,6 +275,7 @@ _TO_ANSWER = Prepared(
         Card.archived_at.label("card_archived_at"),
         Card.merged_into_id,
         Deck.visibility,
+        Deck.owner_id,
         Deck.archived_at,
         DeckChoice.chosen_at,
         CardState.version,

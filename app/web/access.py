@@ -10,10 +10,10 @@ from enum import IntEnum
 from functools import wraps
 from typing import Any, Literal, Protocol, TypeVar
 
-from flask import Flask, abort, flash, redirect, request, url_for
+from flask import Flask, abort, current_app, flash, redirect, request, url_for
 from flask import session as cookie
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, true
+from sqlalchemy import ColumnElement, and_, or_
 from werkzeug.wrappers import Response
 
 from app.db.models import Deck
@@ -43,11 +43,17 @@ class HasVisibility(Protocol):
     def visibility(self) -> str: ...  # noqa: D102
 
     @property
+    def owner_id(self) -> int | None: ...  # noqa: D102
+
+    @property
     def archived_at(self) -> datetime | None: ...  # noqa: D102
 
 
 def can(person: Viewer | None, action: Action, deck: HasVisibility) -> bool:
     """Whether `person` (None: not signed in) may do `action` with `deck`. The only place that decides this."""
+    if deck.visibility == "private":  # its owner's alone: an editor's rights end here, an administrator's too
+        own = person is not None and deck.owner_id == person.id
+        return own and (action != "study" or deck.archived_at is None)
     if person is not None and person.is_editor:
         return action == "edit" or deck.archived_at is None or action == "read"
     if action == "edit" or deck.archived_at is not None:
@@ -57,22 +63,40 @@ def can(person: Viewer | None, action: Action, deck: HasVisibility) -> bool:
     return deck.visibility in ("public", "members")
 
 
-def readable(person: Viewer | None) -> ColumnElement[bool]:
-    """`can(person, "read", deck)` as a condition on `Deck`, leaving out archived decks, for lists."""
+def readable(person: Viewer | None, me: ColumnElement[int] | None = None) -> ColumnElement[bool]:
+    """`can(person, "read", deck)` as a condition on `Deck`, leaving out archived decks, for lists.
+
+    A statement that is kept for other people gives `me`, the parameter that the reader's id is bound to.
+    """
     living = Deck.archived_at.is_(None)
     if person is None:
         return and_(living, Deck.visibility == "public")
-    return and_(living, true() if person.is_editor else Deck.visibility.in_(("public", "members")))
+    others = Deck.visibility != "private" if person.is_editor else Deck.visibility.in_(("public", "members"))
+    return and_(living, or_(others, _own(person, me)))
+
+
+def editable(person: Viewer) -> ColumnElement[bool]:
+    """`can(person, "edit", deck)` as a condition on `Deck`."""
+    return or_(Deck.visibility != "private", _own(person)) if person.is_editor else _own(person)
+
+
+def _own(person: Viewer, me: ColumnElement[int] | None = None) -> ColumnElement[bool]:
+    return and_(Deck.visibility == "private", Deck.owner_id == (person.id if me is None else me))
 
 
 _declared_elsewhere: dict[str, Access] = {"static": Access.ANYONE}
 
 
-def access(level: Access) -> Callable[[View], View]:
-    """Declare who may call a view. Put it under the route decorator."""
+def access(level: Access, *, of: Callable[[Viewer], bool] | None = None) -> Callable[[View], View]:
+    """Declare who may call a view. Put it under the route decorator.
+
+    Where what the address names may be somebody's own, `of` decides for whoever is signed in, whatever their level:
+    it opens the view to its owner and closes it to everybody else.
+    """
 
     def declare(view: View) -> View:
         view.__access__ = level  # type: ignore[attr-defined]
+        view.__access_of__ = of  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -130,6 +154,7 @@ def init_app(app: Flask) -> None:
             if reads:
                 return redirect(url_for("security.login", next=here()))
             return redirect(url_for("security.login"), 303)
-        if person.rank < level:
+        of = getattr(current_app.view_functions[request.endpoint], "__access_of__", None)
+        if not (of(person) if of is not None else person.rank >= level):
             abort(404)
         return None

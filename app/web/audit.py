@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import structlog
-from flask import Flask, current_app, has_request_context, request
+from flask import Flask, current_app, g, has_request_context, request
 from sqlalchemy import event, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -149,7 +149,11 @@ def witnessed(session: Session) -> Iterator[Callable[[], None]]:
 def _is_to_be_noted() -> bool:
     if not has_request_context() or request.endpoint is None or request.method in ("GET", "HEAD", "OPTIONS"):
         return False
-    return (level_of(current_app, request.endpoint) or Access.ANYONE) >= Access.EDITOR
+    person = viewer()
+    if g.get("private") or (person is not None and person.rank < Access.EDITOR):
+        return False  # what somebody does with decks of their own is nobody's business
+    edits = getattr(current_app.view_functions[request.endpoint], "__access_of__", None) is not None
+    return edits or (level_of(current_app, request.endpoint) or Access.ANYONE) >= Access.EDITOR
 
 
 def _note_by_route(session: Session, changed: list[Any]) -> None:

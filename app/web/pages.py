@@ -46,6 +46,12 @@ def shown(template: str, status: int = 200, **values: Any) -> Response:
     return current_app.make_response((render_template(template, **values), status))
 
 
+def may_edit_decks() -> bool:
+    """Whether the reader has decks to edit: all, or, where the portal allows it, their own."""
+    person = viewer()
+    return person is not None and (person.is_editor or current_app.config["REPRISE_SETTINGS"].own_decks > 0)
+
+
 def day_label(day: date, today: date) -> str:
     """A date as a reader says it: no year when it is this one."""
     return str(format_date(day, "EEE d MMM" if day.year == today.year else "d MMM yyyy"))
@@ -116,6 +122,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset=asset,
         home_url=lambda: url_for("study.home"),
+        may_edit_decks=may_edit_decks,
         portal_name=portal_name,
         viewer=viewer,
         in_the_open=settings.in_the_open,

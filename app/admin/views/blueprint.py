@@ -3,17 +3,18 @@
 from datetime import datetime
 from typing import Any, Never
 
-from flask import Blueprint, abort, current_app, request, url_for
+from flask import Blueprint, abort, current_app, g, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.library import deciding, edit_queries
+from app.config import Settings
+from app.library import deciding, edit_queries, uploads
 from app.library.edit_queries import EditedCard, EditedDeck
 from app.web.access import level_of
 from app.web.database import session
 from app.web.errors import Refusal
 from app.web.pages import local_time, moment
-from app.web.sessions import require_viewer, viewer
+from app.web.sessions import Viewer, require_viewer, viewer
 
 blueprint = Blueprint("edit", __name__, url_prefix="/edit")
 
@@ -42,7 +43,7 @@ def _shared() -> dict[str, Any]:
 
 def open_decisions(slug: str = "") -> int:
     """How many decisions wait for an editor, in one deck or in all."""
-    counts = deciding.open_counts(session())
+    counts = deciding.open_counts(session(), require_viewer())
     return counts.get(slug, 0) if slug else sum(counts.values())
 
 
@@ -52,10 +53,42 @@ def saved_at(instant: datetime) -> str:
     return time if day.endswith(time) else f"{day}, {time}"
 
 
+def own_thing(person: Viewer) -> bool:
+    """Whether this person may change the deck or card that the address names. For `access(…, of=own_thing)`."""
+    named = request.view_args or {}
+    if "slug" in named:
+        deck = edit_queries.may_edit_deck(session(), named["slug"], person)
+    else:
+        deck = edit_queries.may_edit_card(session(), named["guid"], person)
+    g.private = deck is not None and deck.visibility == "private"
+    return deck is not None
+
+
+def is_own_upload(person: Viewer) -> bool:
+    """Whether the upload that the address names is this person's; nobody else sees it, whoever they are."""
+    return uploads.is_of(session(), (request.view_args or {})["guid"], person.id)
+
+
+def settings() -> Settings:
+    """How this portal runs."""
+    found: Settings = current_app.config["REPRISE_SETTINGS"]
+    return found
+
+
+def may_make(person: Viewer) -> bool:
+    """Whether this person makes decks: for everybody, or where the portal allows it, for themselves."""
+    return person.is_editor or settings().own_decks > 0
+
+
 def found_deck(slug: str) -> EditedDeck:
     """The deck of this address, or the page that says there is none."""
     deck = edit_queries.deck(session(), slug, require_viewer())
     return deck if deck is not None else abort(404)
+
+
+def is_private(deck: EditedDeck) -> bool:
+    """Whether a deck is its owner's alone."""
+    return deck.fields.visibility == "private"
 
 
 def found_card(guid: str) -> EditedCard:

@@ -11,13 +11,14 @@ from werkzeug.wrappers import Response
 from app.admin import saving
 from app.admin.forms import CardForm, MoveForm
 from app.admin.saving import Outcome
-from app.admin.views.blueprint import blueprint, found_card, found_deck
+from app.admin.views.blueprint import blueprint, found_card, found_deck, is_private, own_thing, settings
 from app.content.document import CardText
 from app.content.heading import parted
-from app.library import edit_queries, editing, history
+from app.library import edit_queries, editing, history, own
 from app.library.checking import remarks_on
 from app.library.edit_queries import EditedCard, EditedDeck
 from app.library.editing import Conflict, NotThere
+from app.library.own import TooManyCards
 from app.library.texts import Rendered, is_draft
 from app.web import clock
 from app.web.access import Access, access
@@ -31,7 +32,7 @@ PREVIEWS = "600/minute"
 
 
 @blueprint.route("/cards/<guid>", methods=["GET", "POST"])
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=own_thing)
 def card(guid: str) -> Response:
     """Change a card."""
     card = found_card(guid)
@@ -61,7 +62,7 @@ def card(guid: str) -> Response:
 
 
 @blueprint.post("/cards/<guid>/preview")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=own_thing)
 @limiter.limit(PREVIEWS)
 def preview(guid: str) -> Response:
     """What learners would see of the text in the form. Nothing is saved."""
@@ -72,7 +73,7 @@ def preview(guid: str) -> Response:
 
 
 @blueprint.post("/cards/<guid>/merge")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=own_thing)
 def merge(guid: str) -> Response:
     """Put the text in the form and the one that was saved meanwhile together. Nothing is saved."""
     card = found_card(guid)
@@ -94,7 +95,7 @@ def merge(guid: str) -> Response:
 
 
 @blueprint.route("/decks/<slug>/cards/new", methods=["GET", "POST"])
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=own_thing)
 def new_card(slug: str) -> Response:
     """Add a card to a deck."""
     deck = found_deck(slug)
@@ -104,7 +105,7 @@ def new_card(slug: str) -> Response:
     if not form.validate_on_submit():
         return new_card_page(deck, form, 422 if form.errors else 200, unsaved=bool(form.errors))
     work = partial(
-        editing.create_card,
+        partial(own.create_card, most=settings().own_cards) if is_private(deck) else editing.create_card,
         slug=slug,
         text=form.text(),
         author_id=require_viewer().id,
@@ -115,6 +116,9 @@ def new_card(slug: str) -> Response:
         made = transact(work)
     except NotThere:
         abort(404)
+    except TooManyCards:
+        form.question.errors = [_("Your own decks may have %(n)s questions in all.", n=settings().own_cards)]
+        return new_card_page(deck, form, 409, unsaved=True)
     flash(_("The question is added."))
     if request.form.get("then") == "another":
         return redirect(url_for("edit.new_card", slug=slug, section=form.section.data or None, added=1), 303)
@@ -122,7 +126,7 @@ def new_card(slug: str) -> Response:
 
 
 @blueprint.post("/decks/<slug>/cards/preview")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=own_thing)
 @limiter.limit(PREVIEWS)
 def preview_new(slug: str) -> Response:
     """What learners would see of a new card. Nothing is saved."""
@@ -166,7 +170,13 @@ def card_page(card: EditedCard, form: CardForm, status: int, preview: Preview, *
     versions = history.card_history(
         session(), card.id, require_viewer().id, everything=request.args.get("versions") == "all"
     )
-    move = MoveForm(edit_queries.open_decks(session()), formdata=None, deck=card.deck.slug, number=str(card.number))
+    decks = edit_queries.open_decks(session(), require_viewer(), private=is_private(card.deck))
+    move = MoveForm(
+        decks,
+        formdata=None,
+        deck=card.deck.slug,
+        number=str(card.number),
+    )
     form.add_rows()
     return shown(
         "admin/card.html",

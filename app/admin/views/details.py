@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.admin.forms import MAX_NOTE, DeckForm
-from app.admin.views.blueprint import blueprint, changed_meanwhile, found_deck
+from app.admin.views.blueprint import blueprint, changed_meanwhile, found_deck, own_thing
 from app.library import deck_editing, history
 from app.library.deck_editing import SavedDeck
 from app.library.edit_queries import EditedDeck
@@ -21,7 +21,7 @@ from app.web.sessions import require_viewer
 
 
 @blueprint.route("/decks/<slug>/details", methods=["GET", "POST"])
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=own_thing)
 def details(slug: str) -> Response:
     """Change a deck's own fields."""
     deck = found_deck(slug)
@@ -68,7 +68,7 @@ def _conflict(slug: str, form: DeckForm) -> Response:
 
 
 @blueprint.post("/decks/<slug>/archive")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=own_thing)
 def archive_deck(slug: str) -> Response:
     """Take a deck out of study and reading."""
     _change(slug, deck_editing.archive_deck)
@@ -81,7 +81,7 @@ def archive_deck(slug: str) -> Response:
 
 
 @blueprint.post("/decks/<slug>/restore")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=own_thing)
 def restore_deck(slug: str) -> Response:
     """Bring an archived deck back."""
     _change(slug, deck_editing.restore_deck)
@@ -98,7 +98,7 @@ def _change(slug: str, change: Callable[..., SavedDeck]) -> None:
 
 
 @blueprint.post("/decks/<slug>/versions/<int(max=1000000):number>")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=own_thing)
 def revert_deck(slug: str, number: int) -> Response:
     """Save the fields that an older version had."""
     work = partial(

@@ -6,7 +6,7 @@ from flask import abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.admin.views.blueprint import blueprint, found_deck
+from app.admin.views.blueprint import blueprint, found_deck, own_thing
 from app.admin.views.uploads import READS
 from app.content.document import ContentError
 from app.library import whole
@@ -22,7 +22,7 @@ from app.web.sessions import require_viewer
 
 
 @blueprint.route("/decks/<slug>/document", methods=["GET", "POST"])
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=own_thing)
 @limiter.limit(READS)
 def document(slug: str) -> Response:
     """The whole deck as Markdown; sent, it becomes a plan that is looked at and applied."""

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from flask import abort, request, send_file
 from werkzeug.wrappers import Response
 
-from app.admin.views.blueprint import blueprint, found_deck
+from app.admin.views.blueprint import blueprint, found_deck, own_thing
 from app.library import exporting
 from app.library.exporting import Exported
 from app.web.access import Access, access
@@ -19,7 +19,7 @@ EXPORTS = "60/minute"
 
 
 @blueprint.get("/decks/<slug>/export")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=own_thing)
 @limiter.limit(EXPORTS)
 def export(slug: str) -> Response:
     """Download the deck's document with the edits made here, byte for byte what it was elsewhere.

@@ -17,10 +17,15 @@ from app.web.access import Access, access
 from app.web.database import session, transact
 from app.web.errors import Refusal
 from app.web.pages import shown
-from app.web.sessions import require_viewer
+from app.web.sessions import Viewer, require_viewer
 
 NAMED = 5
 """Cards that kept their text, which are named when an import is taken back."""
+
+
+def _is_mine(person: Viewer) -> bool:
+    """Whether the import that the address names is this person's business."""
+    return import_history.one(session(), (request.view_args or {})["guid"], person) is not None
 
 
 @blueprint.get("/imports", endpoint="import_history")
@@ -28,20 +33,20 @@ NAMED = 5
 def overview() -> Response:
     """Every import, the newest first, or those of one deck or source."""
     wanted = {name: request.args.get(name, "")[:100] for name in ("deck", "source")}
-    found = import_history.past(session(), require_viewer().id, page=page_number(), **wanted)
+    found = import_history.past(session(), require_viewer(), page=page_number(), **wanted)
     kept = {name: value for name, value in wanted.items() if value}
     return shown("admin/import_history.html", area="edit", found=found, filters=kept)
 
 
 @blueprint.get("/imports/<guid>")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=_is_mine)
 def applied_import(guid: str) -> Response:
     """One import: what it brought, and the way back."""
     return shown("admin/applied_import.html", area="edit", applied=_found(guid))
 
 
 @blueprint.post("/imports/<guid>/undo")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=_is_mine)
 def undo_import(guid: str) -> Response:
     """Take an import back in one step."""
     applied = _found(guid)
@@ -76,7 +81,7 @@ def undo_import(guid: str) -> Response:
 
 
 def _found(guid: str) -> PastImport:
-    found = import_history.one(session(), guid, require_viewer().id)
+    found = import_history.one(session(), guid, require_viewer())
     return found if found is not None else abort(404)
 
 

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from app.admin import saving
 from app.admin.forms import JoinForm, SplitForm
-from app.admin.views.blueprint import blueprint, changed_meanwhile, found_card
+from app.admin.views.blueprint import blueprint, changed_meanwhile, found_card, own_thing
 from app.admin.views.cards import Preview
 from app.library import edit_queries, parting
 from app.library.edit_queries import EditedCard
@@ -23,7 +23,7 @@ from app.web.sessions import require_viewer
 
 
 @blueprint.route("/cards/<guid>/split", methods=["GET", "POST"])
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=own_thing)
 def split_card(guid: str) -> Response:
     """Make two cards of one; the editor says which half keeps the history."""
     card = found_card(guid)
@@ -53,7 +53,7 @@ def split_card(guid: str) -> Response:
 
 
 @blueprint.route("/cards/<guid>/join", methods=["GET", "POST"])
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=own_thing)
 def join_cards(guid: str) -> Response:
     """Make one card of this one and another of its deck; both histories go to the one that lives on."""
     card, other = found_card(guid), _other(found_card(guid))
@@ -84,7 +84,7 @@ def join_cards(guid: str) -> Response:
 
 
 @blueprint.post("/cards/<guid>/part")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=own_thing)
 def part_card(guid: str) -> Response:
     """Let a card that was joined to this one be a card of its own again."""
     found_card(guid)

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.admin.forms import MAX_ALT, CardForm
-from app.admin.views.blueprint import blueprint, found_card, found_deck
+from app.admin.views.blueprint import blueprint, found_card, found_deck, own_thing
 from app.admin.views.cards import card_form, card_page, new_card_page, preview_of
 from app.library import edit_queries, pictures
 from app.library.editing import NotThere
@@ -23,7 +23,7 @@ IMAGES = "60/minute"
 
 
 @blueprint.post("/cards/<guid>/image")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=own_thing)
 @limiter.limit(IMAGES)
 def add_image(guid: str) -> Response:
     """Keep an image for the card's deck; the form comes back with it in the answer. Nothing else is saved."""
@@ -40,7 +40,7 @@ def add_image(guid: str) -> Response:
 
 
 @blueprint.post("/decks/<slug>/cards/image")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=own_thing)
 @limiter.limit(IMAGES)
 def add_image_new(slug: str) -> Response:
     """The same for a card that is not added yet."""

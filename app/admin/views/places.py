@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.admin.forms import MAX_NOTE, MoveForm
-from app.admin.views.blueprint import blueprint, changed_meanwhile, found_card
+from app.admin.views.blueprint import blueprint, changed_meanwhile, found_card, is_private, own_thing
 from app.library import edit_queries, editing
 from app.library.editing import Conflict, NotThere, PlaceIsGiven, Saved
 from app.web import clock
@@ -20,7 +20,7 @@ from app.web.sessions import require_viewer
 
 
 @blueprint.post("/cards/<guid>/archive")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=own_thing)
 def archive_card(guid: str) -> Response:
     """Take a card out of study and reading."""
     _change(editing.archive_card, guid=guid, note=_note())
@@ -29,7 +29,7 @@ def archive_card(guid: str) -> Response:
 
 
 @blueprint.post("/cards/<guid>/restore")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=own_thing)
 def restore_card(guid: str) -> Response:
     """Bring an archived card back."""
     _change(editing.restore_card, guid=guid, note=_note())
@@ -38,11 +38,11 @@ def restore_card(guid: str) -> Response:
 
 
 @blueprint.post("/cards/<guid>/move")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=own_thing)
 def move_card(guid: str) -> Response:
     """Give a card another place, in its deck or in another one."""
     card = found_card(guid)
-    decks = edit_queries.open_decks(session())
+    decks = edit_queries.open_decks(session(), require_viewer(), private=is_private(card.deck))
     form = MoveForm(decks)
     here = url_for("edit.card", guid=guid)
     if not form.validate():
@@ -72,7 +72,7 @@ def move_card(guid: str) -> Response:
 
 
 @blueprint.post("/cards/<guid>/versions/<int(max=1000000):number>")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=own_thing)
 def revert_card(guid: str, number: int) -> Response:
     """Save the text that an older version had."""
     saved = _change(

@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response
 
 from app.admin import deciding
 from app.admin.forms import decision_forms
-from app.admin.views.blueprint import blueprint
-from app.admin.views.uploads import READS, found_upload, is_under_way, wished_deck
+from app.admin.views.blueprint import blueprint, is_own_upload
+from app.admin.views.uploads import READS, found_upload, is_under_way, most_cards, wished_deck
 from app.content.document import ContentError
 from app.library import plan_view, uploads
 from app.library.deciding import LATER, Decision
@@ -32,13 +32,15 @@ NEVER = "-"
 
 
 @blueprint.get("/import/<guid>/plan")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=is_own_upload)
 def plan(guid: str) -> Response:
     """What importing an upload would change in the decks that are there, and what there is to decide."""
     found = found_upload(guid)
     if found.imported_at is not None or is_under_way(found):
         return redirect(url_for("edit.upload_state", guid=guid))
-    wish = Wish(dialect=request.args.get("dialect", "")[:64], goes_to=wished_deck(request.args, "deck"))
+    wish = Wish(
+        dialect=request.args.get("dialect", "")[:64], goes_to=wished_deck(request.args, "deck", kept=found.deck_slug)
+    )
     try:
         seen = plan_view.planned(session(), found, wish, require_viewer().id)
     except ContentError as error:
@@ -50,7 +52,7 @@ def plan(guid: str) -> Response:
 
 
 @blueprint.post("/import/<guid>/plan")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=is_own_upload)
 @limiter.limit(READS)
 def apply_plan(guid: str) -> Response:
     """Apply the plan that was seen, with what was decided on it: all in one transaction, or nothing."""
@@ -61,9 +63,11 @@ def apply_plan(guid: str) -> Response:
     problems = {key: form.problem for key, form in forms.items() if not form.validate()}
     decisions = {key: form.decision() for key, form in forms.items()}
     again = frozenset(request.form.getlist("ask_again")[: plan_view.SHOWN])
+    goes_to = wished_deck(request.form, "deck", kept=found.deck_slug)
     wish = Wish(
         dialect=request.form.get("dialect", "")[:64],
-        goes_to=wished_deck(request.form, "deck"),
+        goes_to=goes_to,
+        most_cards=most_cards(goes_to),
         expected=request.form.get("expected", "")[:128] or NEVER,
         decided=deciding.noted(decisions, again),
     )

@@ -1,6 +1,6 @@
 """What imports and syncs have left to decide, whenever somebody has the time."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from app.admin import deciding
 from app.admin.deciding import Outcome
 from app.admin.forms import decision_forms
-from app.admin.views.blueprint import blueprint, page_number
+from app.admin.views.blueprint import blueprint, may_make, page_number
 from app.library import deciding as library
 from app.library.deciding import LATER, Choice, Decision
 from app.web import clock
@@ -25,19 +25,19 @@ PAGE = 10
 
 
 @blueprint.get("/questions")
-@access(Access.EDITOR)
+@access(Access.LEARNER, of=may_make)
 def questions() -> Response:
     """Conflicts and questions to confirm: of a deck, a source, an import, or all."""
     return _page({}, {})
 
 
 @blueprint.post("/questions")
-@access(Access.EDITOR)
+@access(Access.LEARNER, of=may_make)
 def decide() -> Response:
     """Act on what was decided. What somebody else decided first stands, and is told."""
     forms = decision_forms(request.form)
     problems = {key: form.problem for key, form in forms.items() if not form.validate()}
-    decisions = {key: form.decision() for key, form in forms.items()}
+    decisions = {key: form.decision() for key, form in forms.items() if key not in _closed(forms)}
     if problems:
         return _page(decisions, problems, status=422)
     if all(decision.take == LATER for decision in decisions.values()):
@@ -46,6 +46,12 @@ def decide() -> Response:
         work = partial(deciding.decide, decisions=decisions, now=clock.now(), by_id=require_viewer().id)
         _tell(transact(work))
     return redirect(url_for("edit.questions", **_filters()), 303)
+
+
+def _closed(keys: Collection[str]) -> set[str]:
+    """Those of these open questions that are not this person's to decide."""
+    mine = {choice.key for choice in library.left_open(session(), guids=keys, viewer=require_viewer())}
+    return {choice.key for choice in library.left_open(session(), guids=keys)} - mine
 
 
 def _filters() -> dict[str, Any]:
@@ -57,7 +63,11 @@ def _filters() -> dict[str, Any]:
 def _page(decisions: Mapping[str, Decision], problems: Mapping[str, str], *, status: int = 200) -> Response:
     wanted = _filters()
     found = library.left_open(
-        session(), deck=wanted.get("deck", ""), source=wanted.get("source", ""), import_guid=wanted.get("import", "")
+        session(),
+        deck=wanted.get("deck", ""),
+        source=wanted.get("source", ""),
+        import_guid=wanted.get("import", ""),
+        viewer=require_viewer(),
     )
     pages = max(1, -(-len(found) // PAGE))
     page = min(page_number(), pages)

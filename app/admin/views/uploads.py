@@ -5,7 +5,7 @@ from typing import Any, Never
 from urllib.parse import urlencode
 
 from flask import Response as FlaskResponse
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, flash, g, redirect, request, url_for
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from app.admin import deciding
 from app.admin.forms import MAX_TITLE, VISIBILITY
-from app.admin.views.blueprint import blueprint
+from app.admin.views.blueprint import blueprint, is_own_upload, may_make, settings
 from app.content.document import ContentError
 from app.library import edit_queries, import_history, upload_preview, uploads
 from app.library.importing import StalePlan
@@ -49,13 +49,14 @@ def _register(state: Any) -> None:
 
 
 @blueprint.route("/import", methods=["GET", "POST"])
-@access(Access.EDITOR)
+@access(Access.LEARNER, of=may_make)
 @limiter.limit(READS, methods=["POST"])
 def imports() -> Response:
     """Bring in a file, an archive or a text; what can be read is shown before anything is stored."""
     if request.method == "GET":
         return _start_page()
     goes_to = wished_deck(request.form)
+    most_cards(goes_to)
     error = "text_error" if "text" in request.form else "file_error"
     try:
         guid = transact(partial(_take, goes_to=goes_to))
@@ -67,23 +68,25 @@ def imports() -> Response:
 
 
 @blueprint.get("/import/<guid>")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=is_own_upload)
 def upload(guid: str) -> Response:
     """What was read: cards as learners will see them, what to look at, and what importing would change."""
     found = found_upload(guid)
     if found.imported_at is not None or is_under_way(found):
         return redirect(url_for("edit.upload_state", guid=guid))
-    wish = Wish(dialect=request.args.get("dialect", "")[:64], goes_to=wished_deck(request.args, "deck"))
+    wish = Wish(
+        dialect=request.args.get("dialect", "")[:64], goes_to=wished_deck(request.args, "deck", kept=found.deck_slug)
+    )
     return _preview_page(found, wish)
 
 
 @blueprint.post("/import/<guid>")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=is_own_upload)
 @limiter.limit(READS)
 def import_upload(guid: str) -> Response:
     """Import what was seen: at once where that is short, else as a job."""
     found, form = found_upload(guid), request.form
-    wish = _wish()
+    wish = _wish(found)
     if form.get("see") == "plan":
         return redirect(_seen(guid, wish, "edit.plan"), 303)
     if form.get("deck", "") != form.get("seen_deck", ""):
@@ -108,7 +111,7 @@ def import_upload(guid: str) -> Response:
 
 
 @blueprint.get("/import/<guid>/state")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=is_own_upload)
 def upload_state(guid: str) -> Response:
     """How far an import has come, or what it brought."""
     found = found_upload(guid)
@@ -118,7 +121,7 @@ def upload_state(guid: str) -> Response:
     template = "admin/_import_state.html" if wants_fragment() else "admin/import_state.html"
     going = found.imported_at is None and job is not None and job.state in ("queued", "running")
     result = found.summary.get("result")
-    applied = import_history.one(session(), result["import"], require_viewer().id) if result else None
+    applied = import_history.one(session(), result["import"], require_viewer()) if result else None
     return shown(
         template,
         area="edit",
@@ -132,7 +135,7 @@ def upload_state(guid: str) -> Response:
 
 
 @blueprint.post("/import/<guid>/stop")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=is_own_upload)
 def stop_import(guid: str) -> Response:
     """Stop an import that is on its way; nothing of it is stored."""
     found_upload(guid)
@@ -141,7 +144,7 @@ def stop_import(guid: str) -> Response:
 
 
 @blueprint.post("/import/<guid>/discard")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=is_own_upload)
 def discard_upload(guid: str) -> Response:
     """Give an upload up."""
     found = found_upload(guid)
@@ -151,7 +154,7 @@ def discard_upload(guid: str) -> Response:
 
 
 @blueprint.route("/import/<guid>/text", methods=["GET", "POST"])
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=is_own_upload)
 @limiter.limit(READS, methods=["POST"])
 def upload_text(guid: str) -> Response:
     """Mend an upload's text before it is imported."""
@@ -173,7 +176,7 @@ def upload_text(guid: str) -> Response:
 
 
 @blueprint.get("/import/<guid>/image")
-@access(Access.EDITOR)
+@access(Access.EDITOR, of=is_own_upload)
 def upload_image(guid: str) -> Response:
     """An image of an archive that is not imported yet."""
     found = found_upload(guid)
@@ -190,6 +193,8 @@ class _Incomplete(Exception):
 def _take(work: Any, *, goes_to: str) -> str:
     """Keep what the form brings; gives its guid. Raises _Incomplete and ContentError."""
     user_id, now = require_viewer().id, clock.now()
+    if not goes_to and not require_viewer().is_editor:
+        raise _Incomplete(_("Choose which of your decks it goes to. Make one first if there is none."))
     if "text" in request.form:
         text = request.form["text"]
         if not text.strip():
@@ -215,7 +220,7 @@ def _start_page(status: int = 200, *, file_error: str = "", text_error: str = ""
         text_error=text_error,
         text=request.form.get("text", "")[:MAX_PASTED],
         goes_to=wished_deck(request.form),
-        decks=edit_queries.open_decks(session()),
+        decks=edit_queries.open_decks(session(), require_viewer()),
         unfinished=uploads.unfinished(session(), require_viewer().id),
     )
 
@@ -240,19 +245,21 @@ def _preview_page(found: Found, wish: Wish) -> Response:
         wish=wish,
         seen=seen,
         readings=READINGS,
-        decks=edit_queries.open_decks(session()),
+        decks=edit_queries.open_decks(session(), require_viewer()),
         visibility=VISIBILITY,
         can_mend=found.is_text and len(found.content) <= MAX_PASTED,
         size=_size(len(found.content)),
     )
 
 
-def _wish() -> Wish:
+def _wish(found: Found) -> Wish:
     form = request.form
+    goes_to = wished_deck(form, "deck", kept=found.deck_slug)
     visibility = form.get("visibility", "")
     return Wish(
         dialect=form.get("dialect", "")[:64],
-        goes_to=wished_deck(form, "deck"),
+        goes_to=goes_to,
+        most_cards=most_cards(goes_to),
         expected=form.get("expected", "")[:128],
         title=_line("title"),
         visibility=visibility if visibility in {one.value for one in VISIBILITY} else "public",
@@ -265,11 +272,25 @@ def _line(name: str) -> str:
     return "".join(c for c in " ".join(request.form.get(name, "").split()) if c.isprintable())[:MAX_TITLE]
 
 
-def wished_deck(values: Any, name: str = "deck") -> str:
-    """The deck that is asked for, if it is one that may be; else where the document's name says."""
+def wished_deck(values: Any, name: str = "deck", *, kept: str | None = None) -> str:
+    """The deck that is asked for, if it is one that may be; else where the document's name says.
+
+    A learner imports into decks of their own alone: into the one asked for, or else the one the upload is `kept` for;
+    where neither is theirs, there is no such page. Without `kept` none is needed yet.
+    """
     wanted: str = values.get(name, "")
-    known = {slug for slug, _title in edit_queries.open_decks(session())} if wanted not in (BY_NAME, NEW) else set()
+    known = {slug for slug, _title in edit_queries.open_decks(session(), require_viewer())}
+    if not require_viewer().is_editor:
+        allowed = wanted if wanted in known else kept
+        return allowed if allowed in known else BY_NAME if kept is None else _missing()
     return wanted if wanted in (BY_NAME, NEW) or wanted in known else BY_NAME
+
+
+def most_cards(goes_to: str) -> int | None:
+    """How many cards the private decks of this person may have, where an import goes to one of them."""
+    private = {slug for slug, _title in edit_queries.open_decks(session(), require_viewer(), private=True)}
+    g.private = goes_to in private
+    return settings().own_cards if goes_to in private else None
 
 
 def _seen(guid: str, wish: Wish, endpoint: str = "edit.upload") -> str:

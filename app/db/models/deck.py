@@ -8,7 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, BigId, Guid, Id, words
 
-VISIBILITIES = ("public", "members", "group")
+VISIBILITIES = ("public", "members", "group", "private")
+"""A private deck is its owner's alone."""
 
 
 class Collection(Base):

@@ -16,6 +16,7 @@ from app.db.models import (
     Deck,
     DeckChoice,
     Event,
+    Import,
     LoginSession,
     Practice,
     Rest,
@@ -152,3 +153,22 @@ def test_an_event_that_goes_is_not_looked_for_in_the_whole_history(session: Sess
         explain = "EXPLAIN"
     plan = session.execute(text(f"{explain} SELECT 1 FROM event WHERE user_id = 1 AND target_id = 1"))
     assert "ix_event_user_id_target_id" in " ".join(str(step) for step in plan)
+
+
+def test_own_decks_go_with_all_that_hangs_on_them(session: Session) -> None:
+    """And nobody else's."""
+    user, other = make_user(session), make_user(session)
+    mine = make_deck(session, cards=1, visibility="private", owner_id=user.id)
+    kept = [make_deck(session, cards=1, visibility="private", owner_id=other.id), make_deck(session, owner_id=user.id)]
+    leave_traces(session, user, mine)
+    session.add_all(
+        Import(label=one.slug, user_id=user.id, applied_at=NOW, outcome={"decks": [one.slug]}, before={})
+        for one in (mine, kept[1])
+    )
+    user.deletion_asked_at = NOW
+    session.commit()
+    assert service.erase_due(session, LATER) == 1
+    session.commit()
+    assert set(session.scalars(select(Deck.id))) == {deck.id for deck in kept}
+    assert session.scalars(select(Card.deck_id)).all() == [kept[0].id]
+    assert session.scalars(select(Import.label)).all() == [kept[1].slug]

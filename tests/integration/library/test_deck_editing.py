@@ -12,6 +12,7 @@ from app.library import deck_editing, edit_queries, history
 from app.library.deck_editing import DeckFields
 from app.library.editing import Conflict, NotThere
 from tests.builders import LONG_AGO, choose, make_card, make_deck, make_user
+from tests.integration.study.people import viewer_of
 
 NOW = LONG_AGO + timedelta(days=30)
 FIELDS = DeckFields("Systèmes distribués", "About them.", "members", "https://example.org/x", "Ada", "CC BY 4.0")
@@ -108,7 +109,7 @@ def test_the_list_counts_cards_and_learners_and_has_archived_decks_last(session:
     empty = make_deck(session, title="C")
     session.commit()
 
-    lines = edit_queries.decks(session)
+    lines = edit_queries.decks(session, viewer_of(editor, rank=2))
 
     assert [line.slug for line in lines] == [deck.slug, empty.slug, gone.slug]
     assert [(one.questions, one.drafts, one.archived, one.learners) for one in lines] == [

@@ -12,6 +12,7 @@ from app.library import edit_queries, editing, history, media
 from app.library.editing import Conflict, NotThere, PlaceIsGiven
 from app.library.texts import put_base
 from tests.builders import LONG_AGO, make_card, make_deck, make_user
+from tests.integration.study.people import viewer_of
 
 NOW = LONG_AGO + timedelta(days=30)
 
@@ -220,28 +221,28 @@ def test_two_edits_of_different_blocks_can_be_put_together(session: Session, edi
     assert history.merged(session, card.id, 1, ours=clash, theirs=theirs) is None
 
 
-def test_search_finds_words_in_answers_and_puts_questions_first(session: Session) -> None:
+def test_search_finds_words_in_answers_and_puts_questions_first(session: Session, editor: User) -> None:
     deck, other = make_deck(session, title="A"), make_deck(session, title="B")
     in_answer = make_card(session, deck, question="What?", answer="Because of *latent* space.")
     in_question = make_card(session, other, question="Latent what?", answer="")
     make_card(session, deck, question="Gone latent", archived_at=NOW, archived_reason="editor")
     session.commit()
 
-    found = edit_queries.cards(session, query="latent")
+    found = edit_queries.cards(session, viewer_of(editor, rank=2), query="latent")
 
     assert [line.guid for line in found.lines] == [in_question.guid, in_answer.guid]
     assert [piece.text for piece in found.lines[1].excerpt if piece.hit] == ["latent"]
     assert (found.drafts, found.archived) == (1, 1)
-    assert edit_queries.cards(session, query="latent", show="archived").total == 1
-    assert edit_queries.cards(session, query="latent", deck_id=deck.id).total == 1
-    assert edit_queries.cards(session, query="100%").total == 0
+    assert edit_queries.cards(session, viewer_of(editor, rank=2), query="latent", show="archived").total == 1
+    assert edit_queries.cards(session, viewer_of(editor, rank=2), query="latent", deck_id=deck.id).total == 1
+    assert edit_queries.cards(session, viewer_of(editor, rank=2), query="100%").total == 0
 
 
-def test_lists_have_pages(session: Session) -> None:
+def test_lists_have_pages(session: Session, editor: User) -> None:
     deck = make_deck(session, cards=edit_queries.PAGE + 1)
     session.commit()
-    first = edit_queries.cards(session, deck_id=deck.id)
-    last = edit_queries.cards(session, deck_id=deck.id, page=999)
+    first = edit_queries.cards(session, viewer_of(editor, rank=2), deck_id=deck.id)
+    last = edit_queries.cards(session, viewer_of(editor, rank=2), deck_id=deck.id, page=999)
     assert (len(first.lines), len(last.lines), last.page, last.pages) == (edit_queries.PAGE, 1, 2, 2)
 
 

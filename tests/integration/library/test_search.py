@@ -98,6 +98,7 @@ def test_only_what_the_reader_may_see_is_found(session: Session) -> None:
         "open": {},
         "inside": {"visibility": "members"},
         "gone": {"archived_at": LONG_AGO},
+        "theirs": {"visibility": "private", "owner_id": make_user(session).id},
     }
     archived: dict[str, Any] = {"archived_at": LONG_AGO, "archived_reason": "editor"}
     for slug, values in kinds.items():
@@ -144,7 +145,10 @@ def test_editors_find_archived_cards_and_drafts(session: Session) -> None:
     make_card(session, deck, question="Kept words?")
     make_card(session, deck, question="Lost words?", archived_at=LONG_AGO, archived_reason="editor")
     make_card(session, deck, question="Drafted words?", answer="")
-    found = {show: edit_queries.cards(session, query="words", show=show) for show in ("all", "drafts", "archived")}
+    editor = viewer_of(make_user(session, role="editor"), rank=2)
+    found = {
+        show: edit_queries.cards(session, editor, query="words", show=show) for show in ("all", "drafts", "archived")
+    }
     assert {show: {line.question_text for line in one.lines} for show, one in found.items()} == {
         "all": {"Kept words?", "Drafted words?"},
         "drafts": {"Drafted words?"},

@@ -1,0 +1,74 @@
+"""A learner's own decks: private, theirs alone, and not without bound."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.content.document import ContentError
+from app.db.base import new_guid
+from app.db.models import Card, Deck, DeckChoice, User
+from app.db.session import write
+from app.library import deck_editing, editing
+from app.library.deck_editing import DeckFields, SavedDeck
+from app.library.editing import Saved
+
+
+class TooManyDecks(Exception):
+    """They have as many decks of their own as the portal allows."""
+
+
+class TooManyCards(Exception):
+    """Their own decks would have more cards than the portal allows."""
+
+
+def make_deck(session: Session, *, fields: DeckFields, owner_id: int, most: int, now: datetime) -> SavedDeck:
+    """Make an empty private deck, which its owner studies from the start. Raises `TooManyDecks`.
+
+    Its address ends at random: that of a private deck is nobody else's business and must keep no name from others.
+    """
+    _in_line(session, owner_id)
+    if (session.scalar(select(func.count()).where(*_owned_by(owner_id))) or 0) >= most:
+        raise TooManyDecks
+    private = replace(fields, visibility="private")
+    made = deck_editing.create_deck(session, fields=private, author_id=owner_id, now=now, suffix=new_guid()[:8])
+    deck_id = session.scalars(select(Deck.id).where(Deck.slug == made.slug)).one()
+    session.add(DeckChoice(user_id=owner_id, deck_id=deck_id, chosen_at=now))
+    session.flush()
+    return made
+
+
+def create_card(session: Session, *, most: int, author_id: int, **values: Any) -> Saved:
+    """Add a card to a private deck, as `editing.create_card` does. Raises `TooManyCards`."""
+    made = editing.create_card(session, author_id=author_id, **values)
+    check_room(session, owner_id=author_id, most=most)
+    return made
+
+
+def check_room(session: Session, *, owner_id: int, most: int) -> None:
+    """Raise `TooManyCards` where the owner's private decks have more cards than `most`; call it after adding some."""
+    _in_line(session, owner_id)
+    cards = select(func.count(Card.id)).join(Deck, Deck.id == Card.deck_id).where(*_owned_by(owner_id))
+    if (session.scalar(cards) or 0) > most:
+        raise TooManyCards
+
+
+def check_import(session: Session, *, owner_id: int, most: int, filename: str) -> None:
+    """The same after an import, in its words: raises ContentError, and nothing of the import is stored."""
+    try:
+        check_room(session, owner_id=owner_id, most=most)
+    except TooManyCards as error:
+        remedy = "Delete questions from the file, or import it in place of what is there."
+        raise ContentError(filename, 1, f"Your own decks may have {most:,} questions in all.", remedy) from error
+
+
+def _owned_by(owner_id: int) -> tuple[Any, ...]:
+    return Deck.visibility == "private", Deck.owner_id == owner_id
+
+
+def _in_line(session: Session, owner_id: int) -> None:
+    """Two requests of one person count one after the other."""
+    write(session)
+    session.execute(select(User.id).where(User.id == owner_id).with_for_update(key_share=True))
