@@ -17,7 +17,7 @@ from app.db.models import Card, CardState, Deck, Import, Question, Source
 from app.library import history
 from app.library.history import Changed, Version
 from app.library.outcome import DeckPlan
-from app.library.pending import OpenQuestion, open_questions
+from app.library.pending import NoSuchDeck, OpenQuestion, open_questions
 from app.web.access import editable
 from app.web.sessions import Viewer
 
@@ -125,9 +125,13 @@ def left_open(
     """
     slugs = _of_source(session, source) if source else None
     of_import = _of_import(session, import_guid) if import_guid else None
+    try:
+        questions = open_questions(session, deck, of=editable(viewer) if viewer is not None else None)
+    except NoSuchDeck:
+        return []
     return [
         _asked(question)
-        for question in open_questions(session, deck, of=editable(viewer) if viewer is not None else None)
+        for question in questions
         if (slugs is None or question.deck in slugs)
         and (of_import is None or question.guid in of_import)
         and (guids is None or question.guid in guids)
