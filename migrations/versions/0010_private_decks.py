@@ -1,14 +1,14 @@
 """private decks
 
-Revision: 0009, after 0008.
+Revision: 0010, after 0009.
 """
 
 from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "0009"
-down_revision: str | None = "0008"
+revision: str = "0010"
+down_revision: str | None = "0009"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
