@@ -11,6 +11,7 @@ from app.cli.admin import admin
 from app.cli.backup import backup, restore
 from app.cli.common import database_faults, fail, open_engine, render_again
 from app.cli.content import content
+from app.cli.doctor import doctor
 from app.cli.housekeeping import housekeeping
 from app.cli.log import verify
 from app.cli.mail import mail, remind, worker
@@ -69,6 +70,7 @@ def db_downgrade(revision: str) -> None:
 main.add_command(content)
 main.add_command(admin)
 main.add_command(verify)
+main.add_command(doctor)
 main.add_command(mail)
 main.add_command(worker)
 main.add_command(remind)

@@ -75,8 +75,9 @@ def _line(engine: Engine) -> _WriterLine:
 def engine_options(url: str) -> dict[str, Any]:
     """Arguments of `create_engine` that suit the kind of database `url` names."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": LOCK_WAIT_S, "check_same_thread": False}}
+        return {"hide_parameters": True, "connect_args": {"timeout": LOCK_WAIT_S, "check_same_thread": False}}
     return {
+        "hide_parameters": True,  # an error that is logged must not repeat what was to be written
         "pool_size": 10,
         "max_overflow": 10,
         "pool_timeout": 5,

@@ -1,8 +1,10 @@
 """Structured logs: one line an event, with the request's id, never a password, token or cookie."""
 
+import json
 import logging
 import sys
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import structlog
 from flask import Flask, has_request_context, request
@@ -33,6 +35,34 @@ def _hide_secrets(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str
     return event
 
 
+_known: set[str] = set()
+"""Secrets of the settings, which no line may hold, wherever they come from."""
+_SHORTEST = 6
+
+
+class _WithoutSecrets:
+    """A renderer whose lines hold none of the settings' secrets."""
+
+    def __init__(self, renderer: Any) -> None:
+        self._renderer = renderer
+
+    def __call__(self, logger: Any, method: str, event: Any) -> Any:
+        line = self._renderer(logger, method, event)
+        for secret in _known:
+            line = line.replace(secret, "hidden")
+        return line
+
+
+def know(settings: Settings) -> None:
+    """Keep the secrets of these settings out of every line from now on."""
+    server = settings.mail_server
+    urls = (settings.database_url, settings.limits_storage, settings.mail_url)
+    in_urls = (urlsplit(url).password or "" for url in urls)
+    for secret in (*settings.secret_keys, server.password if server else "", *in_urls):
+        if len(secret) >= _SHORTEST:
+            _known.update((secret, unquote(secret), json.dumps(secret)[1:-1]))
+
+
 def set_up(level: str) -> None:
     """Send structlog and the standard library's logging to standard error as one stream."""
     shared: list[Any] = [
@@ -60,7 +90,7 @@ def set_up(level: str) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
-                renderer,
+                _WithoutSecrets(renderer),
             ],
         )
     )
@@ -74,3 +104,4 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.logger.handlers.clear()
     app.logger.propagate = True
     app.logger.setLevel(settings.log_level)
+    know(settings)

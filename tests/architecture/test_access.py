@@ -44,6 +44,7 @@ LEVELS: dict[str, Access] = {
     "accounts.end_session": LEARNER,
     "accounts.end_sessions": LEARNER,
     "accounts.forgot": ANYONE,
+    "accounts.privacy": ANYONE,
     "accounts.reset": ANYONE,
     "accounts.security": LEARNER,
     "accounts.setup": ANYONE,

@@ -182,6 +182,7 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
             ("security.login", "/sign-in"),
             ("security.code", "/sign-in/code"),
             ("security.register", "/register"),
+            ("accounts.privacy", "/privacy"),
             ("accounts.forgot", "/reset"),
             ("accounts.reset", "/reset/spent"),
             ("accounts.confirm", "/invitation/spent"),

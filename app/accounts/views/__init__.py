@@ -193,6 +193,13 @@ def _prove(current: Any, *, person: Viewer, proof: Proof) -> None:
     sessions.prove(current, person)
 
 
+@blueprint.get("/privacy")
+@access(Access.ANYONE)
+def privacy() -> Response:
+    """What this portal keeps of people, for how long, and who sees it."""
+    return shown("accounts/privacy.html", mails=mail.is_set_up(), settings=security.settings())
+
+
 @blueprint.get("/account/deleted")
 @access(Access.ANYONE)
 def deleted() -> Response:
