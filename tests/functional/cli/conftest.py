@@ -22,7 +22,7 @@ def reprise(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("SECRET_KEY", "x" * 40)
 
-    def run(*arguments: str, input: str | None = None) -> Result:  # noqa: A002
-        return CliRunner().invoke(main, list(arguments), input=input, catch_exceptions=False)
+    def run(*arguments: str, input: str | None = None, env: dict[str, str] | None = None) -> Result:  # noqa: A002
+        return CliRunner().invoke(main, list(arguments), input=input, env=env, catch_exceptions=False)
 
     return run
