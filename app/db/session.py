@@ -6,6 +6,7 @@ lock) and begins anew with BEGIN IMMEDIATE. Read-then-write under a deferred BEG
 PostgreSQL needs none of this; there `write` does nothing and services lock the rows they change.
 """
 
+import sqlite3
 import threading
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,7 @@ def engine_options(url: str) -> dict[str, Any]:
         "connect_args": {
             "connect_timeout": 3,
             "application_name": "reprise",
-            "options": "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000",
+            "options": "-c datestyle=ISO -c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000",
         },
     }
 
@@ -150,7 +151,15 @@ def prepare(engine: Engine, *, create: bool = True) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
+        _say(connection, "BEGIN")
+
+
+def _say(connection: Connection, statement: str) -> None:
+    """Begin or end a transaction, past all that SQLAlchemy does around a statement."""
+    try:
+        connection.connection.cursor().execute(statement)
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(statement, None, error, sqlite3.Error, dialect=connection.dialect) from error
 
 
 def _identity(file: str | None) -> tuple[int, int] | None:
@@ -184,14 +193,14 @@ def write(session: Session) -> None:
 def _become_writer(session: Session) -> None:
     connection = session.connection()
     line = _line(connection.engine)
-    connection.exec_driver_sql("ROLLBACK")
+    _say(connection, "ROLLBACK")
     try:
         line.enter()
     except BaseException:
-        connection.exec_driver_sql("BEGIN")
+        _say(connection, "BEGIN")
         raise
     try:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        _say(connection, "BEGIN IMMEDIATE")
     except BaseException:
         line.leave()
         raise

@@ -7,6 +7,7 @@ however many cards a learner has.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import (
@@ -306,21 +307,40 @@ def _mine(*columns: Any) -> Select[Any]:
 
 
 _WAITING = Prepared(_mine(CardState.repeat_from, CardState.repeat_step).where(CardState.repeat_day >= _TODAY))
-_DUE = Prepared(
-    _mine(CardState.due, CardState.interval)
-    .where(CardState.due <= _TODAY, or_(CardState.repeat_day.is_(None), CardState.repeat_day < _TODAY))
-    .order_by(CardState.due, CardState.card_id)
-    .limit(bindparam("most")),
-    Due._make,
-)
-_WITH_TAG = {statement: statement.where(TAGGED) for statement in (_WAITING, _DUE)}
+_WAITING_WITH_TAG = _WAITING.where(TAGGED)
+
+
+def _due_as_text(*conditions: ColumnElement[bool]) -> Prepared:
+    """The first `:most` due cards as `card:deck:due:interval,…`: a row of its own costs more than a card's text.
+
+    Above all where many requests run at once: SQLite's driver lets another thread go first at each row.
+    """
+    columns = (CardState.card_id, Card.deck_id, CardState.due, CardState.interval)
+    first, *others = (cast(column, String) for column in columns)
+    some = (
+        _mine(reduce(lambda text, column: text + ":" + column, others, first).label("card"))
+        .where(CardState.due <= _TODAY, or_(CardState.repeat_day.is_(None), CardState.repeat_day < _TODAY))
+        .where(*conditions)
+        .order_by(CardState.due, CardState.card_id)
+        .limit(bindparam("most"))
+        .subquery()
+    )
+    return Prepared(select(func.aggregate_strings(some.c.card, ",").label("cards")))
+
+
+_DUE, _DUE_WITH_TAG = _due_as_text(), _due_as_text(TAGGED)
+
+
+def _due_of(text: str) -> Due:
+    card, deck, due, interval = text.split(":")
+    return Due(int(card), int(deck), date.fromisoformat(due), int(interval))
 
 
 def _waiting(session: Session, viewer: Viewer, decks: Sequence[int], today: date, tag: str = "") -> list[Waiting]:
     """The cards that wait to be repeated today."""
     steps = steps_named(viewer.learning_steps)
     values = {"user": viewer.id, "today": today, "decks": decks, "tag": tag}
-    rows = (_WITH_TAG[_WAITING] if tag else _WAITING).all(session, values)
+    rows = (_WAITING_WITH_TAG if tag else _WAITING).all(session, values)
     return [Waiting(card, deck, since + wait(steps, step or 0)) for card, deck, since, step in rows]
 
 
@@ -344,5 +364,6 @@ def _due(
     for some, number in asked:
         if some and number:
             values = {"user": user_id, "today": today, "decks": some, "most": number, "tag": tag}
-            due += (_WITH_TAG[_DUE] if tag else _DUE).all(session, values)
+            found = (_DUE_WITH_TAG if tag else _DUE).one_or_none(session, values).cards
+            due += map(_due_of, found.split(",") if found else ())
     return due

@@ -2,6 +2,8 @@
 
 from flask_babel import gettext as _
 
+from app.web.words import kept
+
 _BROWSERS = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -18,6 +20,10 @@ _BROWSERS = (
 
 def in_words(agent: str) -> str:
     """Browser and kind of device, as far as the agent tells."""
+    return kept(("agent", agent), lambda: _in_words(agent))
+
+
+def _in_words(agent: str) -> str:
     browser = next((name for mark, name in _BROWSERS if mark in agent), "") or _("A browser")
     place = _place(agent)
     return str(_("%(browser)s on %(place)s", browser=browser, place=place) if place else browser)

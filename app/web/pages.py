@@ -5,14 +5,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, current_app, g, has_app_context, render_template, request, url_for
+from flask import Flask, Response, current_app, render_template, request, url_for
 from flask_babel import (
     Babel,
-    Domain,
     format_date,
     format_datetime,
     format_decimal,
-    get_babel,
     get_locale,
     to_user_timezone,
 )
@@ -22,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.config import Settings
 from app.db.models import Portal
-from app.web import clock
+from app.web import clock, words
 from app.web.access import Access, access
 from app.web.database import db
 from app.web.sessions import Viewer, viewer
@@ -54,11 +52,16 @@ def may_edit_decks() -> bool:
 
 def day_label(day: date, today: date) -> str:
     """A date as a reader says it: no year when it is this one."""
-    return str(format_date(day, "EEE d MMM" if day.year == today.year else "d MMM yyyy"))
+    form = "EEE d MMM" if day.year == today.year else "d MMM yyyy"
+    return words.kept((form, day), lambda: str(format_date(day, form)))
 
 
 def interval_label(days: int) -> str:
     """An interval as a button shows it: days, then months, then years."""
+    return words.kept(("interval", days), lambda: _interval_label(days))
+
+
+def _interval_label(days: int) -> str:
     if days < 61:
         return str(_("%(n)s d", n=days))
     if days < 730:
@@ -72,18 +75,6 @@ def grade_name(grade: int) -> str:
     return str(names.get(grade, grade))
 
 
-class _Words(Domain):  # type: ignore[misc]  # Flask-Babel ships no types
-    """The portal's words, looked up once a request and not once a sentence: that was half of what a page took."""
-
-    def get_translations(self) -> Any:
-        """The words in the language of this request."""
-        if not has_app_context():
-            return super().get_translations()
-        if "words" not in g:
-            g.words = super().get_translations()
-        return g.words
-
-
 def _style(folder: Path) -> bytes:
     return b"".join((folder / "css" / f"{layer}.css").read_bytes() for layer in LAYERS)
 
@@ -91,7 +82,7 @@ def _style(folder: Path) -> bytes:
 def init_app(app: Flask) -> None:
     """Set up words and dates, and what every template may use."""
     Babel(app, locale_selector=lambda: "en", timezone_selector=_zone)
-    get_babel(app).instance.domain_instance = _Words()
+    words.init_app(app)
     folder = Path(app.static_folder or "")
     style = _style(folder)
     settings: Settings = app.config["REPRISE_SETTINGS"]

@@ -165,6 +165,8 @@ def _load() -> Any:
     now = clock.now()
     idle_since = now - timedelta(hours=_settings().session_idle_hours)
     values = {"token": token_hash(token), "now": now, "idle_since": idle_since}
+    if db.engine.dialect.name == "sqlite":
+        return next(iter(_LOAD.alone(db.engine, values)), None)
     return _LOAD.one_or_none(db.session, values)
 
 

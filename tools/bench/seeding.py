@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, String, and_, cast, insert, select
+from sqlalchemy.orm import Session, aliased
 
 from app.content.document import CardText
 from app.db.base import new_guid
 from app.db.models import Card, CardState, Deck, DeckChoice, Event, LoginSession, User
+from app.db.session import write
 from app.library.texts import put, render_text
 from app.scheduling.replay import Event as Fact
 from app.scheduling.replay import EventKind, Projection, replay
@@ -38,12 +39,14 @@ class Learner:
     cookie: dict[str, Any]
 
 
-def make_deck(session: Session, slug: str, cards: int, now: datetime) -> list[int]:
-    """A deck with so many cards; gives their ids, in order."""
+TEXT = CardText("What is the difference between **GANs** and VAEs?", ANSWER, (), ("gan", "vae"), ())
+
+
+def make_deck(session: Session, slug: str, cards: int, now: datetime, text: CardText = TEXT) -> list[int]:
+    """A deck with so many cards, all with the same text; gives their ids, in order."""
     deck = Deck(slug=slug, title=slug.capitalize(), visibility="public", created_at=now, updated_at=now)
     session.add(deck)
     session.flush()
-    text = CardText("What is the difference between **GANs** and VAEs?", ANSWER, (), ("gan", "vae"), ())
     card = Card(deck_id=deck.id, position=0, kind="basic", draft=False, created_at=now, updated_at=now)
     put(card, text, render_text(text))
     session.add(card)
@@ -103,6 +106,24 @@ def give_history(
         states.append(keys | state_columns(outcome))
     _write(session.connection(), Event.__table__, events)
     _write(session.connection(), CardState.__table__, states)
+
+
+def repeat_history(session: Session, learner: Learner, deck_id: int, cards: int, reviews: int, *, spread: int) -> None:
+    """Give the first `cards` cards of a deck what `give_history` gave its first `spread` ones, copied by the database."""
+    write(session)
+    event, state, card = Event.__table__, CardState.__table__, aliased(Card.__table__)
+    like = aliased(Card.__table__)
+    number = card.c.position * reviews + event.c.id - like.c.position * reviews
+    to_do = and_(card.c.deck_id == deck_id, card.c.position >= spread, card.c.position < cards)
+    pairs = card.join(like, and_(like.c.deck_id == deck_id, like.c.position == card.c.position % spread))
+    for table, own in (
+        (event, {"id": number, "idempotency_key": cast(event.c.user_id, String) + "-" + cast(number, String)}),
+        (state, {}),
+    ):
+        columns = [{**own, "card_id": card.c.id}.get(column.name, column) for column in table.columns]
+        of_like = and_(table.c.card_id == like.c.id, table.c.user_id == learner.id)
+        rows = select(*columns).select_from(pairs.join(table, of_like)).where(to_do)
+        session.execute(insert(table).from_select([column.name for column in table.columns], rows))
 
 
 def _log(due: date, reviews: int) -> tuple[list[Fact], Projection]:

@@ -30,7 +30,7 @@ _FIELDS = re.compile(rb'name="(card|version|key|csrf_token)" value="([^"]+)"')
 @bench("answers")
 def answers() -> None:
     """The whole answer (session, form token, key, two rows, next card) against a constant text, at 16 connections."""
-    for name, database in _databases():
+    for name, database in DATABASES.items():
         with database() as url:
             learners = _seeded(url, CONNECTIONS * LEARNERS_EACH)
             with serving(url) as port:
@@ -113,10 +113,3 @@ def signed(learner: Learner) -> str:
     signer = SecureCookieSessionInterface().get_signing_serializer(app)
     assert signer is not None
     return str(signer.dumps(learner.cookie))
-
-
-def _databases():
-    import os
-
-    only = os.environ.get("ONLY")
-    return [(n, d) for n, d in DATABASES.items() if not only or n == only]

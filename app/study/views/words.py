@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from app.study.asking import Outcome, Question
 from app.study.views.blueprint import blueprint
 from app.web.pages import day_label, interval_label
+from app.web.words import kept
 
 COLOURS = ("g1", "g1", "g1", "g2", "g3", "g4")
 """The class of each grade's colour: Again, Hard, Good, Easy."""
@@ -19,13 +20,13 @@ _SIX = (_l("0 Blank"), _l("1 Wrong"), _l("2 Nearly"), _l("3 Hard"), _l("4 Good")
 @blueprint.app_template_filter()
 def grade_name(grade: int) -> str:
     """A grade as the four buttons call it."""
-    return str(_FOUR[grade])
+    return kept(("four", grade), lambda: str(_FOUR[grade]))
 
 
 @blueprint.app_template_filter()
 def grade_number_name(grade: int) -> str:
     """A grade as the six buttons call it."""
-    return str(_SIX[grade])
+    return kept(("six", grade), lambda: str(_SIX[grade]))
 
 
 @blueprint.app_template_filter()
@@ -38,7 +39,7 @@ def grade_colour(grade: int) -> str:
 def brings(outcome: Outcome, today: date) -> str:
     """What a button says its grade brings: today, an interval, or on a repeat the day that is set."""
     if outcome.again or outcome.due is None:
-        return str(_("today"))
+        return kept(("today",), lambda: str(_("today")))
     if outcome.interval is not None:
         return interval_label(outcome.interval)
     return back(outcome.due, today)
