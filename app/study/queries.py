@@ -7,7 +7,6 @@ however many cards a learner has.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import reduce
 from typing import Any
 
 from sqlalchemy import (
@@ -316,9 +315,9 @@ def _due_as_text(*conditions: ColumnElement[bool]) -> Prepared:
     Above all where many requests run at once: SQLite's driver lets another thread go first at each row.
     """
     columns = (CardState.card_id, Card.deck_id, CardState.due, CardState.interval)
-    first, *others = (cast(column, String) for column in columns)
+    card, deck, due, interval = (cast(column, String) for column in columns)
     some = (
-        _mine(reduce(lambda text, column: text + ":" + column, others, first).label("card"))
+        _mine((card + ":" + deck + ":" + due + ":" + interval).label("card"))
         .where(CardState.due <= _TODAY, or_(CardState.repeat_day.is_(None), CardState.repeat_day < _TODAY))
         .where(*conditions)
         .order_by(CardState.due, CardState.card_id)
