@@ -61,7 +61,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     web_concurrency: int = 1
-    threads: int = 8
+    threads: int = 16
     trusted_proxies: int = 0
     plain_http: bool = False
     limits_storage: str = field(default="memory://", repr=False)
@@ -148,7 +148,7 @@ class Settings:
             host=env.get("HOST", "").strip() or "127.0.0.1",
             port=_integer(env, "PORT", 8000, 1, 65535),
             web_concurrency=_web_concurrency(env, database_url),
-            threads=_integer(env, "THREADS", 8, 1, 256),
+            threads=_integer(env, "THREADS", 16, 1, 256),
             plain_http=plain_http,
             trusted_proxies=_integer(env, "TRUSTED_PROXIES", 0, 0, 10),
             limits_storage=env.get("LIMITS_STORAGE", "").strip() or "memory://",
