@@ -1,5 +1,7 @@
 """The portal's own settings of gunicorn, without its runner of jobs."""
 
+from typing import Any
+
 from app.gunicorn_conf import (  # noqa: F401
     accesslog,
     bind,
@@ -8,8 +10,14 @@ from app.gunicorn_conf import (  # noqa: F401
     graceful_timeout,
     keepalive,
     loglevel,
+    settle,
     threads,
     timeout,
     worker_class,
     workers,
 )
+
+
+def post_worker_init(_worker: Any) -> None:
+    """What the portal does before the first request."""
+    settle()

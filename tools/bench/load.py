@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 
 @dataclass(slots=True)
@@ -29,22 +30,29 @@ class Connection:
     """One connection. `on_response(status, body)` gives the next request, or None when there is nothing more to ask."""
 
     def __init__(self, port: int, first: bytes, on_response: Callable[[int, bytes], bytes | None]) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._port = port
         self.on_response = on_response
         self.request: bytes | None = first
         self.sent_at = 0.0
         self._received = b""
 
+    @cached_property
+    def wire(self) -> socket.socket:
+        """Made with the first request: a connection that says nothing for long is closed."""
+        made = socket.create_connection(("127.0.0.1", self._port))
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return made
+
     def send(self) -> None:
         """Send the request whose turn it is."""
         assert self.request is not None
+        wire = self.wire
         self.sent_at = time.perf_counter()
-        self.socket.sendall(self.request)
+        wire.sendall(self.request)
 
     def receive(self) -> tuple[int, bytes] | None:
         """Status and body once the response is whole; None before."""
-        part = self.socket.recv(262144)
+        part = self.wire.recv(262144)
         if not part:
             raise ConnectionError("The server closed the connection.")
         self._received += part
@@ -69,7 +77,7 @@ def drive(connections: list[Connection], seconds: float) -> Load:
     under_way = 0
     for one in connections:
         if one.request is not None:
-            ready.register(one.socket, selectors.EVENT_READ, one)
+            ready.register(one.wire, selectors.EVENT_READ, one)
             one.send()
             under_way += 1
     while under_way:
@@ -83,7 +91,7 @@ def drive(connections: list[Connection], seconds: float) -> Load:
             load.statuses[response[0]] = load.statuses.get(response[0], 0) + 1
             one.request = one.on_response(*response)
             if one.request is None or now - start >= seconds:
-                ready.unregister(one.socket)
+                ready.unregister(one.wire)
                 under_way -= 1
             else:
                 one.send()
