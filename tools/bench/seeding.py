@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, String, and_, cast, insert, select
+from sqlalchemy import Connection, String, and_, cast, insert, select, text
 from sqlalchemy.orm import Session, aliased
 
 from app.content.document import CardText
@@ -111,6 +111,8 @@ def give_history(
 def repeat_history(session: Session, learner: Learner, deck_id: int, cards: int, reviews: int, *, spread: int) -> None:
     """Give the first `cards` cards of a deck what `give_history` gave its first `spread` ones, copied by the database."""
     write(session)
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET LOCAL statement_timeout = 0"))
     event, state, card = Event.__table__, CardState.__table__, aliased(Card.__table__)
     like = aliased(Card.__table__)
     number = card.c.position * reviews + event.c.id - like.c.position * reviews
