@@ -18,7 +18,9 @@ graceful_timeout = 30
 keepalive = 15
 accesslog = None
 errorlog = "-"
-loglevel = _settings.log_level.lower()
+loglevel = _settings.log_level.lower().replace(
+    "debug", "info"
+)  # at “debug” it writes down every address, links included
 proc_name = "reprise"
 control_socket_disable = True
 

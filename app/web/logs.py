@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sys
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -40,8 +41,12 @@ _known: set[str] = set()
 _SHORTEST = 6
 
 
+_LINK = re.compile(r"/(reset|register|address|invitation|setup|calendar|reminders/stop)/[\w.~%-]+")
+"""Addresses that open something to whoever has them, also where other parts of the server write them down."""
+
+
 class _WithoutSecrets:
-    """A renderer whose lines hold none of the settings' secrets."""
+    """A renderer whose lines hold none of the settings' secrets, nor an address that is one."""
 
     def __init__(self, renderer: Any) -> None:
         self._renderer = renderer
@@ -50,7 +55,7 @@ class _WithoutSecrets:
         line = self._renderer(logger, method, event)
         for secret in _known:
             line = line.replace(secret, "hidden")
-        return line
+        return _LINK.sub(r"/\1/hidden", line)
 
 
 def know(settings: Settings) -> None:
