@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Dialog, Page
 
 from app.content.document import CardText
 from app.db.base import new_guid
@@ -62,9 +62,13 @@ class Guard:
         self.seen: list[str] = []
         self._host = urlsplit(portal.url).netloc
         page.add_init_script(WATCH)
-        page.on("dialog", lambda dialog: (self.seen.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        page.on("dialog", self._opened)
         page.on("popup", lambda popup: self.seen.append(f"popup {popup.url}"))
         page.on("request", lambda request: self._asked(request.url))
+
+    def _opened(self, dialog: Dialog) -> None:
+        self.seen.append(f"dialog {dialog.message}")
+        dialog.dismiss()
 
     def _asked(self, url: str) -> None:
         parts = urlsplit(url)
