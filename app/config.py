@@ -75,6 +75,10 @@ class Settings:
     log_level: str = "INFO"
     mail_url: str = field(default="", repr=False)
     mail_from: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_name: str = "your organisation"
 
     @property
     def secret_keys(self) -> tuple[str, ...]:
@@ -142,6 +146,7 @@ class Settings:
         return cls(
             mail_url=mail_url,
             mail_from=mail_from,
+            **_oidc(env),
             environment="production" if environment == "production" else "local",
             database_url=database_url,
             base_url=base_url,
@@ -161,6 +166,26 @@ class Settings:
             secret_key_fallbacks=_fallbacks(env),
             secret_key=_secret_key(env, environment, database_url),  # last: it makes a file
         )
+
+
+def _oidc(env: Mapping[str, str]) -> dict[str, str]:
+    """The provider to sign in by; all of it or nothing, and by https except on this machine."""
+    names = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+    values = {name: env.get(name, "").strip() for name in names}
+    if not any(values.values()):
+        return {}
+    for name, value in values.items():
+        if not value:
+            raise SettingsError(name, "it is not set, but the others of OIDC_… are.", "Set it, or none of them.")
+    parts = urlsplit(values["OIDC_ISSUER"])
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOCAL_HOSTS):
+        raise SettingsError(
+            "OIDC_ISSUER", "it is no https address.", "Give the provider's address, such as https://id.example.org."
+        )
+    found = {name.lower(): value for name, value in values.items()}
+    found["oidc_issuer"] = found["oidc_issuer"].rstrip("/")
+    name = env.get("OIDC_NAME", "").strip()
+    return found | ({"oidc_name": name[:60]} if name else {})
 
 
 def _choice(

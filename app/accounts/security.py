@@ -20,7 +20,7 @@ from flask_security import FSQLALiteUserDatastore, MailUtil, PasswordUtil, Secur
 from flask_security.utils import login_user, logout_user
 from sqlalchemy.orm import Session
 
-from app.accounts import addresses, by_mail, counters, factors, passkeys, passwords, queries, service
+from app.accounts import addresses, by_mail, counters, factors, oidc, passkeys, passwords, queries, service
 from app.accounts.counters import Key
 from app.accounts.factors import WrongCode
 from app.accounts.links import OpenLink
@@ -100,6 +100,8 @@ def init_app(app: Flask) -> None:
     manager.user_loader(_load)
     manager.request_loader(lambda _request: None)
     passwords.prepare()
+    oidc.init_app(app, app.config["REPRISE_SETTINGS"])
+    app.jinja_env.globals["organisation"] = oidc.name
     jobs.periodically(app, "accounts", every=timedelta(hours=1), chore=service.keep_house)
     mail.kind(app, "register", by_mail.write_registration, at_most=3)
     mail.kind(app, "reset", by_mail.write_reset, at_most=3)

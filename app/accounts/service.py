@@ -55,16 +55,16 @@ def register(
     session: Session,
     *,
     email: str,
-    password: str,
+    password: str | None,
     zone: str,
     now: datetime,
     role: str = "learner",
     keys: Sequence[Key] = (),
     invitation: str = "",
 ) -> User:
-    """Make an account; `email` in its normal form, `password` hashed. Raises `EmailTaken`.
+    """Make an account; `email` in its normal form, `password` hashed, or None for one that only a provider opens.
 
-    `invitation` is the token of one, which says the role. Raises `InvitationSpent`.
+    Raises `EmailTaken`. `invitation` is the token of one, which says the role. Raises `InvitationSpent`.
 
     The try is taken back from the counters `keys`: only asking which addresses have accounts makes anybody wait.
     """

@@ -152,8 +152,7 @@ def _is_to_be_noted() -> bool:
     person = viewer()
     if g.get("private") or (person is not None and person.rank < Access.EDITOR):
         return False  # what somebody does with decks of their own is nobody's business
-    edits = getattr(current_app.view_functions[request.endpoint], "__access_of__", None) is not None
-    return edits or (level_of(current_app, request.endpoint) or Access.ANYONE) >= Access.EDITOR
+    return request.blueprint == "edit" or (level_of(current_app, request.endpoint) or Access.ANYONE) >= Access.EDITOR
 
 
 def _note_by_route(session: Session, changed: list[Any]) -> None:

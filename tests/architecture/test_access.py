@@ -38,6 +38,8 @@ LEVELS: dict[str, Access] = {
     "accounts.second_factor": LEARNER,
     "accounts.start_factor": LEARNER,
     "security.code": ANYONE,
+    "security.oidc": ANYONE,
+    "security.oidc_back": ANYONE,
     "security.passkey": ANYONE,
     "security.passkey_options": ANYONE,
     "security.invited": ANYONE,
@@ -281,6 +283,8 @@ def test_below_its_level_a_route_is_not_there_and_changes_nothing(
 def test_at_its_level_every_page_is_there(app: Flask, things: dict[str, str], browsers: dict[str, FlaskClient]) -> None:
     """Reading works for whoever may: no page breaks, none is hidden by mistake."""
     not_for_everybody = {
+        "security.oidc",
+        "security.oidc_back",
         "accounts.setup",
         "accounts.confirm",
         "accounts.confirm_address",

@@ -263,6 +263,8 @@ FILES = {
     "health.ready",
     "library.media",
     "edit.audit_csv",
+    "security.oidc",
+    "security.oidc_back",
     "edit.export",
     "edit.upload_image",
 }

@@ -14,7 +14,7 @@ from app.accounts.lately import HOW, WORDS
 from app.accounts.links import LinkSpent
 from app.accounts.roles import LastAdmin
 from app.accounts.service import EmailTaken, Proof, WrongPassword
-from app.accounts.views import devices, two_factor
+from app.accounts.views import devices, organisation, two_factor
 from app.accounts.views.entrance import entrance
 from app.accounts.views.links import add_to
 from app.web import clock, mail, sessions
@@ -30,6 +30,7 @@ blueprint.add_app_template_filter(in_words, "browser")
 add_to(blueprint)
 two_factor.add_to(blueprint, entrance)
 devices.add_to(blueprint, entrance)
+organisation.add_to(entrance)
 
 
 @blueprint.app_errorhandler(TooManyTries)

@@ -5,7 +5,7 @@ from app.db.models.card import Card, CardRevision
 from app.db.models.card_state import CardMark, CardState, Scheduler
 from app.db.models.deck import Collection, Deck, DeckChoice, DeckRevision, Document
 from app.db.models.event import Event
-from app.db.models.factor import Passkey, RecoveryCode, SecondFactor
+from app.db.models.factor import Identity, Passkey, RecoveryCode, SecondFactor
 from app.db.models.imports import Import, Question, Upload
 from app.db.models.invitation import Invitation
 from app.db.models.job import Job
@@ -32,6 +32,7 @@ __all__ = [
     "DeckRevision",
     "Document",
     "Event",
+    "Identity",
     "Import",
     "Invitation",
     "Job",

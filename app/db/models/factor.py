@@ -52,3 +52,17 @@ class Passkey(Base):
     name: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class Identity(Base):
+    """Who somebody is at an organisation's provider (OpenID Connect)."""
+
+    __tablename__ = "identity"
+    __table_args__ = (UniqueConstraint("issuer", "subject"), Index(None, "user_id"), {"sqlite_autoincrement": True})
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id", ondelete="CASCADE"))
+    issuer: Mapped[str] = mapped_column(String(255))
+    subject: Mapped[str] = mapped_column(String(255))
+    """The provider's name for them, which never changes; an address may."""
+    created_at: Mapped[datetime]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.accounts import service
 from app.db.base import Base
 from app.db.models import (
+    AccountLink,
     Card,
     CardMark,
     CardRevision,
@@ -16,11 +17,18 @@ from app.db.models import (
     Deck,
     DeckChoice,
     Event,
+    Identity,
     Import,
     LoginSession,
+    Mail,
+    Passkey,
     Practice,
+    RecoveryCode,
+    Reminder,
+    ReminderSent,
     Rest,
     Scheduler,
+    SecondFactor,
     Upload,
     User,
 )
@@ -69,6 +77,29 @@ def leave_traces(session: Session, user: User, deck: Deck) -> None:
                 expires_at=LATER,
                 remembered=True,
             ),
+            SecondFactor(user_id=user.id, secret=b"x", started_at=NOW),
+            RecoveryCode(user_id=user.id, code_hash=bytes(32), created_at=NOW),
+            Passkey(
+                user_id=user.id,
+                credential_id=user.id.to_bytes(8),
+                public_key=b"x",
+                sign_count=0,
+                name="Laptop",
+                created_at=NOW,
+            ),
+            Identity(user_id=user.id, issuer="https://id.example.org", subject=str(user.id), created_at=NOW),
+            Mail(kind="notice", to_address=user.email, details={}, user_id=user.id, next_try_at=NOW, created_at=NOW),
+            AccountLink(
+                kind="reset",
+                token_hash=user.id.to_bytes(32),
+                user_id=user.id,
+                email=user.email,
+                payload={},
+                created_at=NOW,
+                expires_at=LATER,
+            ),
+            Reminder(user_id=user.id),
+            ReminderSent(user_id=user.id, study_day=DAY, sent_at=NOW),
             Upload(user_id=user.id, filename="notes.md", content=b"# Notes", summary={}, created_at=NOW),
         ]
     )

@@ -1,0 +1,209 @@
+"""Signing in by an organisation's provider: a small one, started here, that checks what the portal sends it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
+from werkzeug.test import TestResponse
+from werkzeug.wrappers import Request, Response
+
+from app.config import Settings
+from app.db.models import Identity, Portal, User
+from tests.builders import make_user, sign_in
+from tests.functional.accounts.pages import is_in
+from tests.functional.conftest import Watch
+
+KEY, OTHER_KEY = RSAKey.generate_key(2048), RSAKey.generate_key(2048)
+
+
+class Provider:
+    """An OpenID provider that signs everybody in as `claims`."""
+
+    def __init__(self) -> None:
+        self.claims: dict[str, Any] = {"sub": "42", "email": "Ada@Example.org", "email_verified": True}
+        self.signs = KEY
+        self.asked: dict[str, str] = {}
+        self.server = make_server("127.0.0.1", 0, Request.application(self.answer), threaded=True)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def answer(self, request: Request) -> Response:
+        if request.path == "/token":
+            return self.token(request)
+        documents: dict[str, Any] = {
+            "/.well-known/openid-configuration": {
+                "issuer": self.url,
+                "authorization_endpoint": f"{self.url}/authorize",
+                "token_endpoint": f"{self.url}/token",
+                "jwks_uri": f"{self.url}/keys",
+                "id_token_signing_alg_values_supported": ["RS256", "none", "HS256"],
+            },
+            "/keys": {"keys": [KEY.as_dict(private=False)]},
+        }
+        return Response(json.dumps(documents[request.path]), mimetype="application/json")
+
+    def authorize(self, location: str) -> str:
+        """What the page of the provider does once its user has signed in: where it sends the browser."""
+        self.asked = {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
+        assert self.asked["code_challenge_method"] == "S256"
+        back = urlsplit(self.asked["redirect_uri"])
+        assert (back.netloc, back.path) == ("localhost", "/sign-in/organisation/back")
+        return f"{back.path}?{urlencode({'code': 'once', 'state': self.asked['state']})}"
+
+    def token(self, request: Request) -> Response:
+        digest = hashlib.sha256(request.form["code_verifier"].encode()).digest()
+        assert base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == self.asked["code_challenge"]
+        assert request.authorization
+        assert request.authorization.password == "provider-secret"
+        now = int(time.time())
+        told = {"iss": self.url, "aud": "portal", "nonce": self.asked["nonce"], "iat": now, "exp": now + 60}
+        token = jwt.encode({"alg": "RS256"}, told | self.claims, self.signs)
+        body = {"access_token": "x", "token_type": "Bearer", "id_token": token}
+        return Response(json.dumps(body), mimetype="application/json")
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    """A provider at work."""
+    provider = Provider()
+    thread = threading.Thread(target=provider.server.serve_forever, daemon=True)
+    thread.start()
+    yield provider
+    provider.server.shutdown()
+    thread.join()
+    provider.server.server_close()
+
+
+@pytest.fixture
+def settings(database_url: str, provider: Provider) -> Settings:
+    """A portal whose people sign in there."""
+    return Settings(
+        secret_key="test-" * 10,
+        database_url=database_url,
+        oidc_issuer=provider.url,
+        oidc_client_id="portal",
+        oidc_client_secret="provider-secret",
+        oidc_name="Example University",
+    )
+
+
+def go(client: FlaskClient, provider: Provider, target: str = "") -> TestResponse:
+    """There and back."""
+    sent = client.get("/sign-in/organisation" + (f"?next={target}" if target else ""))
+    return client.get(provider.authorize(sent.headers["Location"]))
+
+
+def users(session: Session) -> int:
+    session.rollback()
+    return session.scalar(select(func.count(User.id))) or 0
+
+
+def test_who_comes_with_a_verified_address_gets_an_account_and_finds_it_again(
+    app: Flask, session: Session, provider: Provider
+) -> None:
+    client = app.test_client()
+    assert "Sign in with Example University" in client.get("/sign-in").text
+    assert go(client, provider, "/progress").headers["Location"] == "/progress"
+    assert is_in(client)
+    provider.claims["email"] = "other@example.org"
+    again = app.test_client()
+    go(again, provider)
+    assert is_in(again)
+    assert session.scalars(select(User.email)).all() == ["ada@example.org"]
+    assert "by the organisation" in again.get("/account/security").text
+
+
+@pytest.mark.parametrize("why", ["unverified", "unverified as a string", "closed", "address taken"])
+def test_no_account_is_opened_or_made_for_who_should_have_none(
+    app: Flask, session: Session, provider: Provider, why: str
+) -> None:
+    if why == "address taken":
+        make_user(session, email="ada@example.org")
+    elif why == "closed":
+        session.scalars(select(Portal)).one().registration = "invited"
+    else:
+        provider.claims["email_verified"] = "true" if "string" in why else False
+    session.commit()
+    before, client = users(session), app.test_client()
+    assert go(client, provider).headers["Location"] == "/sign-in"
+    assert not is_in(client)
+    assert users(session) == before
+    assert session.scalar(select(Identity.id)) is None
+
+
+@pytest.mark.parametrize("how", ["state", "nonce", "audience", "issuer", "key", "expired", "not asked"])
+def test_what_cannot_be_believed_signs_nobody_in(app: Flask, session: Session, provider: Provider, how: str) -> None:
+    client = app.test_client()
+    changes: dict[str, dict[str, Any]] = {
+        "nonce": {"nonce": "another"},
+        "audience": {"aud": "somebody-else"},
+        "issuer": {"iss": "https://id.example.net"},
+        "expired": {"exp": int(time.time()) - 900},
+    }
+    provider.claims |= changes.get(how, {})
+    if how == "key":
+        provider.signs = OTHER_KEY
+    back = provider.authorize(client.get("/sign-in/organisation").headers["Location"])
+    if how == "state":
+        back = re.sub(r"state=\w+", "state=forged", back)
+    if how == "not asked":
+        client = app.test_client()
+    assert client.get(back).headers["Location"] == "/sign-in"
+    assert not is_in(client)
+    assert users(session) == 0
+
+
+def test_whoever_is_signed_in_connects_the_provider_and_proves_with_it(
+    app: Flask, session: Session, provider: Provider, watch: Watch
+) -> None:
+    user = make_user(session, email="ada@example.org")
+    session.commit()
+    client = app.test_client()
+    sign_in(client, user)
+    assert go(client, provider).headers["Location"] == "/account/security"
+    other = app.test_client()
+    go(other, provider)
+    assert is_in(other)
+    watch.forward(minutes=11)
+    asked = client.get("/account/passkeys")
+    assert "/account/prove" in asked.headers["Location"]
+    assert go(client, provider, "/account/passkeys").headers["Location"] == "/account/passkeys"
+    assert client.get("/account/passkeys").status_code == 200
+    ben = make_user(session, email="ben@example.org")
+    session.commit()
+    bens = app.test_client()
+    sign_in(bens, ben)
+    go(bens, provider)
+    assert session.scalars(select(Identity.user_id)).all() == [user.id]
+
+
+def test_a_provider_that_is_away_is_said(app: Flask, provider: Provider) -> None:
+    provider.server.shutdown()
+    provider.server.server_close()
+    client = app.test_client()
+    assert client.get("/sign-in/organisation").headers["Location"] == "/sign-in"
+    assert "does not answer as it should" in client.get("/sign-in").text
+
+
+def test_without_a_provider_there_is_no_page(sqlite_url: str) -> None:
+    from app.factory import create_app
+
+    client = create_app(Settings(secret_key="test-" * 10, database_url=sqlite_url)).test_client()
+    assert client.get("/sign-in/organisation").status_code == 404
+    assert client.get("/sign-in/organisation/back?code=x&state=y").status_code == 404
+    assert "Sign in with" not in client.get("/sign-in").text
