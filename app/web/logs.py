@@ -43,6 +43,8 @@ _SHORTEST = 6
 
 _LINK = re.compile(r"/(reset|register|address|invitation|setup|calendar|reminders/stop)/[\w.~%-]+")
 """Addresses that open something to whoever has them, also where other parts of the server write them down."""
+_HASH = re.compile(r"\$argon2[^\s,)\"']+")
+"""A password's hash: PostgreSQL repeats a whole row when it refuses one."""
 
 
 class _WithoutSecrets:
@@ -55,7 +57,7 @@ class _WithoutSecrets:
         line = self._renderer(logger, method, event)
         for secret in _known:
             line = line.replace(secret, "hidden")
-        return _LINK.sub(r"/\1/hidden", line)
+        return _HASH.sub("hidden", _LINK.sub(r"/\1/hidden", line))
 
 
 def know(settings: Settings) -> None:
