@@ -50,7 +50,16 @@ def invite(
     )
     session.add(made)
     session.flush()
-    audit.note(session, "people.invite", thing="invitation", guid=made.guid, role=role, uses=uses, days=days)
+    audit.note(
+        session,
+        "people.invite",
+        thing="invitation",
+        guid=made.guid,
+        label=note,
+        invited_as=role,
+        uses=uses,
+        days=days,
+    )
     return token
 
 
