@@ -1,13 +1,13 @@
 """Erasing: what a learner leaves behind is gone, what an editor wrote stays without a name."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Table, func, insert, inspect, select, text
+from sqlalchemy import Engine, Enum, Table, func, insert, inspect, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts import service
-from app.db.base import Base
+from app.db.base import Base, new_guid
 from app.db.models import (
     AccountLink,
     Card,
@@ -105,6 +105,36 @@ def leave_traces(session: Session, user: User, deck: Deck) -> None:
     )
     session.scalars(select(CardRevision).where(CardRevision.card_id == card.id)).one().author_id = user.id
     session.flush()
+    for table, column, rule in user_keys():
+        if rule == "CASCADE" and not count(session, table, column, user):
+            session.execute(insert(table).values(made_up(session, table) | {column: user.id}))
+
+
+def made_up(session: Session, table: Table) -> dict[str, Any]:
+    """A row for a table this file knows nothing else of: whatever each column that needs a value may hold."""
+    values: dict[str, Any] = {}
+    for column in table.columns:
+        if column.nullable or column.default is not None or column.server_default is not None:
+            continue
+        kind = column.type.python_type
+        if column.foreign_keys:
+            key = next(iter(column.foreign_keys))
+            values[column.name] = session.scalars(select(key.column).order_by(key.column.desc()).limit(1)).one()
+        elif isinstance(column.type, Enum):
+            values[column.name] = column.type.enums[0]
+        elif kind is str:
+            values[column.name] = new_guid()
+        elif kind is bytes:
+            values[column.name] = new_guid().encode() * 2
+        elif kind in (dict, list):
+            values[column.name] = kind()
+        elif kind is datetime:
+            values[column.name] = NOW
+        elif kind is date:
+            values[column.name] = DAY
+        elif not column.primary_key or column.autoincrement is False:
+            values[column.name] = kind(1)
+    return values
 
 
 def user_keys() -> list[tuple[Table, str, str | None]]:
