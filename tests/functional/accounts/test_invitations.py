@@ -60,6 +60,8 @@ def test_an_invitation_makes_as_many_accounts_as_it_says(app: Flask, session: Se
     assert "1 of 2 used" in admin.get("/edit/people").text
     assert register(app.test_client(), link, "two@example.org") == 303
     assert app.test_client().get(link).status_code == 410
+    made = session.scalars(select(Audit).where(Audit.action == "people.invite")).one()
+    assert (made.role, made.label, made.detail["invited_as"]) == ("admin", "For reviewers", "editor")
     assert (
         session.scalars(select(Audit.guid).where(Audit.action == "account.register")).all()
         == [session.scalars(select(Invitation.guid)).one()] * 2
