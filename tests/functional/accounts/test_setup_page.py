@@ -71,7 +71,6 @@ def test_what_is_no_link_is_a_spent_one(client: FlaskClient, token: str) -> None
         ("password", "short", "Enter at least 8 characters"),
         ("password", "field notes", "name of the portal"),
         ("registration", "everybody", "Not a valid choice"),
-        ("registration", "invited", "Not a valid choice"),
     ],
 )
 def test_what_cannot_be_taken_is_said_and_the_link_still_works(
