@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from string import ascii_lowercase
 
 MAX_QUERY = 200
 """Characters of a query that are looked at."""
@@ -16,7 +17,11 @@ MAX_INDEXED = 100_000
 """Characters of a card's text that can be found; no database's index takes a text of any length."""
 _MAX_ASKED = 12
 _LONGEST = 64
-_JOINED = {"++": "plusplus", "#": "sharp"}
+_NAMES = {
+    f"{letter}{sign}": letter + name
+    for letter in ascii_lowercase
+    for sign, name in (("++", "plusplus"), ("#", "sharp"))
+}
 _IDEOGRAPHS = "\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _MARKS = (
     "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff\u0e31-\u0e4e\u1000-\u109f"
@@ -24,6 +29,11 @@ _MARKS = (
 _NAMED = r"(?<![^\W_])[A-Za-z](?:\+\+|#)(?!\w)"
 _ASCII = re.compile(rf"{_NAMED}|[^\W_]+", re.ASCII)
 _WORD = re.compile(rf"{_NAMED}|[{_IDEOGRAPHS}]|(?:(?![{_IDEOGRAPHS}])[^\W_]|[{_MARKS}])+")
+_SIGNED = re.compile(r"[a-z](?:\+\+|#)")
+_LETTERS = re.compile(r"[^\W_]+")
+_SPACED = bytes(byte if byte > 127 or chr(byte).isalnum() else 32 for byte in range(256))
+"""Of UTF-8, a space for all that is in no word."""
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 _PIECE = re.compile(r'"([^"]*)"?|([^\s"]+)')
 
 
@@ -51,8 +61,10 @@ class Word:
 def terms(text: str) -> list[str]:
     """The terms of a text, in its order."""
     folded = _folded(text)
-    found = (_ASCII if folded.isascii() else _WORD).findall(folded)
-    return [_term(word) for word in found]
+    if ("#" in folded or "++" in folded) and _SIGNED.search(folded):
+        found = (_ASCII if folded.isascii() else _WORD).findall(folded)
+        return [_NAMES.get(word, word)[:_LONGEST] for word in found]
+    return [word[:_LONGEST] for word in _unnamed(folded)]
 
 
 def indexed(*texts: str) -> str:
@@ -94,15 +106,17 @@ def _at(part: Asked, there: Sequence[str], place: int) -> bool:
     )
 
 
+def _unnamed(folded: str) -> Iterator[str]:
+    """The words of a text without "C++" and the like: what `_WORD` finds in it, without looking at each letter."""
+    for piece in folded.encode(errors="surrogatepass").translate(_SPACED).decode(errors="surrogatepass").split():
+        if piece.isascii():
+            yield piece
+        else:
+            yield from _WORD.findall(piece)
+
+
 def _folded(text: str) -> str:
     if text.isascii():
         return text.lower()
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    return unicodedata.normalize("NFC", "".join(char for char in plain if not "\u0300" <= char <= "\u036f"))
-
-
-def _term(word: str) -> str:
-    for sign, name in _JOINED.items():
-        if word.endswith(sign):
-            return word.removesuffix(sign) + name
-    return word[:_LONGEST]
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", plain))

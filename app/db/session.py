@@ -21,6 +21,13 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 LOCK_WAIT_S = 10.0
 """How long a writer waits in line before the request is answered 503."""
+_POSTGRESQL_SETTINGS = (
+    "datestyle=ISO",
+    "statement_timeout=15000",
+    "lock_timeout=5000",
+    "idle_in_transaction_session_timeout=60000",
+    "jit=off",  # compiling a statement takes longer than any of ours runs
+)
 
 RETRYABLE = {"40001", "40P01"}
 """PostgreSQL's codes for a serialisation failure and a deadlock: doing it again is right."""
@@ -87,7 +94,7 @@ def engine_options(url: str) -> dict[str, Any]:
         "connect_args": {
             "connect_timeout": 3,
             "application_name": "reprise",
-            "options": "-c datestyle=ISO -c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000",
+            "options": " ".join(f"-c {setting}" for setting in _POSTGRESQL_SETTINGS),
         },
     }
 

@@ -92,8 +92,7 @@ def _visible(viewer: Viewer | None) -> tuple[ColumnElement[bool], ...]:
 
 def _ranked(how: search.Found, viewer: Viewer | None, page: int) -> Select[*tuple[Any, ...]]:
     """One page of cards with their `total`. Rights are asked before the bound, so that it hides nothing one may see."""
-    ids = how.narrow(select(Card.id, how.score.label("score"))).join(Deck, Deck.id == Card.deck_id)
-    found = ids.where(*_visible(viewer)).limit(MOST).subquery()
+    found = how.within(readable(viewer)).limit(MOST).subquery()
     best = (
         select(found.c.id, found.c.score, func.count().over().label("total"))
         .order_by(found.c.score.desc(), found.c.id)

@@ -10,10 +10,12 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 from sqlalchemy import (
+    BigInteger,
     BindParameter,
     ColumnElement,
     FromClause,
     Select,
+    any_,
     bindparam,
     cast,
     column,
@@ -23,12 +25,12 @@ from sqlalchemy import (
     table,
     true,
 )
-from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
 from sqlalchemy.orm import Session
 
 from app.content import terms
 from app.content.terms import Asked
-from app.db.models import Card
+from app.db.models import Card, Deck
 
 _NEAR_ENOUGH = 70.0
 """The least likeness, of 100, at which a word of the deck is offered for a mistyped one."""
@@ -49,16 +51,34 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """How a statement finds cards: join `index` to `Card` by `on`, keep what `matches`; the higher `score`, the better."""
+    """How a statement finds cards: join `index` to `Card` by `on`, keep what `matches`; the higher `score`, the better.
+
+    `one_by_one`, where it is given, is the id of a found card without `Card`, for databases that join it badly.
+    """
 
     index: FromClause
     on: ColumnElement[bool]
     matches: ColumnElement[bool]
     score: ColumnElement[float]
+    one_by_one: ColumnElement[int] | None = None
 
     def narrow(self, cards: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
         """A statement on `Card` that keeps only what is found."""
         return cards.select_from(Card).join(self.index, self.on).where(self.matches)
+
+    def within(self, decks: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+        """`id` and `score` of what is found among the cards in use of some decks, given by a condition on `Deck`.
+
+        It stops as soon as a limit is reached, however many cards are found.
+        """
+        in_use = Card.archived_at.is_(None)
+        if self.one_by_one is None:
+            cards = self.narrow(select(Card.id, self.score.label("score")))
+            return cards.join(Deck, Deck.id == Card.deck_id).where(decks, in_use)
+        # As values: joined, the planner sooner or later reads all cards of all decks before it looks at the limit.
+        deck_id = select(Card.deck_id).where(Card.id == self.one_by_one, in_use).correlate(self.index).scalar_subquery()
+        ids = func.array(select(Deck.id).where(decks).scalar_subquery(), type_=ARRAY(BigInteger))
+        return select(self.one_by_one.label("id"), self.score.label("score")).where(deck_id == any_(ids))
 
 
 def found(session: Session, query: str) -> Found | None:
@@ -88,8 +108,8 @@ def _found(session: Session, parts: Sequence[Asked], joined: str) -> Found:
     query = cast(wanted, TSQUERY)
     # Apart, or the planner, which guesses badly how many cards have a word, walks all cards and asks about each.
     ids = select(_VECTORS.c.card_id).where(_VECTORS.c.words.op("@@")(query)).cte("hits").prefix_with("MATERIALIZED")
-    vector = select(_VECTORS.c.words).where(_VECTORS.c.card_id == Card.id).correlate(Card).scalar_subquery()
-    return Found(ids, Card.id == ids.c.card_id, true(), func.ts_rank(vector, query, 1))
+    vector = select(_VECTORS.c.words).where(_VECTORS.c.card_id == ids.c.card_id).correlate(ids).scalar_subquery()
+    return Found(ids, Card.id == ids.c.card_id, true(), func.ts_rank(vector, query, 1), ids.c.card_id)
 
 
 def _fts5(part: Asked) -> str:

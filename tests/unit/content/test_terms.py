@@ -1,6 +1,8 @@
 """What counts as a word, and what a query asks for."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.content.terms import MAX_INDEXED, Asked, answers, asked, indexed, terms, words
 
@@ -63,3 +65,8 @@ def test_words_know_where_they_stand() -> None:
     text = "Is Cafe\u0301 C++?"
     found = {text[word.start : word.end]: word.terms for word in words(text)}
     assert found == {"Is": ("is",), "Cafe\u0301": ("cafe",), "C++": ("cplusplus",)}
+
+
+@given(st.text(alphabet="abCж1_ +#’日-.\n", max_size=40))
+def test_a_text_has_the_terms_of_its_words_however_it_is_taken_apart(text: str) -> None:
+    assert terms(text) == [term for word in words(text) for term in word.terms]
