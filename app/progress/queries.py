@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, extract, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.db.models import Card, CardState, Deck, DeckChoice, Event, Rest
 from app.library.queries import studyable, unsuspended
-from app.scheduling.state import MATURE_INTERVAL
-from app.scheduling.statistics import LONGEST_ANSWER_MS, Tally, Totals
+from app.scheduling.state import LEECH_LAPSES, MATURE_INTERVAL
+from app.scheduling.statistics import GRADES, LONGEST_ANSWER_MS, Tally, Totals, hour_of
 from app.web.access import readable
 from app.web.sessions import Viewer
 
@@ -21,6 +22,8 @@ PAGE = 20
 """Answers on one page of the list."""
 PASSED = 3
 """The lowest grade that recalls the card."""
+HARDEST = 10
+"""So many of the hardest cards are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,44 @@ class StudiedDeck:
     def new(self) -> int:
         """Never reviewed."""
         return max(0, self.cards - self.learning - self.learned)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of a deck by its headings, outermost first, and where its cards stand, as in `StudiedDeck`."""
+
+    path: tuple[str, ...]
+    cards: int
+    learning: int
+    young: int
+    mature: int
+
+    @property
+    def learned(self) -> int:
+        """Young and mature together."""
+        return self.young + self.mature
+
+    @property
+    def new(self) -> int:
+        """Never reviewed."""
+        return max(0, self.cards - self.learning - self.learned)
+
+
+@dataclass(frozen=True, slots=True)
+class HardCard:
+    """A card that was forgotten `lapses` times; `ease` in hundredths, `reviews` with repeats."""
+
+    guid: str
+    question: str
+    deck_slug: str
+    lapses: int
+    ease: int
+    reviews: int
+
+    @property
+    def leech(self) -> bool:
+        """Forgotten so often that the card itself may be at fault."""
+        return self.lapses >= LEECH_LAPSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,43 +141,40 @@ def decks_of(session: Session, viewer: Viewer) -> tuple[StudiedDeck, ...]:
     return tuple(StudiedDeck(*row) for row in rows)
 
 
-def totals_by_day(session: Session, user_id: int, since: date, *, deck_id: int | None = None) -> Mapping[date, Totals]:
-    """What was done on each study day from `since` on, in one deck or in all."""
-    mature = func.coalesce(Event.interval_before, 0) >= MATURE_INTERVAL
-    passed = Event.grade >= PASSED
-    elapsed = case((Event.elapsed_ms > LONGEST_ANSWER_MS, LONGEST_ANSWER_MS), else_=func.coalesce(Event.elapsed_ms, 0))
-    statement = (
-        select(
-            Event.study_day,
-            _count(Event.counted).label("cards"),
-            func.count().label("answers"),
-            func.sum(elapsed).label("elapsed"),
-            _count(and_(Event.was_due, ~mature, passed)).label("young_passed"),
-            _count(and_(Event.was_due, ~mature)).label("young"),
-            _count(and_(Event.was_due, mature, passed)).label("mature_passed"),
-            _count(and_(Event.was_due, mature)).label("mature"),
-        )
-        .where(_answers(user_id), Event.study_day >= since)
-        .group_by(Event.study_day)
-        .order_by(Event.study_day)
-    )
-    return {
-        row.study_day: Totals(
-            cards=row.cards,
-            answers=row.answers,
-            elapsed_ms=int(row.elapsed),
-            young=Tally(row.young_passed, row.young),
-            mature=Tally(row.mature_passed, row.mature),
-            days=1,
-        )
-        for row in session.execute(_of_deck(statement, deck_id))
-    }
+def totals_by_hour(
+    session: Session, user_id: int, first: date, last: date, *, deck_id: int | None = None
+) -> dict[tuple[date, int], Totals]:
+    """What was done from `first` to `last`, by study day and hour of the learner's clock, in one deck or in all."""
+    found: dict[tuple[date, int], Totals] = {}
+    statement = _answered().where(Event.user_id == user_id, Event.study_day >= first, Event.study_day <= last)
+    for row in session.execute(_of_deck(statement, deck_id)):
+        key = (row.study_day, hour_of(row.at, row.zone))
+        found[key] = found.get(key, Totals()) + _totals(row)
+    return found
+
+
+def first_day(session: Session, user_id: int) -> date | None:
+    """The first study day of a learner; None where there was none."""
+    return session.scalar(select(func.min(Event.study_day)).where(_answers(user_id)))
 
 
 def days_studied(session: Session, user_id: int, *, deck_id: int | None = None) -> tuple[date, ...]:
     """Every study day with an answer, in order."""
     statement = select(Event.study_day).where(_answers(user_id)).distinct().order_by(Event.study_day)
     return tuple(session.scalars(_of_deck(statement, deck_id)))
+
+
+def recalled_by_deck(session: Session, user_id: int, since: date) -> Mapping[int, Tally]:
+    """True retention from `since` on, by the id of the deck."""
+    passed = _count(Event.grade >= PASSED)
+    statement = (
+        select(Card.deck_id, passed.label("passed"), func.count().label("total"))
+        .select_from(Event)
+        .join(Card, Card.id == Event.card_id)
+        .where(Event.user_id == user_id, Event.study_day >= since, Event.was_due, Event.live)
+        .group_by(Card.deck_id)
+    )
+    return {row.deck_id: Tally(row.passed, row.total) for row in session.execute(statement)}
 
 
 def holidays(session: Session, user_id: int) -> list[tuple[date, date]]:
@@ -157,10 +195,50 @@ def coming(
     return [(row.due, row.interval) for row in rows]
 
 
-def intervals(session: Session, user_id: int, *, deck_id: int | None = None) -> list[int]:
-    """The intervals (days) of all learned cards."""
-    statement = select(CardState.interval).where(CardState.repetitions >= 1)
-    return list(session.scalars(_states(statement, user_id, deck_id)))
+def memory(session: Session, user_id: int, *, deck_id: int | None = None) -> list[tuple[int, int, int]]:
+    """How many learned cards have which interval (days) and ease (hundredths): (interval, ease, cards)."""
+    columns = (CardState.interval, CardState.ease)
+    statement = select(*columns, func.count().label("cards")).where(CardState.repetitions >= 1).group_by(*columns)
+    rows = session.execute(_states(statement, user_id, deck_id))
+    return [(row.interval, row.ease, row.cards) for row in rows]
+
+
+def hardest(session: Session, viewer: Viewer, *, deck_id: int | None = None) -> tuple[HardCard, ...]:
+    """The cards forgotten most often, then those of the lowest ease."""
+    statement = (
+        select(Card.guid, Card.question_text, Deck.slug, CardState.lapses, CardState.ease, CardState.reviews)
+        .where(CardState.lapses > 0, readable(viewer))
+        .order_by(CardState.lapses.desc(), CardState.ease, Card.id)
+        .limit(HARDEST)
+    )
+    return tuple(HardCard(*row) for row in session.execute(_states(statement, viewer.id, deck_id)))
+
+
+def leeches(session: Session, user_id: int, *, deck_id: int | None = None) -> int:
+    """How many cards are leeches."""
+    statement = select(func.count()).select_from(CardState).where(CardState.lapses >= LEECH_LAPSES)
+    return session.scalar(_states(statement, user_id, deck_id)) or 0
+
+
+def sections_of(session: Session, user_id: int, deck_id: int) -> tuple[Section, ...]:
+    """Where the cards of each section of a deck stand, in the order of the deck; its cards outside of all come first."""
+    begun = CardState.due.is_not(None)
+    learned = and_(begun, CardState.repetitions >= 1)
+    path = cast(Card.section, Text).label("path")
+    rows = session.execute(
+        select(
+            path,
+            func.count().label("cards"),
+            _count(and_(begun, CardState.repetitions == 0)).label("learning"),
+            _count(and_(learned, CardState.interval < MATURE_INTERVAL)).label("young"),
+            _count(and_(learned, CardState.interval >= MATURE_INTERVAL)).label("mature"),
+        )
+        .outerjoin(CardState, and_(CardState.card_id == Card.id, CardState.user_id == user_id))
+        .where(Card.deck_id == deck_id, studyable())
+        .group_by(path)
+        .order_by(func.min(Card.position))
+    )
+    return tuple(Section(tuple(json.loads(row.path)), row.cards, row.learning, row.young, row.mature) for row in rows)
 
 
 def reviews(
@@ -193,6 +271,53 @@ def reviews(
         statement = statement.where(Event.id < before)
     rows: Any = session.execute(statement)
     return [ReviewRow(*row) for row in rows]
+
+
+def _answered() -> Select[*tuple[Any, ...]]:
+    """What live events add up to, by study day and quarter of an hour: no zone is off by less.
+
+    `at` is an instant of that quarter, `zone` the learner's at that time.
+    """
+    review = Event.kind == "review"
+    mature = func.coalesce(Event.interval_before, 0) >= MATURE_INTERVAL
+    passed = func.coalesce(Event.grade, 0) >= PASSED
+    elapsed = case((Event.elapsed_ms > LONGEST_ANSWER_MS, LONGEST_ANSWER_MS), else_=func.coalesce(Event.elapsed_ms, 0))
+    before = func.coalesce(Event.repetitions_before, 0) >= 1
+    after = case((review, passed), else_=func.coalesce(Event.seed_repetitions, 0) >= 1)
+    changes = or_(Event.counted, Event.kind == "seed")
+    hour, minute = extract("hour", Event.answered_at), extract("minute", Event.answered_at)
+    return (
+        select(
+            Event.study_day,
+            Event.zone,
+            func.min(Event.answered_at).label("at"),
+            _count(Event.counted).label("cards"),
+            *(_count(Event.grade == grade).label(f"grade_{grade}") for grade in range(GRADES)),
+            func.sum(elapsed).label("elapsed"),
+            _count(Event.elapsed_ms.is_not(None)).label("timed"),
+            _count(and_(Event.was_due, ~mature, passed)).label("young_passed"),
+            _count(and_(Event.was_due, ~mature)).label("young"),
+            _count(and_(Event.was_due, mature, passed)).label("mature_passed"),
+            _count(and_(Event.was_due, mature)).label("mature"),
+            (_count(and_(changes, after, ~before)) - _count(and_(changes, ~after, before))).label("learned"),
+        )
+        .where(or_(review, Event.kind == "seed"), Event.live)
+        .group_by(Event.study_day, Event.zone, func.date(Event.answered_at), hour, minute - minute % 15)
+    )
+
+
+def _totals(row: Any) -> Totals:
+    grades = tuple(getattr(row, f"grade_{grade}") for grade in range(GRADES))
+    return Totals(
+        cards=row.cards,
+        answers=sum(grades),
+        elapsed_ms=int(row.elapsed),
+        young=Tally(row.young_passed, row.young),
+        mature=Tally(row.mature_passed, row.mature),
+        grades=grades,
+        timed=row.timed,
+        learned=row.learned,
+    )
 
 
 def _answers(user_id: int) -> ColumnElement[bool]:

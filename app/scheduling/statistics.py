@@ -9,11 +9,13 @@ import statistics
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from operator import add
 from typing import Final
 
 from app.scheduling.state import MATURE_INTERVAL, Grade
+from app.scheduling.study_day import zone_named
 
 DAY: Final = timedelta(days=1)
 
@@ -26,22 +28,36 @@ CALENDAR_LEVELS: Final = (1, 15, 30, 45)
 INTERVAL_BOUNDS: Final = (1, 3, 7, 14, 30, 90, 180, 365)
 """The longest interval, in days, of each bar of the histogram but the last, which has all longer ones."""
 
+EASE_BOUNDS: Final = (130, 150, 170, 190, 210, 230, 250, 270)
+"""The highest ease, in hundredths, of each bar but the last; 130 is SM-2's lowest, 250 where a card begins."""
+
+GRADES: Final = 6
+"""Grades are 0 to 5."""
+
+MOST_DAILY: Final = 62
+"""So many days are shown one by one; up to `MOST_WEEKLY` by weeks, more by months."""
+MOST_WEEKLY: Final = 400
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One live grade.
+    """One live grade, or (`grade` None) a state that a card was given instead of earning it.
 
     `counted`: the first of the card's study day; `was_due`: counted, of a card due then; `interval_before`: the card's
-    interval in days (None: never reviewed); `elapsed_ms`: from question to grade (None: not measured).
+    interval in days (None: never reviewed); `elapsed_ms`: from question to grade (None: not measured); `learned`: 1 where
+    it made the card a learned one, -1 where the card was learned until then, else 0.
     """
 
     study_day: date
     answered_at: datetime
-    grade: Grade
+    grade: Grade | None
     counted: bool
     was_due: bool
     interval_before: int | None
     elapsed_ms: int | None
+    learned: int = 0
+    zone: str = "UTC"
+    """Of the learner, at that time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +82,9 @@ class Totals:
 
     `cards`: first grades of the day; `answers`: all grades, repeats included; `elapsed_ms`: the time they took, each
     capped at five minutes; `young` and `mature`: due cards recalled at the first try, by their interval before (below 21
-    days, learning ones included, and from 21 days on); `days`: how many study days went in.
+    days, learning ones included, and from 21 days on); `days`: how many study days went in; `grades`: the answers of each
+    grade from 0 to 5; `timed`: the answers whose time was measured; `learned`: cards that became learned less those that
+    were forgotten.
     """
 
     cards: int = 0
@@ -75,6 +93,9 @@ class Totals:
     young: Tally = Tally()
     mature: Tally = Tally()
     days: int = 0
+    grades: tuple[int, ...] = (0,) * GRADES
+    timed: int = 0
+    learned: int = 0
 
     def __add__(self, other: Totals) -> Totals:
         return Totals(
@@ -84,12 +105,29 @@ class Totals:
             self.young + other.young,
             self.mature + other.mature,
             self.days + other.days,
+            tuple(map(add, self.grades, other.grades)),
+            self.timed + other.timed,
+            self.learned + other.learned,
         )
 
     @property
     def due(self) -> Tally:
         """Young and mature together: true retention is its share."""
         return self.young + self.mature
+
+    @property
+    def seconds(self) -> float | None:
+        """Seconds that an answer took on average, of those whose time was measured; None without any."""
+        return self.elapsed_ms / self.timed / 1000 if self.timed else None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What was done from the study day `first` to `last`, both included."""
+
+    first: date
+    last: date
+    totals: Totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +166,72 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Cards whose interval is at most `up_to` days and longer than the bar before (None: longer than all bars)."""
+    """Cards whose interval (or ease) is at most `up_to` and above the bar before (None: above all bars)."""
 
     up_to: int | None
     cards: int
 
 
-def by_day(answers: Iterable[Answer]) -> dict[date, Totals]:
-    """The totals of each study day there are answers of, in order."""
-    days: dict[date, Totals] = {}
+def by_hour(answers: Iterable[Answer]) -> dict[tuple[date, int], Totals]:
+    """The totals of each study day and hour (0 to 23) of the learner's clock there are answers of, in order."""
+    hours: dict[tuple[date, int], Totals] = {}
     for answer in answers:
-        before = days.get(answer.study_day, Totals(days=1))
-        days[answer.study_day] = before + _alone(answer)
-    return dict(sorted(days.items()))
+        key = (answer.study_day, hour_of(answer.answered_at, answer.zone))
+        hours[key] = hours.get(key, Totals()) + _alone(answer)
+    return dict(sorted(hours.items()))
+
+
+def hour_of(instant: datetime, zone: str) -> int:
+    """The hour, 0 to 23, that the clock shows at `instant` in the zone of that name."""
+    return instant.astimezone(zone_named(zone)).hour
+
+
+def by_day(hours: Mapping[tuple[date, int], Totals]) -> dict[date, Totals]:
+    """The totals of each study day, in order; only one with an answer counts as a day of study."""
+    days: dict[date, Totals] = {}
+    for (day, _), totals in sorted(hours.items()):
+        days[day] = days.get(day, Totals()) + totals
+    return {day: replace(totals, days=int(totals.answers > 0)) for day, totals in days.items()}
+
+
+def of_the_clock(hours: Mapping[tuple[date, int], Totals], *, start: int = 0) -> list[tuple[int, Totals]]:
+    """The totals of each of the 24 hours of the clock, whatever the day, from the hour `start` on."""
+    found = dict.fromkeys(range(24), Totals())
+    for (_, hour), totals in hours.items():
+        found[hour] += totals
+    return [(hour % 24, found[hour % 24]) for hour in range(start, start + 24)]
+
+
+def spans(days: Mapping[date, Totals], first: date, last: date) -> list[Span]:
+    """The days from `first` to `last` cut into pieces that fit a chart, in order, those without study too.
+
+    Up to 62 days each is a piece; up to 400 days seven are, counted from the end (the first may be shorter); beyond, a
+    month is.
+    """
+    length = (last - first).days + 1
+    cuts: list[tuple[date, date]] = []
+    end = last
+    while end >= first:
+        start = end.replace(day=1) if length > MOST_WEEKLY else end - (6 * DAY if length > MOST_DAILY else 0 * DAY)
+        cuts.append((max(start, first), end))
+        end = start - DAY
+    pieces = [Span(start, end, Totals()) for start, end in reversed(cuts)]
+    starts = [piece.first for piece in pieces]
+    for day, totals in days.items():
+        if first <= day <= last:
+            n = bisect_right(starts, day) - 1
+            pieces[n] = replace(pieces[n], totals=pieces[n].totals + totals)
+    return pieces
+
+
+def learned_at_end(pieces: Sequence[Span], learned: int) -> list[int]:
+    """How many cards were learned at the end of each piece, told backwards from how many are at the end of the last."""
+    found: list[int] = []
+    at = learned
+    for piece in reversed(pieces):
+        found.append(max(0, at))
+        at -= piece.totals.learned
+    return found[::-1]
 
 
 def by_month(days: Mapping[date, Totals]) -> dict[date, Totals]:
@@ -213,16 +304,25 @@ def forecast(cards: Iterable[tuple[date, int]], first: date, *, days: int = 30) 
     return [Coming(day, mature[day], young[day]) for day in (first + n * DAY for n in range(days))]
 
 
-def interval_histogram(intervals: Iterable[int], *, bounds: Sequence[int] = INTERVAL_BOUNDS) -> list[Bar]:
-    """How many cards have an interval (days) up to each of the rising `bounds`, and how many a longer one."""
-    counts = Counter(bisect_left(bounds, interval) for interval in intervals)
+def histogram(cards: Mapping[int, int], bounds: Sequence[int] = INTERVAL_BOUNDS) -> list[Bar]:
+    """How many cards have a value up to each of the rising `bounds`, and how many a higher one.
+
+    `cards` has the number of cards by their value: an interval in days, an ease in hundredths.
+    """
+    counts: Counter[int] = Counter()
+    for value, number in cards.items():
+        counts[bisect_left(bounds, value)] += number
     return [Bar(up_to, counts[n]) for n, up_to in enumerate((*bounds, None))]
 
 
-def median_interval(intervals: Iterable[int]) -> int | None:
-    """Half the cards have at least this interval, in days; None without cards."""
-    known = list(intervals)
-    return statistics.median_high(known) if known else None
+def middle(cards: Mapping[int, int]) -> int | None:
+    """Half the cards have at least this value; None without cards. `cards` is as `histogram` takes it."""
+    before, half = 0, sum(cards.values()) // 2
+    for value, number in sorted(cards.items()):
+        before += number
+        if before > half:
+            return value
+    return None
 
 
 def median_seconds(elapsed_ms: Iterable[int | None]) -> float | None:
@@ -237,12 +337,20 @@ def usual_pace(days: Iterable[Totals]) -> float | None:
     return statistics.median(paces) if paces else None
 
 
+def usual_minutes(days: Iterable[Totals]) -> int | None:
+    """Minutes of study a day, at least 1: the median over the days whose time was measured, else None."""
+    spent = [totals.elapsed_ms for totals in days if totals.elapsed_ms]
+    return max(1, round(statistics.median_high(spent) / 60_000)) if spent else None
+
+
 def minutes_needed(cards: int, seconds_a_card: float) -> int:
     """About how many minutes `cards` cards take at that pace: whole ones, at least 1 where there are cards."""
     return max(1, round(cards * seconds_a_card / 60)) if cards else 0
 
 
 def _alone(answer: Answer) -> Totals:
+    if answer.grade is None:
+        return Totals(learned=answer.learned)
     due = Tally(int(answer.grade.passed), 1) if answer.was_due else Tally()
     mature = answer.interval_before is not None and answer.interval_before >= MATURE_INTERVAL
     return Totals(
@@ -251,4 +359,7 @@ def _alone(answer: Answer) -> Totals:
         elapsed_ms=min(answer.elapsed_ms or 0, LONGEST_ANSWER_MS),
         young=Tally() if mature else due,
         mature=due if mature else Tally(),
+        grades=tuple(int(grade == answer.grade) for grade in range(GRADES)),
+        timed=int(answer.elapsed_ms is not None),
+        learned=answer.learned,
     )

@@ -11,6 +11,8 @@ from math import ceil, floor, log10
 
 TOP = 8.0
 """Room above the highest rule for its label."""
+MOST_NOTED = 31
+"""Of more bars only the highest and the last have their value written above them."""
 BAR_SHARE = 0.76
 """How much of its place a bar fills."""
 
@@ -44,22 +46,44 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """One bar with its place: `x` and `width` are those of the place, `middle` and `top` where its value is written.
+
+    `noted`: there is room for its value beside those of the others.
+    """
+
+    value: float
+    x: float
+    width: float
+    middle: float
+    top: float
+    boxes: tuple[Box, ...]
+    noted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Bars:
     """A chart of stacked bars: `base` is the axis, `rules` the grid above it."""
 
     base: float
     rules: tuple[Rule, ...]
-    boxes: tuple[Box, ...]
+    columns: tuple[Column, ...]
     ticks: tuple[Tick, ...]
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """All pieces of all bars."""
+        return tuple(box for column in self.columns for box in column.boxes)
 
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """One value of a series."""
+    """One value of a series, a share from 0 to 1."""
 
     series: int
     x: float
     y: float
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,24 +122,34 @@ def bars(
 
     `ticks` are the bars that are labelled, by index; the chart is at least as high as `least`.
     """
-    marks = scale(max(least, *map(sum, values), 0))
+    highest = max((sum(pieces) for pieces in values), default=0)
+    marks = scale(max(least, highest))
     base = height + TOP
     place = (100 - left) / max(1, len(values))
-    boxes: list[Box] = []
+    columns: list[Column] = []
     for index, pieces in enumerate(values):
         foot = base
+        boxes: list[Box] = []
         for series, value in enumerate(pieces, 1):
             tall = value / marks[-1] * height
             if tall > 0:
                 x = left + place * (index + (1 - BAR_SHARE) / 2)
                 boxes.append(Box(series, x, foot - tall, place * BAR_SHARE, tall))
                 foot -= tall
+        x, value = left + place * index, sum(pieces)
+        noted = len(values) <= MOST_NOTED or index == len(values) - 1 or value == highest
+        columns.append(Column(value, x, place, x + place / 2, foot - 4, tuple(boxes), noted))
     return Bars(
         base=base,
         rules=tuple(Rule(base - mark / marks[-1] * height, mark) for mark in marks),
-        boxes=tuple(boxes),
+        columns=tuple(columns),
         ticks=tuple(Tick(left + place * (index + 0.5), index, index in minor) for index in ticks),
     )
+
+
+def some(count: int, *, most: int = 13) -> range:
+    """Which of so many places are labelled: at most `most`, at even distances."""
+    return range(0, count, max(1, ceil(count / most)))
 
 
 def shares(values: Sequence[Sequence[float | None]], *, height: float, left: float, target: float) -> Lines:
@@ -135,7 +169,7 @@ def shares(values: Sequence[Sequence[float | None]], *, height: float, left: flo
         return base - (share - bottom) / (1 - bottom) * height
 
     dots = tuple(
-        Dot(series, x(index), y(share))
+        Dot(series, x(index), y(share), share)
         for index, one in enumerate(values)
         for series, share in enumerate(one, 1)
         if share is not None
@@ -158,5 +192,5 @@ def shares(values: Sequence[Sequence[float | None]], *, height: float, left: flo
         target=Rule(y(target), target),
         paths=tuple(paths),
         dots=dots,
-        ticks=tuple(Tick(x(index), index, index % 2 == 1) for index in range(len(values))),
+        ticks=tuple(Tick(x(index), index, n % 2 == 1) for n, index in enumerate(some(len(values)))),
     )

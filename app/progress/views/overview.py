@@ -1,9 +1,12 @@
 """The progress page."""
 
+from dataclasses import replace
+
 from flask import abort, request
 from werkzeug.wrappers import Response
 
-from app.progress.report import RANGES, NoSuchDeck, report
+from app.progress.period import RANGES, USUAL, BadPeriod, Wanted
+from app.progress.report import AHEAD, NoSuchDeck, report
 from app.progress.views.blueprint import blueprint
 from app.web import clock
 from app.web.access import Access, access
@@ -15,17 +18,36 @@ from app.web.sessions import require_viewer
 @blueprint.get("/progress")
 @access(Access.LEARNER)
 def overview() -> Response:
-    """Reviews, retention, days studied, and where each deck stands; deck and range are in the address."""
-    months = request.args.get("range", default=12, type=int)
+    """Everything that answers add up to; deck and days are in the address. Days that are none give the usual ones."""
+    wanted, given = _wanted(), request.args.get("ahead", type=int)
+    deck, before = request.args.get("deck", "")[:200], request.args.get("before", type=int)
+    ahead = given if given in AHEAD else AHEAD[0]
+    person, now = require_viewer(), clock.now()
+    wrong: BadPeriod | None = None
     try:
-        found = report(
-            session(),
-            require_viewer(),
-            now=clock.now(),
-            deck=request.args.get("deck", "")[:200],
-            months=months if months in RANGES else 12,
-            before=request.args.get("before", type=int),
-        )
+        try:
+            found = report(session(), person, now=now, deck=deck, wanted=wanted, ahead=ahead, before=before)
+        except BadPeriod as error:
+            wrong = error
+            usual = replace(wanted, start="", end="")
+            found = report(session(), person, now=now, deck=deck, wanted=usual, ahead=ahead, before=before)
     except NoSuchDeck:
         abort(404)
-    return shown("progress/overview.html", report=found, ranges=RANGES, area="progress")
+    kept = {"deck": deck or None, "range": wanted.months, "from": wanted.start or None, "to": wanted.end or None}
+    return shown(
+        "progress/overview.html",
+        400 if wrong else 200,
+        area="progress",
+        report=found,
+        ranges=RANGES,
+        wanted=wanted,
+        wrong=wrong,
+        ahead=ahead,
+        kept=kept | {"ahead": given if given in AHEAD else None},
+    )
+
+
+def _wanted() -> Wanted:
+    months = request.args.get("range", default=USUAL, type=int)
+    start, end = (request.args.get(name, "").strip()[:20] for name in ("from", "to"))
+    return Wanted(months if months in RANGES else USUAL, start, end)

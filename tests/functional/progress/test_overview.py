@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -41,13 +42,42 @@ def test_the_page_says_what_was_done(learner_page: FlaskClient) -> None:
 
 def test_deck_and_range_are_in_the_address(learner_page: FlaskClient) -> None:
     page = learner_page.get("/progress?deck=physics&range=3").text
-    assert "3 months to" in page
+    assert ">3 months<" in page
     assert "Physics. Days start at" in page
 
 
 @pytest.mark.parametrize("query", ["range=7", "range=x", "before=x", "before=-1", "deck="])
 def test_odd_addresses_are_answered_with_the_whole_page(learner_page: FlaskClient, query: str) -> None:
     assert learner_page.get(f"/progress?{query}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("from=2026-03-02&to=2026-03-01", "These days end before they begin."),
+        ("from=<b>", "“&lt;b&gt;” is no date."),
+        ("from=2999-01-01", "These days have not come yet."),
+    ],
+)
+def test_days_that_are_none_are_told_and_the_usual_ones_shown(learner_page: FlaskClient, query: str, said: str) -> None:
+    answer = learner_page.get(f"/progress?{query}")
+    assert answer.status_code == 400
+    assert said in answer.text
+    assert "What is heat?" in answer.text
+
+
+def test_days_and_forecast_are_kept_by_the_links_of_the_page(learner_page: FlaskClient) -> None:
+    page = learner_page.get("/progress?deck=physics&range=0&to=2999-01-01").text
+    assert "/progress?deck=physics&amp;range=0&amp;to=2999-01-01&amp;ahead=90#p2" in page
+    assert "Next 90 days" in learner_page.get("/progress?ahead=90").text
+
+
+def test_every_chart_is_one_stop_for_the_keyboard_and_has_its_values(learner_page: FlaskClient) -> None:
+    page = learner_page.get("/progress").text
+    for chart in re.findall(r'<svg class="chart" .*?</svg>', page, re.DOTALL):
+        assert 'tabindex="0"' in chart
+        assert chart.count("<g>") == chart.count('class="v')
+    assert page.count("View as table") >= 9
 
 
 def test_somebody_elses_deck_is_not_there(learner_page: FlaskClient) -> None:
