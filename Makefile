@@ -19,7 +19,7 @@ help: ## list what `make` can do
 run: $(VENV)/.runtime ## set up, migrate, import content/ and serve (PORT=8000; the first time takes a minute)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tools/start
 
-test: $(VENV)/.dev chromium ## run every test, on SQLite, PostgreSQL and in Chromium (ARGS="-k undo" for some)
+test: $(VENV)/.dev chromium $(VENV)-anki/.ready ## run every test, on SQLite, PostgreSQL and in Chromium (ARGS="-k undo" for some)
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 torture: $(VENV)/.dev ## kill, fill, stop and slow a real portal, a hundred rounds of it (`make test` does a few)
@@ -42,12 +42,14 @@ lock: ## choose versions anew within pyproject.toml (ARGS=--upgrade for the newe
 	@command -v $(UV) >/dev/null || { echo >&2 "make lock needs uv; install it with pip or pipx, or say UV=/path/to/uv."; exit 1; }
 	$(LOCK) -o requirements.lock >/dev/null
 	$(LOCK) --extra dev -c requirements.lock -o requirements-dev.lock >/dev/null
+	$(UV) pip compile --group pyproject.toml:anki $(LOCKED) -o requirements-anki.lock >/dev/null
 
-LOCK = $(UV) pip compile pyproject.toml --group install --universal --python-version 3.11 --generate-hashes \
-  --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet $(ARGS)
+LOCKED = --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
+  --no-header --quiet $(ARGS)
+LOCK = $(UV) pip compile pyproject.toml --group install $(LOCKED)
 
 clean: ## remove what `make` made; the database in var/ stays
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-anki build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find app migrations tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 chromium: $(VENV)/.dev
@@ -70,3 +72,10 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
 	@$(INSTALL) --require-hashes -r requirements-dev.lock
 	@$(INSTALL) --no-deps --no-build-isolation --no-index -e .
 	@touch $(VENV)/.runtime $@
+
+# Anki's licence is AGPL: it is run by tests, in an environment of its own, and nothing of the portal imports it.
+$(VENV)-anki/.ready: requirements-anki.lock
+	@echo "Installing Anki's engine, for tests alone (once) …"
+	@tools/make-venv "$(PYTHON)" $(VENV)-anki
+	@$(VENV)-anki/bin/python -m pip install --quiet --require-hashes -r requirements-anki.lock
+	@touch $@

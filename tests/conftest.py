@@ -28,15 +28,17 @@ hypothesis_settings.load_profile("reprise")
 
 CORPORA = Path(os.environ.get("CORPORA") or Path(__file__).parents[2] / "shared" / "corpora")
 """Documents that the project does not own: what is marked `corpora` reads them."""
+ANKI = Path(__file__).parents[1] / ".venv-anki/bin/python"
+"""The interpreter that has Anki's engine: what is marked `anki` runs it."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs the corpora where they are not."""
-    if CORPORA.is_dir():
-        return
-    left_out = [item for item in items if item.get_closest_marker("corpora")]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if not item.get_closest_marker("corpora")]
+    """Leave out what needs the corpora, or Anki, where they are not."""
+    absent = [name for name, there in (("corpora", CORPORA.is_dir()), ("anki", ANKI.exists())) if not there]
+    left_out = [item for item in items if any(map(item.get_closest_marker, absent))]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not any(map(item.get_closest_marker, absent))]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -45,6 +47,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(
             f"Left out what is marked “corpora”: there is no folder {CORPORA}; CORPORA names it."
         )
+    if not ANKI.exists():
+        terminalreporter.write_line("Left out what is marked “anki”: `make test` makes the environment .venv-anki.")
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import click
 
 from app.cli.admin import admin
+from app.cli.anki import anki
 from app.cli.backup import backup, restore
 from app.cli.common import database_faults, fail, open_engine, render_again
 from app.cli.content import content
@@ -68,6 +69,7 @@ def db_downgrade(revision: str) -> None:
 
 
 main.add_command(content)
+main.add_command(anki)
 main.add_command(admin)
 main.add_command(verify)
 main.add_command(doctor)

@@ -214,6 +214,7 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
             ("study.settings", "/settings"),
             ("study.change_keys", "/settings/keys"),
             ("study.change_reminders", "/settings/reminders"),
+            ("study.anki", "/settings/anki"),
             ("study.read", f"/read?deck={slug}"),
             ("study.set_aside", "/set-aside"),
             ("study.days", "/settings/days"),
@@ -258,6 +259,7 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
 FILES = {
     "static",
     "study.calendar",
+    "study.export_anki",
     "style_sheet",
     "health.live",
     "health.ready",

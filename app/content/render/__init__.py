@@ -10,10 +10,20 @@ from html import escape
 
 from app.content.render import markdown
 from app.content.render.decorate import Images, decorate
-from app.content.render.formulas import Formulas
+from app.content.render.formulas import Formulas, Written
 from app.content.render.sanitise import clean
 
-__all__ = ["MAX_CHARS", "RENDERER_VERSION", "Images", "plain", "render", "render_inline", "render_question", "sanitise"]
+__all__ = [
+    "MAX_CHARS",
+    "RENDERER_VERSION",
+    "Images",
+    "plain",
+    "render",
+    "render_elsewhere",
+    "render_inline",
+    "render_question",
+    "sanitise",
+]
 
 RENDERER_VERSION = 2
 """Goes up with every change of what is rendered: stored HTML of an older version is made again."""
@@ -45,6 +55,11 @@ def render_inline(text: str, *, images: Images | None = None) -> str:
     return render_question(text, images=images)
 
 
+def render_elsewhere(text: str, *, images: Images | None = None) -> str:
+    """The HTML of any text for a program that sets formulas with MathJax: they stay LaTeX, between its signs."""
+    return _html(text, markdown.blocks, images, unwrap=True, formulas=Written)
+
+
 def plain(text: str) -> str:
     """The words of a Markdown text without its marks, for titles and for search; it is text, not HTML."""
     if markdown.is_plain(text):
@@ -65,18 +80,25 @@ def sanitise(html: str) -> str:
     return formulas.put_back(decorate(clean(formulas.take_out(html)), None))
 
 
-def _html(text: str, read: markdown.Reader, images: Images | None, *, unwrap: bool = False) -> str:
+def _html(
+    text: str,
+    read: markdown.Reader,
+    images: Images | None,
+    *,
+    unwrap: bool = False,
+    formulas: type[Formulas] = Formulas,
+) -> str:
     if len(text) > MAX_CHARS:
         return _as_written(text)
     text = _whole(text)
-    formulas = Formulas(_mark(text))
+    made = formulas(_mark(text))
     try:
-        html = markdown.to_html(read(text), formulas, unwrap=unwrap)
+        html = markdown.to_html(read(text), made, unwrap=unwrap)
     except RecursionError:
         return _as_written(text)
     if len(html) > MAX_HTML:
         return _as_written(text)
-    return formulas.put_back(decorate(clean(html), images)).strip()
+    return made.put_back(decorate(clean(html), images)).strip()
 
 
 def _whole(text: str) -> str:

@@ -85,6 +85,17 @@ class Formulas:
         return before + self._made[int(match[2])]
 
 
+class Written(Formulas):
+    """Formulas that stay LaTeX, between the signs that MathJax reads: for other programs than a browser."""
+
+    def add(self, latex: str, *, display: bool) -> str | None:
+        """A stand-in for the formula; None where there are too many, so that its source is to be shown."""
+        if len(self._made) >= MAX_FORMULAS:
+            return None
+        first, last = ("\\[", "\\]") if display else ("\\(", "\\)")
+        return self._keep(f"{first}{escape(latex.strip(), quote=False)}{last}")
+
+
 @lru_cache(maxsize=4096)
 def to_mathml(latex: str, display: bool) -> str | None:
     """MathML of a formula; None for one that is too long, defines commands, or uses what the converter does not know."""

@@ -1,5 +1,6 @@
 """The pages of this room. Importing them registers them on the blueprint."""
 
+from app.study.views import anki as anki
 from app.study.views import choose as choose
 from app.study.views import comparing as comparing
 from app.study.views import days as days
