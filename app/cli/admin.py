@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from app.cli.common import fail, read_settings, writing_session
+from app.cli.data import export_data
 
 
 @click.group()
@@ -143,3 +144,6 @@ def erase_due() -> None:
     with writing_session() as session:
         erased = service.erase_due(session, clock.now())
     click.echo(f"Erased {erased} account{'' if erased == 1 else 's'}.")
+
+
+admin.add_command(export_data)

@@ -3,6 +3,7 @@
 from app.study.views import anki as anki
 from app.study.views import choose as choose
 from app.study.views import comparing as comparing
+from app.study.views import data as data
 from app.study.views import days as days
 from app.study.views import home as home
 from app.study.views import keys as keys

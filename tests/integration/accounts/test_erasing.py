@@ -29,6 +29,7 @@ from app.db.models import (
     Rest,
     Scheduler,
     SecondFactor,
+    Takeout,
     Upload,
     User,
 )
@@ -101,6 +102,7 @@ def leave_traces(session: Session, user: User, deck: Deck) -> None:
             Reminder(user_id=user.id),
             ReminderSent(user_id=user.id, study_day=DAY, sent_at=NOW),
             Upload(user_id=user.id, filename="notes.md", content=b"# Notes", summary={}, created_at=NOW),
+            Takeout(user_id=user.id, kind="export", filename="all.zip", created_at=NOW, expires_at=LATER),
         ]
     )
     session.scalars(select(CardRevision).where(CardRevision.card_id == card.id)).one().author_id = user.id

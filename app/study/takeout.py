@@ -1,0 +1,208 @@
+"""Archives of all that is a learner's: asked for, written by a job, kept for some days, gone.
+
+An archive lies in the database in parts, so that any process of the portal can write and serve it, and none has to hold
+all of it.
+"""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import IO, Any, Literal
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.db.models import Job, Takeout, TakeoutPart, User
+from app.db.session import write
+from app.study import export
+from app.web import clock, jobs
+from app.web.database import apart
+from app.web.jobs import JobFailed, Running
+
+EXPORT_JOB = "takeout"
+KEPT = timedelta(days=3)
+"""How long an archive can be downloaded, and how long one that was brought waits to be applied."""
+PART = 512 * 1024
+"""Bytes of a part."""
+IN_MEMORY = 4 * 1024 * 1024
+"""Bytes of an archive that is being written from which on it goes to a temporary file."""
+
+Kind = Literal["export", "import"]
+
+
+class NoSuchTakeout(Exception):
+    """There is no such archive of this learner, or it is gone by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An archive and how far its job has come. `state` is that of the job; "" where there is none any more."""
+
+    guid: str
+    kind: str
+    filename: str
+    size: int
+    created_at: datetime
+    expires_at: datetime
+    done_at: datetime | None
+    plan: dict[str, Any] | None
+    state: str
+    done: int
+    total: int
+    error: str
+
+    @property
+    def going(self) -> bool:
+        """Whether its job is still to come to its end."""
+        return self.state in ("queued", "running")
+
+
+def ask_export(session: Session, *, user_id: int, now: datetime) -> str:
+    """Have an archive written in place of the last one; gives its guid. One that is being written goes on."""
+    in_line(session, user_id)
+    last = latest(session, user_id, "export", now=now)
+    if last is not None and last.going:
+        return last.guid
+    forget(session, user_id=user_id, kind="export")
+    filename = f"reprise-{now:%Y-%m-%d}.zip"
+    made = Takeout(user_id=user_id, kind="export", filename=filename, created_at=now, expires_at=now + KEPT)
+    session.add(made)
+    session.flush()
+    made.job = jobs.enqueue(session, kind=EXPORT_JOB, payload={"takeout": made.guid}, user_id=user_id).guid
+    session.flush()
+    return made.guid
+
+
+def run_export(running: Running) -> dict[str, Any]:
+    """Write an archive as a job."""
+    guid, now = str(running.payload["takeout"]), clock.now()
+    with running.sessions() as session:
+        row = session.execute(select(Takeout.id, Takeout.user_id).where(Takeout.guid == guid)).one_or_none()
+    if row is None:
+        raise JobFailed("It was deleted before it was written.")
+    with tempfile.SpooledTemporaryFile(IN_MEMORY) as file:
+        with running.sessions() as reading:
+            written = export.write_archive(reading, row.user_id, file, now=now, told=running.progress)
+        file.seek(0)
+        size = store_parts(running.sessions, row.id, pieces(file))
+    apart(running.sessions, partial(_complete, takeout_id=row.id, size=size, now=now))
+    return {"events": written.events, "cards": written.cards}
+
+
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
+    """What is in a file, in parts."""
+    while part := file.read(PART):
+        yield part
+
+
+def store_parts(sessions: sessionmaker[Session], takeout_id: int, parts: Iterable[bytes]) -> int:
+    """Keep the parts of an archive, each in a transaction of its own so that nobody waits long; gives its size.
+
+    Raises JobFailed where the archive was deleted meanwhile.
+    """
+    size = 0
+    for number, part in enumerate(parts):
+        apart(sessions, partial(_store_part, takeout_id=takeout_id, number=number, part=part))
+        size += len(part)
+    return size
+
+
+def _store_part(session: Session, *, takeout_id: int, number: int, part: bytes) -> None:
+    write(session)
+    if session.scalar(select(Takeout.id).where(Takeout.id == takeout_id).with_for_update()) is None:
+        raise JobFailed("It was deleted while it was written.")
+    session.execute(delete(TakeoutPart).where(TakeoutPart.takeout_id == takeout_id, TakeoutPart.number >= number))
+    session.add(TakeoutPart(takeout_id=takeout_id, number=number, content=part))
+    session.flush()
+
+
+def _complete(session: Session, *, takeout_id: int, size: int, now: datetime) -> None:
+    write(session)
+    done = {"size": size, "done_at": now, "expires_at": now + KEPT}
+    session.execute(update(Takeout).where(Takeout.id == takeout_id).values(done))
+
+
+def parts_of(sessions: sessionmaker[Session], takeout_id: int) -> Iterator[bytes]:
+    """The parts of an archive, each read when it is wanted: whoever downloads slowly keeps no transaction open."""
+    number = 0
+    one = select(TakeoutPart.content)
+    while True:
+        with sessions() as session:
+            part = session.scalar(one.where(TakeoutPart.takeout_id == takeout_id, TakeoutPart.number == number))
+        if part is None:
+            return
+        yield part
+        number += 1
+
+
+def latest(session: Session, user_id: int, kind: Kind, *, now: datetime) -> Shown | None:
+    """A learner's last archive of a kind that is not over yet."""
+    rows = _shown().where(Takeout.user_id == user_id, Takeout.kind == kind, Takeout.expires_at > now)
+    row = session.execute(rows.order_by(Takeout.id.desc()).limit(1)).one_or_none()
+    return None if row is None else _as_shown(row)
+
+
+def found(session: Session, guid: str, user_id: int, *, kind: Kind, now: datetime) -> tuple[int, Shown]:
+    """A learner's own archive, with its number. Raises `NoSuchTakeout`."""
+    mine = _shown().where(Takeout.user_id == user_id, Takeout.guid == guid, Takeout.kind == kind)
+    row = None if "\0" in guid else session.execute(mine.where(Takeout.expires_at > now)).one_or_none()
+    if row is None:
+        raise NoSuchTakeout
+    return row.id, _as_shown(row)
+
+
+def is_of(session: Session, guid: str, user_id: int) -> bool:
+    """Whether there is such an archive, and it is this person's."""
+    there = select(Takeout.id).where(Takeout.guid == guid, Takeout.user_id == user_id)
+    return "\0" not in guid and session.scalar(there) is not None
+
+
+def _shown() -> Any:
+    columns = (
+        Takeout.id,
+        Takeout.guid,
+        Takeout.kind,
+        Takeout.filename,
+        Takeout.size,
+        Takeout.created_at,
+        Takeout.expires_at,
+        Takeout.done_at,
+        Takeout.plan,
+    )
+    of_job = (
+        func.coalesce(Job.state, "").label("state"),
+        func.coalesce(Job.done, 0).label("done"),
+        func.coalesce(Job.total, 0).label("total"),
+        func.coalesce(Job.error, "").label("error"),
+    )
+    return select(*columns, *of_job).outerjoin(Job, Job.guid == Takeout.job)
+
+
+def _as_shown(row: Any) -> Shown:
+    return Shown(**{name: getattr(row, name) for name in Shown.__slots__})
+
+
+def forget(session: Session, *, user_id: int, kind: Kind) -> None:
+    """Delete a learner's archives of a kind. A job that is at work on one comes to its end by itself."""
+    write(session)
+    old = select(Takeout.id).where(Takeout.user_id == user_id, Takeout.kind == kind).scalar_subquery()
+    session.execute(delete(TakeoutPart).where(TakeoutPart.takeout_id.in_(old)))
+    session.execute(delete(Takeout).where(Takeout.user_id == user_id, Takeout.kind == kind))
+
+
+def keep_house(session: Session, now: datetime) -> dict[str, int]:
+    """Forget archives whose days are over."""
+    over = session.scalars(select(Takeout.id).where(Takeout.expires_at <= now)).all()
+    if over:
+        write(session)
+        session.execute(delete(TakeoutPart).where(TakeoutPart.takeout_id.in_(over)))
+        session.execute(delete(Takeout).where(Takeout.id.in_(over)))
+    return {"archives of learners": len(over)}
+
+
+def in_line(session: Session, user_id: int) -> None:
+    """Two requests of one person come one after the other."""
+    write(session)
+    session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))

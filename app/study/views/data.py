@@ -1,0 +1,78 @@
+"""What a learner takes along, and brings: all that is theirs, as one archive."""
+
+from functools import partial
+from typing import Any
+
+from flask import Response as FlaskResponse
+from flask import abort, flash, redirect, request, stream_with_context, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.study import takeout
+from app.study.takeout import NoSuchTakeout
+from app.study.views.blueprint import blueprint
+from app.web import clock, jobs
+from app.web.access import Access, access
+from app.web.database import db, session, transact
+from app.web.limits import limiter
+from app.web.pages import shown, wants_fragment
+from app.web.sessions import Viewer, require_viewer
+
+EXPORTS = "10/hour"
+
+
+@blueprint.record_once
+def _register(state: Any) -> None:
+    jobs.handle(state.app, takeout.EXPORT_JOB, takeout.run_export)
+    jobs.periodically(state.app, "takeouts", every=takeout.KEPT / 24, chore=takeout.keep_house)
+
+
+def is_own_takeout(person: Viewer) -> bool:
+    """Whether the archive that the address names is this person's; nobody else sees it, whoever they are."""
+    return takeout.is_of(session(), (request.view_args or {})["guid"], person.id)
+
+
+@blueprint.get("/settings/data")
+@access(Access.LEARNER)
+def data() -> Response:
+    """All that is theirs: to take along, to bring, to delete."""
+    export = takeout.latest(session(), require_viewer().id, "export", now=clock.now())
+    template = "study/_data_export.html" if wants_fragment() else "study/data.html"
+    return shown(template, area="settings", export=export)
+
+
+@blueprint.post("/settings/data/export")
+@access(Access.LEARNER)
+@limiter.limit(EXPORTS)
+def export_data() -> Response:
+    """Have the archive written; the page says how far it has come."""
+    transact(partial(takeout.ask_export, user_id=require_viewer().id, now=clock.now()))
+    jobs.wake()
+    return redirect(url_for("study.data", _anchor="export"), 303)
+
+
+@blueprint.get("/settings/data/export/<guid>")
+@access(Access.LEARNER, of=is_own_takeout)
+def download_data(guid: str) -> Response:
+    """The archive, part by part."""
+    try:
+        number, found = takeout.found(session(), guid, require_viewer().id, kind="export", now=clock.now())
+    except NoSuchTakeout:
+        abort(404)
+    if found.done_at is None:
+        return redirect(url_for("study.data"))
+    session().rollback()  # nothing is kept open while somebody downloads slowly
+    response = FlaskResponse(stream_with_context(takeout.parts_of(db.sessionmaker, number)), mimetype="application/zip")
+    response.headers["Content-Disposition"] = f'attachment; filename="{found.filename}"'
+    response.headers["Cache-Control"] = "no-store"
+    response.content_length = found.size
+    return response
+
+
+@blueprint.post("/settings/data/export/delete")
+@access(Access.LEARNER)
+def delete_export() -> Response:
+    """The archive goes at once."""
+    transact(partial(takeout.forget, user_id=require_viewer().id, kind="export"))
+    flash(_("The file is deleted. What is yours here stays as it is."))
+    return redirect(url_for("study.data"), 303)

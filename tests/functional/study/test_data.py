@@ -1,0 +1,107 @@
+"""“Your data”: the archive is asked for, written, downloaded by its owner alone, and gone when its days are over."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.cli import main
+from app.config import Settings
+from app.db.models import Card, TakeoutPart, User
+from app.web import jobs
+from tests.builders import choose, csrf_token, make_deck, make_user, sign_in
+from tests.functional.conftest import Watch
+from tests.integration.study.people import give, viewer_of
+
+PAGE = "/settings/data"
+
+
+@pytest.fixture
+def learner(session: Session, client: FlaskClient) -> User:
+    """Somebody with a little history, signed in."""
+    user = make_user(session)
+    deck = make_deck(session, cards=1)
+    choose(session, user, deck)
+    session.commit()
+    give(session, viewer_of(user), session.scalars(select(Card)).one())
+    sign_in(client, user)
+    return user
+
+
+def ask(client: FlaskClient, path: str = "export") -> None:
+    answer = client.post(f"{PAGE}/{path}", data={"csrf_token": csrf_token(client, "/settings")})
+    assert answer.status_code == 303
+
+
+def address_on(client: FlaskClient) -> str:
+    """Where the page says the archive is."""
+    page = client.get(PAGE).text
+    return PAGE + page.partition(f'href="{PAGE}')[2].partition('"')[0]
+
+
+def test_the_archive_is_written_and_downloaded_by_its_owner_alone(
+    app: Flask, client: FlaskClient, session: Session, learner: User, watch: Watch
+) -> None:
+    assert PAGE in client.get("/settings").text
+    ask(client)
+    ask(client)  # a double click
+    waiting = client.get(PAGE).text
+    assert "It waits for its turn." in waiting
+    assert "<progress" in client.get(PAGE, headers={"X-Fragment": "state"}).text
+    assert jobs.run_pending(app) == 1
+    address = address_on(client)
+    answer = client.get(address)
+    assert answer.headers["Content-Type"] == "application/zip"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.content_length == len(answer.data)
+    archive = zipfile.ZipFile(io.BytesIO(answer.data))
+    assert archive.testzip() is None
+    assert b'"grade":4' in archive.read("events.jsonl")
+
+    stranger = app.test_client()
+    admin = make_user(session, role="admin")
+    session.commit()
+    sign_in(stranger, admin)
+    assert stranger.get(address).status_code == 404
+    assert address not in stranger.get(PAGE).text
+
+    watch.forward(days=4)
+    sign_in(client, learner)
+    assert client.get(address).status_code == 404
+    assert "Make the file" in client.get(PAGE).text
+    jobs.run_chores(app)
+    assert session.scalar(select(func.count()).select_from(TakeoutPart)) == 0
+
+
+def test_the_archive_can_be_deleted_at_once_also_while_it_is_written(
+    app: Flask, client: FlaskClient, session: Session, learner: User
+) -> None:
+    ask(client)
+    ask(client, "export/delete")
+    assert jobs.run_pending(app) == 1
+    assert session.scalar(select(func.count()).select_from(TakeoutPart)) == 0
+    ask(client)
+    jobs.run_pending(app)
+    address = address_on(client)
+    assert client.get(address).status_code == 200
+    ask(client, "export/delete")
+    assert client.get(address).status_code == 404
+
+
+def test_an_operator_gets_the_same_for_an_address(
+    settings: Settings, session: Session, learner: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", settings.database_url)
+    file = tmp_path / "theirs.zip"
+    done = CliRunner().invoke(main, ["admin", "export-data", learner.email, str(file)])
+    assert done.exit_code == 0, done.output
+    assert b'"grade":4' in zipfile.ZipFile(file).read("events.jsonl")
+    nobody = CliRunner().invoke(main, ["admin", "export-data", "nobody@example.org", str(file)])
+    assert nobody.exit_code == 1
+    assert "No account" in nobody.output
