@@ -57,6 +57,11 @@ WORDS = {
     "people.reset_link": _l("Made a reset link for"),
     "people.revoke_invitation": _l("Took an invitation back"),
     "people.role": _l("Changed the role of"),
+    "suggestions.accept": _l("Accepted a suggestion for"),
+    "suggestions.decline": _l("Declined a suggestion for"),
+    "suggestions.send": _l("Suggested a correction of"),
+    "suggestions.settle": _l("Settled a remark on"),
+    "suggestions.withdraw": _l("Withdrew a suggestion for"),
     "system.portal": _l("Changed name or welcome text of the portal"),
     "system.registration": _l("Changed who may register:"),
     "system.set_up": _l("Set the portal up, with the administrator"),
@@ -98,5 +103,8 @@ NOTED: dict[str, str] = {
     "edit.make_reset_link": "people.reset_link",
     "edit.portal": "system.registration",
     "edit.revoke_invitation": "people.revoke_invitation",
+    "edit.accept_suggestion": "suggestions.accept",
+    "edit.decline_suggestion": "suggestions.decline",
+    "edit.settle_suggestion": "suggestions.settle",
 }
 """Forms whose services note what they did, and as what."""

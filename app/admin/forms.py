@@ -16,7 +16,6 @@ from wtforms import (
     Form,
     FormField,
     HiddenField,
-    IntegerField,
     RadioField,
     SelectChoice,
     SelectField,
@@ -24,22 +23,22 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.validators import StopValidation
-from wtforms.widgets import HiddenInput
 
 from app.content.document import CardText, Option
 from app.library.deciding import LATER, TAKES, Decision
 from app.library.deck_editing import DeckFields
 from app.library.edit_queries import EditedCard
+from app.library.forms import MAX_ANSWER, MAX_QUESTION
 from app.library.git import is_branch
 from app.library.sources import DEFAULT_FILES, MAX_PATTERN
+from app.web.fields import Hidden, Words
 
-MAX_QUESTION = 10_000
-MAX_ANSWER = 100_000
 MAX_OPTION = 2_000
 MAX_OPTIONS = 12
 MAX_SECTION, MAX_LEVELS = 200, 6
 MAX_TAG, MAX_TAGS = 60, 30
 MAX_NOTE = 500
+MAX_REASON = 1_000
 MAX_ALT = 300
 MAX_DECISIONS = 200
 MAX_TITLE, MAX_DESCRIPTION, MAX_URL = 200, 2_000, 2_000
@@ -48,52 +47,6 @@ PRIVATE = SelectChoice("private", _l("Only you"))
 _BETWEEN = " › "
 _LEVEL = re.compile(r"\s+[›>]\s+")
 _KEY = re.compile(r"\w{1,8}")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-
-
-class Words:
-    """One line of text (or, with `lines`, Markdown) of at most `most` characters. Spaces around it are taken off."""
-
-    def __init__(self, most: int, *, required: Any = None, lines: bool = False) -> None:
-        self.most = most
-        self.required = required
-        self.lines = lines
-
-    def __call__(self, _form: Any, field: Any) -> None:
-        """Bring it into its stored form, or say what to enter."""
-        text = field.data or ""
-        text = tidy(text) if self.lines else " ".join(text.split())
-        field.data = text
-        if self.required is not None and not text.strip():
-            raise StopValidation(str(self.required))
-        if _CONTROL.search(text):
-            raise StopValidation(_("There is a control character in it, which cannot be shown. Type it anew."))
-        if len(text) > self.most:
-            raise StopValidation(
-                _("Enter at most %(most)s characters; these are %(has)s.", most=self.most, has=len(text))
-            )
-
-
-def tidy(text: str) -> str:
-    """Markdown as it is stored: one kind of line end, no blank lines around it."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip().split("\n")
-    first = next((at for at, line in enumerate(lines) if line.strip()), len(lines))
-    return "\n".join(lines[first:])
-
-
-class Hidden(IntegerField):  # type: ignore[misc]  # WTForms ships no types
-    """A number that the page carries; 0 for whatever else comes in."""
-
-    widget = HiddenInput()
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read plain digits."""
-        text = valuelist[0] if valuelist else ""
-        self.data: Any = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-    def _value(self) -> str:
-        """What the next page carries: what a view decided, not what came in."""
-        return str(self.data or 0)
 
 
 class OptionForm(Form):  # type: ignore[misc]  # WTForms ships no types
@@ -109,6 +62,7 @@ class CardForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
 
     version = Hidden()
     started = Hidden()
+    suggestion = HiddenField()
     section = StringField(
         _l("Section"), [Words(MAX_SECTION * MAX_LEVELS)], render_kw={"list": "sections", "autocomplete": "off"}
     )
@@ -232,6 +186,23 @@ def _keys(given: Sequence[str]) -> list[str]:
         kept.append(key if _KEY.fullmatch(key) and key not in kept else "")
     free = (letter for letter in ascii_uppercase if letter not in kept)
     return [key or next(free) for key in kept]
+
+
+class AcceptForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """Accepting a suggestion as it is; `version` is the one of the card that it was shown against."""
+
+    version = Hidden()
+    ask_again = BooleanField(_l("Ask learners again soon"))
+
+
+class DecisionReasonForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """What a learner is told of a decision."""
+
+    reason = TextAreaField(
+        _l("Reason, shown to the learner"),
+        [Words(MAX_REASON, lines=True)],
+        render_kw={"rows": "2", "class": "note", "maxlength": str(MAX_REASON)},
+    )
 
 
 class SplitForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types

@@ -11,7 +11,7 @@ from wtforms.validators import NumberRange, StopValidation
 from app.accounts.forms import REGISTRATION
 from app.accounts.invitations import DAYS, MOST_USES
 from app.accounts.portal import MAX_WELCOME
-from app.admin.forms import Words
+from app.web.fields import Words
 
 ROLES = (
     SelectChoice("learner", _l("Learner")),

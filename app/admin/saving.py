@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.content.document import CardText
-from app.library import editing, parting
-from app.library.editing import Saved
+from app.library import editing, parting, suggestions
+from app.library.editing import Conflict, NotThere, Saved
 from app.study import joining
 from app.study import service as study
+from app.web.sessions import Viewer
 
 
 def join_cards(session: Session, **values: Any) -> Saved:
@@ -50,3 +51,49 @@ def save_card(
     saved = editing.edit_card(session, guid=guid, version=version, text=text, author_id=author_id, now=now, note=note)
     asked = study.ask_again(session, card_id=saved.card_id, now=now) if ask_again else 0
     return Outcome(saved, asked)
+
+
+def save_amended(session: Session, *, suggestion: str, viewer: Viewer, now: datetime, **values: Any) -> Outcome:
+    """Save a card's text as an editor made it out of a suggestion, and accept that.
+
+    Raises what `save_card` and `suggestions.close` raise; then neither is done.
+    """
+    guid, fit = suggestions.fit_of(session, suggestion, viewer)
+    if guid != values["guid"]:
+        raise NotThere
+    amended = fit is not None and (fit.clash or fit.text != values["text"])
+    outcome = save_card(session, author_id=viewer.id, now=now, **values)
+    version = outcome.saved.version if outcome.saved.changed else None
+    suggestions.close(
+        session,
+        guid=suggestion,
+        viewer=viewer,
+        state="accepted",
+        now=now,
+        version=version,
+        amended=amended,
+    )
+    return outcome
+
+
+def accept(
+    session: Session, *, suggestion: str, viewer: Viewer, version: int, ask_again: bool, note: str, now: datetime
+) -> Outcome:
+    """Save the text that a suggestion makes of `version` of its card, and accept it.
+
+    Raises `Conflict` where the two collide or the card was saved anew since, `NotThere` and `suggestions.Decided`.
+    """
+    guid, fit = suggestions.fit_of(session, suggestion, viewer)
+    if fit is None or fit.clash:
+        raise Conflict
+    return save_amended(
+        session,
+        suggestion=suggestion,
+        viewer=viewer,
+        now=now,
+        guid=guid,
+        version=version,
+        text=fit.text,
+        ask_again=ask_again,
+        note=note,
+    )

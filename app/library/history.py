@@ -1,7 +1,7 @@
 """The versions of a card or a deck, each with what it changed, for editors."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.content import diff
 from app.content.document import CardText
 from app.content.plan import merge_texts
-from app.db.models import CardRevision, DeckRevision, User
+from app.db.models import CardRevision, DeckRevision, Suggestion, User
 from app.library.deck_editing import DeckFields, fields_in
 from app.library.texts import of_stored
 
@@ -41,6 +41,8 @@ class Version:
     note: str
     changes: tuple[Changed, ...]
     first: bool
+    credit: str | None = None
+    """The short name of the learner who suggested it; "" for one who wants to stay unnamed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,24 @@ def card_history(session: Session, card_id: int, viewer_id: int, *, everything: 
         .where(CardRevision.card_id == card_id)
         .order_by(CardRevision.number.desc())
     ).all()
-    return _history([tuple(row) for row in rows], viewer_id, everything, lambda row: card_fields(of_stored(row)))
+    found = _history([tuple(row) for row in rows], viewer_id, everything, lambda row: card_fields(of_stored(row)))
+    owed = _credits(session, card_id)
+    return replace(found, versions=tuple(replace(one, credit=owed.get(one.number)) for one in found.versions))
+
+
+def learner_name(guid: str) -> str:
+    """What editors and histories call a learner: enough to tell two apart, nothing that says who it is."""
+    return guid[:4]
+
+
+def _credits(session: Session, card_id: int) -> dict[int | None, str]:
+    """Which versions of a card came of a suggestion, and whose it was."""
+    rows = session.execute(
+        select(Suggestion.accepted_version, Suggestion.credited, User.guid)
+        .join(User, User.id == Suggestion.user_id)
+        .where(Suggestion.card_id == card_id, Suggestion.accepted_version.is_not(None))
+    )
+    return {row.accepted_version: learner_name(row.guid) if row.credited else "" for row in rows}
 
 
 def deck_history(session: Session, deck_id: int, viewer_id: int, *, everything: bool = False) -> History:

@@ -218,6 +218,8 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
             ("study.data", "/settings/data"),
             ("study.read", f"/read?deck={slug}"),
             ("study.set_aside", "/set-aside"),
+            ("library.suggest", f"/cards/{guid}/suggest"),
+            ("library.own_suggestions", "/suggestions"),
             ("study.days", "/settings/days"),
             ("study.overdue", "/backlog"),
             ("accounts.security", "/account/security"),
@@ -242,6 +244,8 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
             ("edit.imports", "/edit/import"),
             ("edit.import_history", "/edit/imports"),
             ("edit.questions", "/edit/questions"),
+            ("edit.suggestions", "/edit/suggestions"),
+            ("edit.suggestions", "/edit/suggestions?show=decided"),
             ("edit.sources", "/edit/sources"),
         ],
         "admin": [

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.config import Settings
-from app.library import deciding, edit_queries, uploads
+from app.library import deciding, edit_queries, suggestion_queries, uploads
 from app.library.edit_queries import EditedCard, EditedDeck
 from app.web.access import level_of
 from app.web.database import session
@@ -21,6 +21,7 @@ blueprint = Blueprint("edit", __name__, url_prefix="/edit")
 AREAS = (
     ("edit.decks", _l("Decks")),
     ("edit.questions", _l("Decisions")),
+    ("edit.suggestions", _l("Suggestions")),
     ("edit.imports", _l("Import")),
     ("edit.sources", _l("Sources")),
     ("edit.people", _l("People")),
@@ -38,13 +39,23 @@ def _shared() -> dict[str, Any]:
     rank = person.rank if person else 0
     built = [area for area in AREAS if area[0] in current_app.view_functions]
     areas = [area for area in built if (level_of(current_app, area[0]) or 0) <= rank]
-    return {"areas": areas, "saved_at": saved_at, "open_decisions": open_decisions}
+    return {
+        "areas": areas,
+        "saved_at": saved_at,
+        "open_decisions": open_decisions,
+        "open_suggestions": open_suggestions,
+    }
 
 
 def open_decisions(slug: str = "") -> int:
     """How many decisions wait for an editor, in one deck or in all."""
     counts = deciding.open_counts(session(), require_viewer())
     return counts.get(slug, 0) if slug else sum(counts.values())
+
+
+def open_suggestions() -> int:
+    """How many suggestions wait for an editor."""
+    return suggestion_queries.waiting(session(), require_viewer())
 
 
 def saved_at(instant: datetime) -> str:

@@ -12,14 +12,12 @@ from app.admin import saving
 from app.admin.forms import CardForm, MoveForm
 from app.admin.saving import Outcome
 from app.admin.views.blueprint import blueprint, found_card, found_deck, is_private, own_thing, settings
-from app.content.document import CardText
-from app.content.heading import parted
-from app.library import edit_queries, editing, history, own
-from app.library.checking import remarks_on
+from app.library import edit_queries, editing, history, own, suggestion_queries
 from app.library.edit_queries import EditedCard, EditedDeck
 from app.library.editing import Conflict, NotThere
 from app.library.own import TooManyCards
-from app.library.texts import Rendered, is_draft
+from app.library.suggestions import Decided
+from app.library.views.previewing import Preview
 from app.web import clock
 from app.web.access import Access, access
 from app.web.database import session, transact
@@ -40,25 +38,31 @@ def card(guid: str) -> Response:
     if not form.validate_on_submit():
         if form.errors:
             return card_page(card, form, 422, preview_of(form, card.deck.id), unsaved=True)
-        return card_page(card, form, 200, Preview(card.text, card.rendered, card.deck.id))
-    work = partial(
-        saving.save_card,
-        guid=guid,
-        version=form.version.data,
-        text=form.text(),
-        ask_again=form.ask_again.data,
-        author_id=require_viewer().id,
-        now=clock.now(),
-        note=form.note.data or "",
-    )
+        return _to_amend(card, form) or card_page(card, form, 200, Preview(card.text, card.rendered, card.deck.id))
+    values = {
+        "guid": guid,
+        "version": form.version.data,
+        "text": form.text(),
+        "ask_again": form.ask_again.data,
+        "now": clock.now(),
+        "note": form.note.data or "",
+    }
+    person, suggestion = require_viewer(), form.suggestion.data
+    if suggestion:
+        work = partial(saving.save_amended, suggestion=suggestion, viewer=person, **values)
+    else:
+        work = partial(saving.save_card, author_id=person.id, **values)
     try:
         outcome = transact(work)
     except Conflict:
         return _conflict(guid, form)
+    except Decided:
+        form.suggestion.data = ""
+        return card_page(card, form, 409, preview_of(form, card.deck.id), unsaved=True, late=True)
     except NotThere:
         abort(404)
     flash(_said(outcome, form))
-    return redirect(url_for("edit.card", guid=guid), 303)
+    return redirect(url_for("edit.suggestions") if suggestion else url_for("edit.card", guid=guid), 303)
 
 
 @blueprint.post("/cards/<guid>/preview")
@@ -136,20 +140,16 @@ def preview_new(slug: str) -> Response:
     return new_card_page(deck, form, 200, unsaved=True)
 
 
-class Preview:
-    """A text as learners will see it, parted as the study page parts it, and what to look at in it.
-
-    `rendered` is None where it cannot be shown.
-    """
-
-    def __init__(self, text: CardText, rendered: Rendered | None, deck_id: int) -> None:
-        self.text = text
-        self.rendered = rendered
-        self.title_html, self.body_html = parted(rendered.question_html) if rendered else ("", "")
-        self.draft = is_draft(text)
-        self.unanswerable = bool(text.options) and not any(option.right for option in text.options)
-        portal = request.url_root.rstrip("/")
-        self.remarks = remarks_on(session(), deck_id, text, portal=portal) if rendered is not None else ()
+def _to_amend(card: EditedCard, form: CardForm) -> Response | None:
+    """The editor with the text of the suggestion that the address names, put together with the present one."""
+    found = suggestion_queries.one(session(), require_viewer(), request.args.get("suggestion", ""))
+    if found is None or found.card_guid != card.guid or found.state != "waiting":
+        return None
+    if found.fit is not None:
+        form.show(found.fit.text, card.version)
+    form.suggestion.data = found.guid
+    form.note.data = _("From a suggestion")
+    return card_page(card, form, 200, preview_of(form, card.deck.id), unsaved=True)
 
 
 def preview_of(form: CardForm, deck_id: int) -> Preview:
@@ -189,6 +189,7 @@ def card_page(card: EditedCard, form: CardForm, status: int, preview: Preview, *
         history=versions,
         move=move,
         joined=edit_queries.joined_to(session(), card.id),
+        suggested=suggestion_queries.one(session(), require_viewer(), form.suggestion.data or ""),
         **values,
     )
 

@@ -9,11 +9,11 @@ from werkzeug.wrappers import Response
 from app.admin import saving
 from app.admin.forms import JoinForm, SplitForm
 from app.admin.views.blueprint import blueprint, changed_meanwhile, found_card, own_thing
-from app.admin.views.cards import Preview
 from app.library import edit_queries, parting
 from app.library.edit_queries import EditedCard
 from app.library.editing import Conflict, NotThere
 from app.library.parting import NotTogether, StillOpen
+from app.library.views.previewing import Preview
 from app.web import clock
 from app.web.access import Access, access
 from app.web.database import session, transact

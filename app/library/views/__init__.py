@@ -2,6 +2,7 @@
 
 from app.library.views import media as media
 from app.library.views import searching as searching
+from app.library.views import suggesting as suggesting
 from app.library.views.blueprint import blueprint
 
 __all__ = ["blueprint"]

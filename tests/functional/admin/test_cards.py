@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.admin import forms
 from app.content.document import CardText, Option
 from app.db.models import Card, CardRevision, CardState, Deck, Event, User
+from app.library.forms import MAX_ANSWER, MAX_QUESTION
 from app.library.texts import put_base
 from app.scheduling.state import Grade
 from app.study import service as study
@@ -191,8 +191,8 @@ def test_options_keep_their_keys(editor: FlaskClient, session: Session) -> None:
     ("values", "said"),
     [
         ({"question": " \n "}, "Enter a question."),
-        ({"question": "x" * (forms.MAX_QUESTION + 1)}, "Enter at most 10000 characters; these are 10001."),
-        ({"answer": "x" * (forms.MAX_ANSWER + 1)}, "Enter at most 100000 characters"),
+        ({"question": "x" * (MAX_QUESTION + 1)}, "Enter at most 10000 characters; these are 10001."),
+        ({"answer": "x" * (MAX_ANSWER + 1)}, "Enter at most 100000 characters"),
         ({"answer": "a\0b"}, "control character"),
         ({"tags": ",".join(f"t{n}" for n in range(40))}, "Enter at most 30 tags."),
         ({"tags": "x" * 61}, "A tag has at most 60 characters."),

@@ -29,6 +29,7 @@ from app.db.models import (
     Rest,
     Scheduler,
     SecondFactor,
+    Suggestion,
     Takeout,
     Upload,
     User,
@@ -69,6 +70,7 @@ def leave_traces(session: Session, user: User, deck: Deck) -> None:
             CardMark(user_id=user.id, card_id=card.id, flagged_at=NOW),
             Practice(user_id=user.id, mode="quiz", counts=False, cards=[card.id], started_at=NOW),
             Rest(user_id=user.id, first=DAY, last=DAY),
+            Suggestion(user_id=user.id, card_id=card.id, version=1, remark="Is it?", sent_at=NOW),
             DeckChoice(user_id=user.id, deck_id=deck.id, chosen_at=NOW),
             LoginSession(
                 token_hash=user.id.to_bytes(32),
