@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.accounts import links, roles, service
 from app.accounts.counters import Key
 from app.accounts.links import LinkSpent
-from app.accounts.service import NoSuchAccount, Proof
+from app.accounts.service import Fresh, NoSuchAccount, Proof
 from app.db.models import Mail, User
 from app.web import audit, mail
 from app.web.smtp import Letter
@@ -58,7 +58,7 @@ def reset(session: Session, *, token: str, password: str, now: datetime) -> User
     return user
 
 
-def ask_address(session: Session, *, proof: Proof, email: str, now: datetime) -> None:
+def ask_address(session: Session, *, proof: Proof | Fresh, email: str, now: datetime) -> None:
     """Have a link sent to a new address that makes it the account's. Raises `WrongPassword`."""
     user = service.proven(session, proof=proof, now=now)
     if user.email != email:

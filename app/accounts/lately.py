@@ -29,4 +29,6 @@ HOW = {
     "recovery code": _l("with password and recovery code"),
     "passkey": _l("with a passkey"),
     "identity": _l("by the organisation"),
+    "register": _l("when the account was made"),
+    "setup": _l("by the set-up link"),
 }

@@ -1,5 +1,6 @@
 """Passkeys: key pairs that a device keeps and that sign a challenge (WebAuthn). The checks are py_webauthn's."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -60,11 +61,15 @@ def of(session: Session, user_id: int) -> tuple[PasskeyFacts, ...]:
     return tuple(PasskeyFacts(row.guid, row.name, row.created_at, row.used_at) for row in rows)
 
 
+def _credentials(session: Session, user_id: int) -> Sequence[bytes]:
+    return session.scalars(select(Passkey.credential_id).where(Passkey.user_id == user_id)).all()
+
+
 def creation_options(
     session: Session, *, site: Site, portal: str, user_id: int, guid: str, email: str
 ) -> tuple[str, bytes]:
     """What a browser needs to make a passkey, as JSON, and the challenge to check the answer against."""
-    known = session.scalars(select(Passkey.credential_id).where(Passkey.user_id == user_id)).all()
+    known = _credentials(session, user_id)
     options = generate_registration_options(
         rp_id=site.host,
         rp_name=portal,
@@ -79,9 +84,17 @@ def creation_options(
     return options_to_json(options), options.challenge
 
 
-def request_options(*, site: Site) -> tuple[str, bytes]:
-    """What a browser needs to sign in with any passkey of this portal, as JSON, and the challenge."""
-    options = generate_authentication_options(rp_id=site.host, user_verification=VERIFIED)
+def request_options(session: Session, *, site: Site, user_id: int | None) -> tuple[str, bytes]:
+    """What a browser needs to use a passkey of this portal, as JSON, and the challenge.
+
+    Any passkey for whoever is to sign in (None); for who is signed in, one of theirs.
+    """
+    known = [] if user_id is None else _credentials(session, user_id)
+    options = generate_authentication_options(
+        rp_id=site.host,
+        user_verification=VERIFIED,
+        allow_credentials=[PublicKeyCredentialDescriptor(id=one) for one in known],
+    )
     return options_to_json(options), options.challenge
 
 
@@ -101,7 +114,7 @@ def add(
         raise BadPasskey from error
     write(session)
     service.locked_user(session, user_id)
-    known = session.scalars(select(Passkey.credential_id).where(Passkey.user_id == user_id)).all()
+    known = _credentials(session, user_id)
     taken = session.scalar(select(Passkey.id).where(Passkey.credential_id == made.credential_id))
     if len(known) >= MOST or taken is not None:
         raise BadPasskey

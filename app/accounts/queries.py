@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from app.config import Settings
-from app.db.models import LoginSession, Portal, User
-from app.web.sessions import Viewer, living
+from app.db.models import Identity, LoginSession, Passkey, Portal, User
+from app.web.sessions import FRESH_FOR, Viewer, living
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,21 @@ class SessionFacts:
     created_at: datetime
     seen_at: datetime
     remembered_until: datetime | None
+    how: str
+    """How it was opened: a word of `lately.HOW`; empty for one older than such notes."""
     current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How somebody who is signed in can show that it is them, and whether they just did."""
+
+    has_password: bool
+    passkeys: int
+    organisation: bool
+    """A provider's identity is connected."""
+    proved: bool
+    """They did, a short while ago: that stands for the password. With a password, having signed in does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +94,20 @@ def credentials_of(session: Session, user_id: int) -> Any:
     ).one_or_none()
 
 
+def standing(session: Session, person: Viewer, *, now: datetime) -> Standing:
+    """How `person` stands with what shows that it is them."""
+    keys = select(func.count(Passkey.id)).where(Passkey.user_id == User.id).scalar_subquery()
+    identity = exists().where(Identity.user_id == User.id)
+    row = session.execute(
+        select(User.password.is_not(None), keys, identity, LoginSession.proved_at, LoginSession.created_at)
+        .join_from(User, LoginSession, LoginSession.user_id == User.id)
+        .where(LoginSession.id == person.session_id)
+    ).one()
+    has_password, passkeys, organisation, proved_at, created_at = row
+    at = proved_at if has_password else proved_at or created_at
+    return Standing(has_password, passkeys, organisation, at is not None and at > now - FRESH_FOR)
+
+
 def user_id(session: Session, email: str) -> int | None:
     """The id of the account of an address in its normal form."""
     return session.scalar(select(User.id).where(User.email == email))
@@ -100,6 +128,7 @@ def sessions_of(session: Session, person: Viewer, *, now: datetime, settings: Se
             created_at=row.created_at,
             seen_at=row.seen_at,
             remembered_until=row.expires_at if row.remembered else None,
+            how=row.how,
             current=row.id == person.session_id,
         )
         for row in rows

@@ -174,12 +174,15 @@ def prove_registration(link: OpenLink, password: str) -> tuple[Key, ...]:
     return keys
 
 
-def enter(work: Callable[[Session], User], *, remembered: bool) -> User:
-    """Run `work`, which says who it is, and begin a new session of this browser for them; one commit."""
+def enter(work: Callable[[Session], User], *, remembered: bool, how: str = "password") -> User:
+    """Run `work`, which says who it is, and begin a new session of this browser for them; one commit.
+
+    `how` is a word of `lately.HOW`.
+    """
 
     def whole(current: Session) -> tuple[User, str]:
         user = work(current)
-        return user, sessions.start(current, user_id=user.id, remembered=remembered)
+        return user, sessions.start(current, user_id=user.id, remembered=remembered, how=how)
 
     user, token = transact(whole)
     sessions.forget()
@@ -245,14 +248,15 @@ def enter_by_code(who: Waiting, code: str) -> int | None:
     transact(lambda s: counters.enter(s, keys, now=now))
     recovery = None if factors.is_app_code(code) else factors.code_hash(found.guid, code)
     proof = Proof(user_id=who.user_id, kept=found.kept, renewed=None, keys=keys)
+    how = "recovery code" if recovery else "code"
 
     def work(current: Session) -> User:
         user = service.proven(current, proof=proof, now=now)
         factors.take(current, user=user, code=code, recovery=recovery, now=now, keys=settings().secret_keys)
-        return service.let_in(current, user, now=now, how="recovery code" if recovery else "code")
+        return service.let_in(current, user, now=now, how=how)
 
     try:
-        enter(work, remembered=who.remembered)
+        enter(work, remembered=who.remembered, how=how)
     except WrongCode:
         log.info("second factor failed", user=found.guid, address=client())
         raise
@@ -332,4 +336,17 @@ def enter_by_passkey(credential: str, *, remembered: bool) -> None:
         user = passkeys.proven(current, site=here, credential=credential, challenge=wanted, now=now)
         return service.let_in(current, user, now=now, how="passkey")
 
-    enter(work, remembered=remembered)
+    enter(work, remembered=remembered, how="passkey")
+
+
+def prove_by_passkey(credential: str, person: Viewer) -> None:
+    """Note that whoever is signed in has just proved it with a passkey of their own. Raises `BadPasskey`."""
+    wanted, here, now = challenge(), site(), clock.now()
+
+    def work(current: Session) -> None:
+        user = passkeys.proven(current, site=here, credential=credential, challenge=wanted, now=now)
+        if user.id != person.id:
+            raise BadPasskey
+        sessions.prove(current, person)
+
+    transact(work)

@@ -51,6 +51,14 @@ class Proof:
     """Its deletion was asked for; signing in keeps the account."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A session whose user showed a short while ago that it is them; it stands for the password while it lives."""
+
+    user_id: int
+    session_id: int
+
+
 def register(
     session: Session,
     *,
@@ -131,9 +139,14 @@ def let_in(session: Session, user: User, *, now: datetime, how: str = "password"
     return user
 
 
-def proven(session: Session, *, proof: Proof, now: datetime) -> User:
+def proven(session: Session, *, proof: Proof | Fresh, now: datetime) -> User:
     """The user of a proof, locked, with the try taken back from the counters. Raises `WrongPassword`."""
     user = locked_user(session, proof.user_id)
+    if isinstance(proof, Fresh):
+        living = (LoginSession.id == proof.session_id) & (LoginSession.user_id == proof.user_id)
+        if user is None or session.scalar(select(LoginSession.id).where(living)) is None:
+            raise WrongPassword
+        return user
     if user is None or user.password != proof.kept:
         raise WrongPassword
     counters.leave(session, proof.keys, now=now)
@@ -142,7 +155,7 @@ def proven(session: Session, *, proof: Proof, now: datetime) -> User:
     return user
 
 
-def change_password(session: Session, *, proof: Proof, password: str, now: datetime) -> User:
+def change_password(session: Session, *, proof: Proof | Fresh, password: str, now: datetime) -> User:
     """Keep another password (hashed) and end every session; the caller begins a new one for the present browser."""
     user = proven(session, proof=proof, now=now)
     set_password(session, user, password=password, now=now)
@@ -150,7 +163,7 @@ def change_password(session: Session, *, proof: Proof, password: str, now: datet
     return user
 
 
-def change_email(session: Session, *, proof: Proof, email: str, now: datetime) -> User:
+def change_email(session: Session, *, proof: Proof | Fresh, email: str, now: datetime) -> User:
     """Keep another address, in its normal form. Raises `EmailTaken`."""
     user = proven(session, proof=proof, now=now)
     if user.email != email:
@@ -170,7 +183,7 @@ def keep_address(session: Session, user: User, *, email: str) -> None:
     audit.note(session, "account.email", area="account", by=user.id, role=roles.of(user), subject=user.id)
 
 
-def ask_deletion(session: Session, *, proof: Proof, now: datetime) -> None:
+def ask_deletion(session: Session, *, proof: Proof | Fresh, now: datetime) -> None:
     """End the account's sessions now, for good unless it signs in; `erase_due` erases it later. Raises `LastAdmin`."""
     roles.lock_admins(session)
     user = proven(session, proof=proof, now=now)

@@ -114,7 +114,7 @@ def fresh(view: View) -> View:
             return view(*args, **values)
         reads = request.method in ("GET", "HEAD")
         if not reads:
-            flash(_("Nothing was changed yet: give your password, then do it again."))
+            flash(_("Nothing was changed yet: prove that it is you, then do it again."))
         target = here() if reads else came_from(url_for("study.home"))
         return redirect(url_for("accounts.prove", next=target), 303)
 

@@ -204,8 +204,11 @@ def person_of(session: Session, user_id: int, *, now: datetime) -> Viewer | None
     return Viewer(rank=3 if admin else 2 if editor else 1, session_id=0, signed_in_at=now, **values)
 
 
-def start(session: Session, *, user_id: int, remembered: bool) -> str:
-    """Make a new session and end the one this browser had. Gives the token to `hand_out` after the commit."""
+def start(session: Session, *, user_id: int, remembered: bool, how: str = "") -> str:
+    """Make a new session and end the one this browser had. Gives the token to `hand_out` after the commit.
+
+    `how` says what it was opened with, for its owner's list of sessions.
+    """
     write(session)
     end_current(session)
     now = clock.now()
@@ -221,6 +224,7 @@ def start(session: Session, *, user_id: int, remembered: bool) -> str:
             remembered=remembered,
             agent=request.user_agent.string[:200],
             address=(request.remote_addr or "")[:64],
+            how=how,
         )
     )
     session.flush()

@@ -33,6 +33,7 @@ LEVELS: dict[str, Access] = {
     "accounts.passkey_options": LEARNER,
     "accounts.passkeys": LEARNER,
     "accounts.prove": LEARNER,
+    "accounts.prove_by_passkey": LEARNER,
     "accounts.recovery_codes": LEARNER,
     "accounts.remove_passkey": LEARNER,
     "accounts.second_factor": LEARNER,

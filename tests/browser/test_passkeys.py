@@ -45,7 +45,7 @@ def test_a_passkey_is_added_signs_in_by_itself_and_is_removed(
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("heading", name="Progress", level=1)).to_be_visible()
     page.goto("/account/security")
-    expect(page.get_by_text(re.compile("Signed in with a passkey"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Signed in with a passkey"))).to_have_count(2)
     page.goto("/account/passkeys")
     page.get_by_role("button", name="Remove passkey Laptop").click()
     expect(page.get_by_text("You have none yet.")).to_be_visible()
@@ -55,6 +55,21 @@ def test_a_passkey_is_added_signs_in_by_itself_and_is_removed(
     page.goto("/sign-in")
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_text("No account here has this passkey.")).to_be_visible()
+
+
+def test_a_passkey_proves_who_it_is_before_what_matters(
+    portal: Portal, new_page: NewPage, make_person: Callable[..., User]
+) -> None:
+    page = new_page(base=portal.url.replace("127.0.0.1", "localhost"))
+    authenticator(page)
+    enter(page, make_person())
+    page.goto("/account/passkeys")
+    page.get_by_role("button", name="Add a passkey").click()
+    expect(page.get_by_role("heading", name="Passkey", exact=True)).to_be_visible()
+    page.goto("/account/prove?next=/account/email")
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("heading", name="Change email", level=1)).to_be_visible()
+    expect(page.get_by_label("Current password")).to_have_count(0)
 
 
 def test_without_a_device_the_password_is_still_there(portal: Portal, new_page: NewPage) -> None:

@@ -13,7 +13,7 @@ from app.accounts.forms import ChangeEmailForm, ChangePasswordForm, DeleteForm, 
 from app.accounts.lately import HOW, WORDS
 from app.accounts.links import LinkSpent
 from app.accounts.roles import LastAdmin
-from app.accounts.service import EmailTaken, Proof, WrongPassword
+from app.accounts.service import EmailTaken, Fresh, Proof, WrongPassword
 from app.accounts.views import devices, organisation, two_factor
 from app.accounts.views.entrance import entrance
 from app.accounts.views.links import add_to
@@ -40,6 +40,26 @@ def too_many_tries(error: TooManyTries) -> Response:
     response = shown("accounts/too_often.html", 429, wait=error.wait, until=until)
     response.headers["Retry-After"] = str(error.wait)
     return response
+
+
+def _to_prove(target: str) -> Response:
+    return redirect(url_for("accounts.prove", next=target), 303)
+
+
+def _ask(form: Any) -> bool:
+    """Ask for the password where nothing fresh stands for it; False where there is none, and another proof is needed."""
+    standing = queries.standing(session(), require_viewer(), now=clock.now())
+    if standing.proved:
+        del form.current_password
+    return standing.proved or standing.has_password
+
+
+def _proof(form: Any) -> Proof | Fresh:
+    """What shows that it is them. Raises `TooManyTries` or `WrongPassword`."""
+    person = require_viewer()
+    if form.current_password is None:
+        return Fresh(person.id, person.session_id)
+    return security.prove(person.email, form.current_password.data or "")
 
 
 def _not_yours(form: Any) -> None:
@@ -77,7 +97,7 @@ def _set_up(token: str, form: SetupForm) -> None:
         password=password,
         now=clock.now(),
     )
-    security.enter(work, remembered=False)
+    security.enter(work, remembered=False, how="setup")
     forget_portal()
 
 
@@ -85,10 +105,11 @@ def _set_up(token: str, form: SetupForm) -> None:
 @access(Access.LEARNER)
 def overview() -> Response:
     """Password, address and sessions."""
-    return _overview(_password_form())
+    form = _password_form()
+    return _overview(form, asked=_ask(form))
 
 
-def _overview(form: ChangePasswordForm) -> Response:
+def _overview(form: ChangePasswordForm, *, asked: bool = True) -> Response:
     person = require_viewer()
     now = clock.now()
     summary = queries.security_summary(session(), person, now=now, settings=security.settings())
@@ -96,6 +117,7 @@ def _overview(form: ChangePasswordForm) -> Response:
         "accounts/security.html",
         _status(form),
         form=form,
+        asked=asked,
         summary=summary,
         now=now,
         factor=factors.facts(session(), person.id),
@@ -116,9 +138,11 @@ def _password_form() -> ChangePasswordForm:
 def change_password() -> Response:
     """Another password: every other device is signed out, and this one gets a new session."""
     form = _password_form()
+    if not _ask(form):
+        return _to_prove(url_for("accounts.security"))
     if form.validate_on_submit():
         try:
-            proof = security.prove(require_viewer().email, form.current_password.data or "")
+            proof = _proof(form)
             password = passwords.hashed(form.new_password.data)
             work = partial(service.change_password, proof=proof, password=password, now=clock.now())
             security.enter(work, remembered=sessions.is_remembered())
@@ -134,9 +158,11 @@ def change_password() -> Response:
 def change_email() -> Response:
     """Another address to sign in with."""
     form = ChangeEmailForm()
+    if not _ask(form):
+        return _to_prove(url_for("accounts.change_email"))
     if form.validate_on_submit():
         try:
-            proof = security.prove(require_viewer().email, form.current_password.data or "")
+            proof = _proof(form)
             if mail.is_set_up():
                 security.count_reset()
                 transact(partial(by_mail.ask_address, proof=proof, email=form.email.data, now=clock.now()))
@@ -156,26 +182,27 @@ def change_email() -> Response:
 @access(Access.LEARNER)
 def delete() -> Response:
     """Ask for the account's deletion: signed out and disabled now, erased after seven days."""
-    form = DeleteForm()
+    form, problem = DeleteForm(), ""
+    if not _ask(form):
+        return _to_prove(url_for("accounts.delete"))
     if form.validate_on_submit():
         try:
-            proof = security.prove(require_viewer().email, form.current_password.data or "")
+            proof = _proof(form)
             transact(partial(service.ask_deletion, proof=proof, now=clock.now()))
             security.empty()
             return redirect(url_for("accounts.deleted"), 303)
         except WrongPassword:
             _not_yours(form)
         except LastAdmin:
-            form.current_password.errors = [
-                _("You are the only administrator. Make somebody else one first, under Edit, People.")
-            ]
-    return shown("accounts/delete.html", _status(form), form=form, area="settings")
+            problem = _("You are the only administrator. Make somebody else one first, under Edit, People.")
+    status = 422 if problem else _status(form)
+    return shown("accounts/delete.html", status, form=form, problem=problem, area="settings")
 
 
 @blueprint.route("/account/prove", methods=["GET", "POST"])
 @access(Access.LEARNER)
 def prove() -> Response:
-    """The password once more, before what matters; for ten minutes nothing asks again."""
+    """Who it is once more, before what matters; for ten minutes nothing asks again."""
     target = safe_next(request.values.get("next"), "")
     form = ProveForm(next=target)
     if form.validate_on_submit():
@@ -186,7 +213,8 @@ def prove() -> Response:
             return redirect(target or url_for("accounts.security"), 303)
         except WrongPassword:
             _not_yours(form)
-    return shown("accounts/prove.html", _status(form), form=form, area="settings")
+    standing = queries.standing(session(), require_viewer(), now=clock.now())
+    return shown("accounts/prove.html", _status(form), form=form, standing=standing, target=target, area="settings")
 
 
 def _prove(current: Any, *, person: Viewer, proof: Proof) -> None:

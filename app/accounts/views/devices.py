@@ -16,7 +16,7 @@ from app.web.database import session, transact
 from app.web.limits import limiter
 from app.web.pages import shown
 from app.web.redirects import safe_next
-from app.web.sessions import require_viewer
+from app.web.sessions import require_viewer, viewer
 
 TRIES = "120/hour"
 
@@ -25,6 +25,7 @@ def add_to(blueprint: Blueprint, entrance: Blueprint) -> None:
     """Register the pages."""
     entrance.add_url_rule("/sign-in/passkey/options", "passkey_options", sign_in_options, methods=["POST"])
     entrance.add_url_rule("/sign-in/passkey", "passkey", sign_in, methods=["POST"])
+    blueprint.add_url_rule("/account/prove/passkey", "prove_by_passkey", prove, methods=["POST"])
     blueprint.add_url_rule("/account/passkeys", "passkeys", overview, methods=["GET", "POST"])
     blueprint.add_url_rule("/account/passkeys/options", "passkey_options", options, methods=["POST"])
     blueprint.add_url_rule("/account/passkeys/<guid>/remove", "remove_passkey", remove, methods=["POST"])
@@ -90,8 +91,11 @@ def remove(guid: str) -> AnyResponse:
 @access(Access.ANYONE)
 @limiter.limit(TRIES)
 def sign_in_options() -> Response:
-    """What a browser needs to sign in with a passkey."""
-    made, challenge = passkeys.request_options(site=security.site())
+    """What a browser needs to sign in with a passkey, or to prove with one that it is still the same person."""
+    person = viewer()
+    made, challenge = passkeys.request_options(
+        session(), site=security.site(), user_id=None if person is None else person.id
+    )
     security.remember_challenge(challenge)
     return Response(made, mimetype="application/json")
 
@@ -111,3 +115,18 @@ def sign_in() -> AnyResponse:
     except AccountDisabled:
         flash(_("An administrator of this portal has disabled this account; its history is kept."), "error")
     return redirect(url_for("security.login", next=target or None), 303)
+
+
+@access(Access.LEARNER)
+@limiter.limit(TRIES)
+def prove() -> AnyResponse:
+    """A passkey in place of the password, before what matters."""
+    form = SignInByPasskeyForm()
+    target = safe_next(request.form.get("next"), "")
+    try:
+        if form.validate():
+            security.prove_by_passkey(form.credential.data or "", require_viewer())
+            return redirect(target or url_for("accounts.security"), 303)
+    except BadPasskey:
+        flash(_("This is no passkey of your account here. Nothing was changed; try again."), "error")
+    return redirect(url_for("accounts.prove", next=target or None), 303)

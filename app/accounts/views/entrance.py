@@ -129,4 +129,4 @@ def _register(form: RegisterForm, invitation: str) -> None:
         keys=keys,
         invitation=invitation,
     )
-    security.enter(work, remembered=False)
+    security.enter(work, remembered=False, how="register")

@@ -65,7 +65,7 @@ def confirm(token: str) -> Response:
         if form.validate_on_submit():
             keys = security.prove_registration(link, form.password.data or "")
             work = partial(by_mail.finish_registration, token=token, now=clock.now(), keys=keys)
-            security.enter(work, remembered=False)
+            security.enter(work, remembered=False, how="register")
             return redirect(safe_next(str(link.payload.get("target", "")), "") or url_for("study.home"), 303)
     except WrongPassword:
         form.password.errors = [_("This is not the password you chose. Passwords are case-sensitive.")]

@@ -52,7 +52,7 @@ def back() -> Response:
         claims = oidc.finish()
         if person is not None:
             return _connect(person, claims, target)
-        security.enter(partial(identities.enter, claims=claims, now=clock.now()), remembered=False)
+        security.enter(partial(identities.enter, claims=claims, now=clock.now()), remembered=False, how="identity")
         return redirect(target or url_for("study.home"), 303)
     except ProviderFault:
         flash(_("%(name)s did not confirm who you are. Nothing was changed; try again.", name=oidc.name()), "error")

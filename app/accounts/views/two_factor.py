@@ -126,4 +126,7 @@ def turn_off() -> Response:
 
 
 def _codes(codes: list[str]) -> Response:
-    return shown("accounts/recovery_codes.html", codes=codes, area="settings")
+    name = queries.portal(session()).name
+    head = _("Recovery codes of %(email)s for %(portal)s. Each works once.", email=require_viewer().email, portal=name)
+    text = "\n".join([head, "", *codes, ""])
+    return shown("accounts/recovery_codes.html", codes=codes, text=text, area="settings")

@@ -29,6 +29,8 @@ class LoginSession(Base):
     address: Mapped[str] = mapped_column(String(64), default="")
     proved_at: Mapped[datetime | None]
     """When the password was last asked for again, which what matters needs."""
+    how: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    """What it was opened with: a word of `accounts.lately.HOW`."""
 
 
 class SignInCounter(Base):

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import counters, passwords
@@ -50,6 +50,30 @@ def test_a_change_needs_the_present_password(
     assert "This is not your present password" in response.text
     assert kept(session, ada) == before
     assert is_in(client)
+
+
+@pytest.mark.parametrize("path", CHANGES)
+def test_who_has_just_proved_it_again_is_not_asked_for_ten_minutes(
+    client: FlaskClient, session: Session, ada: User, watch: Watch, path: str
+) -> None:
+    """SECURITY.md 2: a fresh proof stands for the password; having signed in does not, nor does one that is over."""
+    assert 'name="current_password"' in client.get(path).text
+    assert send(client, f"/account/prove?next={path}", current_password=PASSWORD).location == path
+    assert 'name="current_password"' not in client.get(path).text
+    before = kept(session, ada)
+    watch.forward(minutes=11)
+    assert send(client, path, **CHANGES[path]).status_code == 422
+    assert kept(session, ada) == before
+    send(client, "/account/prove", current_password=PASSWORD)
+    assert send(client, path, **CHANGES[path]).status_code == 303
+    assert kept(session, ada) != before
+
+
+def test_sessions_say_how_they_were_opened(client: FlaskClient, session: Session, ada: User) -> None:
+    assert re.search(r"from 127\.0\.0\.1\. Signed in with the password\.", client.get("/account/security").text)
+    session.execute(update(LoginSession).values(how=""))  # one older than such notes
+    session.commit()
+    assert "from 127.0.0.1.</p>" in client.get("/account/security").text
 
 
 @pytest.mark.parametrize("path", CHANGES)

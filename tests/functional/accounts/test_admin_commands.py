@@ -68,11 +68,11 @@ def test_a_role_holds_from_the_next_request_on(client: FlaskClient, session: Ses
     user = make_user(session, email="ada@example.org")
     session.commit()
     sign_in(client, user)
-    assert client.get("/edit").status_code == 404
+    assert client.get("/edit/sources").status_code == 404
     run("role", "ada@example.org", "editor")
-    assert client.get("/edit").status_code == 200
+    assert client.get("/edit/sources").status_code == 200
     run("role", "ada@example.org", "learner")
-    assert client.get("/edit").status_code == 404
+    assert client.get("/edit/sources").status_code == 404
 
 
 @pytest.mark.parametrize(

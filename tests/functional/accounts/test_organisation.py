@@ -25,8 +25,8 @@ from werkzeug.wrappers import Request, Response
 
 from app.config import Settings
 from app.db.models import Identity, Portal, User
-from tests.builders import make_user, sign_in
-from tests.functional.accounts.pages import is_in
+from tests.builders import csrf_token, make_user, sign_in
+from tests.functional.accounts.pages import is_in, send
 from tests.functional.conftest import Watch
 
 KEY, OTHER_KEY = RSAKey.generate_key(2048), RSAKey.generate_key(2048)
@@ -190,6 +190,32 @@ def test_whoever_is_signed_in_connects_the_provider_and_proves_with_it(
     sign_in(bens, ben)
     go(bens, provider)
     assert session.scalars(select(Identity.user_id)).all() == [user.id]
+
+
+def test_who_has_no_password_gets_one_changes_the_address_and_leaves_by_the_provider(
+    app: Flask, session: Session, provider: Provider, watch: Watch
+) -> None:
+    client = app.test_client()
+    go(client, provider)
+    watch.forward(minutes=11)
+    for path in ("/account/email", "/account/delete"):
+        assert client.get(path).location == f"/account/prove?next={path}"
+    assert "You sign in without one." in client.get("/account/security").text
+    asked = client.get("/account/prove?next=/account/email").text
+    assert "Prove it with Example University" in asked
+    assert 'name="current_password"' not in asked
+    form = {"email": "ada2@example.org", "csrf_token": csrf_token(client, "/account/security")}
+    assert "/account/prove" in client.post("/account/email", data=form).headers["Location"]
+    assert session.scalars(select(User.email)).all() == ["ada@example.org"]
+    assert go(client, provider, "/account/email").location == "/account/email"
+    send(client, "/account/email", email="ada2@example.org")
+    session.rollback()
+    assert session.scalars(select(User.email)).all() == ["ada2@example.org"]
+    send(client, "/account/password", page="/account/security", new_password="quiet harbour lamp")
+    assert sign_in(app.test_client(), "ada2@example.org", password="quiet harbour lamp").status_code == 303
+    go(client, provider)
+    assert send(client, "/account/delete").location == "/account/deleted"
+    assert not is_in(client)
 
 
 def test_a_provider_that_is_away_is_said(app: Flask, provider: Provider) -> None:

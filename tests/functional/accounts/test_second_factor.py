@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from urllib.parse import unquote
 
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
@@ -52,6 +53,9 @@ def turn_on(client: FlaskClient, watch: Watch) -> tuple[App, list[str]]:
     shown = send(client, FACTOR, code=app.code())
     codes = re.findall(r"<li>((?:\w{4}-){2}\w{4})</li>", shown.text)
     assert len(codes) == 10
+    file = re.search(r'href="data:text/plain;charset=utf-8,([^"]+)" download="recovery-codes.txt"', shown.text)
+    assert file
+    assert unquote(file[1]).splitlines()[2:] == codes
     watch.forward(seconds=STEP_S)
     return app, codes
 
