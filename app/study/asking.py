@@ -11,14 +11,15 @@ from sqlalchemy.orm import Session, aliased
 
 from app.content.document import Option
 from app.content.heading import parted
-from app.db.models import Card, CardMark, CardState, Event
+from app.db.models import Card, CardMark, CardState, Event, Note
 from app.db.prepared import Prepared
 from app.library.texts import options_of, safe_html
 from app.scheduling import sm2
 from app.scheduling.queue import Due, Item, New
 from app.scheduling.state import GRADES, LEECH_LAPSES, Grade
 from app.scheduling.study_day import never_before
-from app.study import near
+from app.study import near, notes
+from app.study.notes import NONE, Written
 from app.study.projection import memory_of
 from app.study.queries import TAGGED, ChosenDeck, Today
 from app.study.scopes import EVERYTHING, Scope, Scoped, scoped
@@ -76,6 +77,7 @@ class Question:
     past: Past | None
     flagged: bool = False
     lapses: int = 0
+    note: Written = NONE
 
     @property
     def leech(self) -> bool:
@@ -284,6 +286,7 @@ def question_of(
         past=None if grade is None else Past(row.reviews, row.missed, Grade(grade), row.last_day),
         flagged=row.flagged_at is not None,
         lapses=row.lapses or 0,
+        note=notes.written(row.note, row.note_html, row.note_renderer, row.note_version),
     )
 
 
@@ -315,12 +318,17 @@ _ROW = Prepared(
         CardState.last_study_day,
         CardState.reviews,
         CardMark.flagged_at,
+        Note.text.label("note"),
+        Note.text_html.label("note_html"),
+        Note.renderer.label("note_renderer"),
+        Note.version.label("note_version"),
         _latest(Event.grade).label("last_grade"),
         _latest(Event.study_day).label("last_day"),
         select(func.count()).where(_LIVE, Event.grade < 3).scalar_subquery().label("missed"),
     )
     .outerjoin(CardState, and_(CardState.card_id == Card.id, CardState.user_id == bindparam("user")))
     .outerjoin(CardMark, and_(CardMark.card_id == Card.id, CardMark.user_id == bindparam("user")))
+    .outerjoin(Note, and_(Note.card_id == Card.id, Note.user_id == bindparam("user")))
     .where(Card.id == bindparam("card"))
 )
 """A card with all that its page says of it, in one statement that is built once."""

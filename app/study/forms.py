@@ -6,14 +6,26 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectChoice, SelectField, StringField
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import StopValidation
 
 from app.accounts.forms import zone_choices
 from app.scheduling.steps import MOST_STEPS, UnknownSteps, steps_named
+from app.study.notes import MOST, Written
 from app.study.preferences import MOST_NEW, MOST_REVIEWS, Preferences
 from app.study.queries import ChosenDeck
 from app.study.rest import MOST_POSTPONED
+from app.web.fields import Hidden, Words
 from app.web.sessions import Viewer
 
 NEW_ORDERS = (
@@ -241,3 +253,16 @@ class PostponeForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         """At least one."""
         if field.data == 0:
             raise StopValidation(_("Enter a number from 1 to %(most)s.", most=MOST_POSTPONED))
+
+
+class NoteForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """A note on a card. `version` is the one it was made on, `next` where to go on."""
+
+    version = Hidden()
+    next = HiddenField()
+    note = TextAreaField(
+        _l("Your note"), [Words(MOST, lines=True)], render_kw={"rows": "4", "class": "note md", "maxlength": str(MOST)}
+    )
+
+    def __init__(self, kept: Written, *, back: str = "") -> None:
+        super().__init__(data={"version": kept.version, "next": back, "note": kept.text})

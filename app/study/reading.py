@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any, Literal
 
 from markupsafe import Markup, escape
@@ -18,6 +19,8 @@ from app.library import search
 from app.library.queries import CardLine, CardRow, DeckRow, card_rows, deck_by_slug, deck_lines, mentioning
 from app.scheduling.queue import Counts, DeckLimits
 from app.scheduling.state import MATURE_INTERVAL
+from app.study import notes
+from app.study.notes import NONE, Written
 from app.study.queries import NO_LIMITS, study_day_of, today_plan
 from app.study.scopes import Scope, scoped
 from app.web.sessions import Viewer
@@ -76,6 +79,8 @@ class Line:
     excerpt: tuple[search.Piece, ...]
     """Where the answer mentions what was searched for; empty if the question does."""
     open: bool
+    note: Written = NONE
+    """Its reader's own note on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +165,12 @@ def deck_page(session: Session, viewer: Viewer | None, slug: str, wish: Wish, *,
     pages = max(1, -(-len(fitting) // PAGE))
     page = _page_of(fitting, wish, pages)
     on_page = fitting[(page - 1) * PAGE : page * PAGE]
-    cards = card_rows(session, [one.line.id for one in on_page])
+    shown = [one.line.id for one in on_page]
+    cards = card_rows(session, shown)
+    mine = notes.on_cards(session, viewer, shown) if viewer and shown else {}
     return DeckPage(
         deck=deck,
-        parts=_parts(fitting, [_line(one, cards[one.line.id], wish, asking) for one in on_page]),
+        parts=_parts(fitting, [_line(one, cards[one.line.id], wish, asking, mine) for one in on_page]),
         shown=len(fitting),
         page=page,
         pages=pages,
@@ -238,13 +245,15 @@ def _title(card: CardRow) -> tuple[str, str]:
     return title, rest
 
 
-def _line(one: _Placed, card: CardRow, wish: Wish, asking: set[int]) -> Line:
+def _line(
+    one: _Placed, card: CardRow, wish: Wish, asking: set[int], mine: Mapping[int, Written] = MappingProxyType({})
+) -> Line:
     in_answer = bool(search.words(wish.query)) and card.id not in asking
     texts = (card.answer_html, *card.options_html) if in_answer else ()
     text = " ".join(Markup(html).striptags() for html in texts)  # noqa: S704 (tags are taken off, nothing is served)
     opened = wish.open_all or card.guid == wish.card
     excerpt = search.excerpt(text, wish.query) if in_answer else ()
-    return Line(card, *_title(card), one.standing, one.days, excerpt, opened)
+    return Line(card, *_title(card), one.standing, one.days, excerpt, opened, mine.get(card.id, NONE))
 
 
 def _parts(fitting: Sequence[_Placed], lines: Sequence[Line]) -> tuple[Part, ...]:

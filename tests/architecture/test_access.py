@@ -148,6 +148,7 @@ LEVELS: dict[str, Access] = {
     "study.keys": ANYONE,
     "study.mark": LEARNER,
     "study.mark_in_practice": LEARNER,
+    "study.note": LEARNER,
     "study.overdue": LEARNER,
     "study.postpone": LEARNER,
     "study.practise": LEARNER,

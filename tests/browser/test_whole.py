@@ -218,6 +218,7 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
             ("study.data", "/settings/data"),
             ("study.read", f"/read?deck={slug}"),
             ("study.set_aside", "/set-aside"),
+            ("study.note", f"/cards/{guid}/note"),
             ("library.suggest", f"/cards/{guid}/suggest"),
             ("library.own_suggestions", "/suggestions"),
             ("study.days", "/settings/days"),

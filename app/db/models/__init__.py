@@ -2,7 +2,7 @@
 
 from app.db.models.audit import Audit
 from app.db.models.card import Card, CardRevision
-from app.db.models.card_state import CardMark, CardState, Scheduler
+from app.db.models.card_state import CardMark, CardState, Note, Scheduler
 from app.db.models.deck import Collection, Deck, DeckChoice, DeckRevision, Document
 from app.db.models.event import Event
 from app.db.models.factor import Identity, Passkey, RecoveryCode, SecondFactor
@@ -41,6 +41,7 @@ __all__ = [
     "LoginSession",
     "Mail",
     "Media",
+    "Note",
     "Passkey",
     "Portal",
     "Practice",

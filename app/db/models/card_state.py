@@ -59,6 +59,24 @@ class CardState(Base):
     """Live grades, repeats included."""
 
 
+class Note(Base):
+    """What a learner wrote on a card for themselves. Nobody else reads it, whoever they are."""
+
+    __tablename__ = "note"
+    __table_args__ = (CheckConstraint("text <> ''", name="text"), Index(None, "card_id"))
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
+    card_id: Mapped[int] = mapped_column(BigId, ForeignKey("card.id", ondelete="CASCADE"), primary_key=True)
+    text: Mapped[str]
+    """Markdown."""
+    text_html: Mapped[str]
+    renderer: Mapped[int]
+    """The renderer's version that made the HTML."""
+    version: Mapped[int]
+    """Goes up with each save, so that one of two windows does not overwrite the other."""
+    saved_at: Mapped[datetime]
+
+
 class CardMark(Base):
     """What a learner said of a card beside grading it. It is no memory, so no replay touches it."""
 

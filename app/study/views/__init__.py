@@ -9,6 +9,7 @@ from app.study.views import home as home
 from app.study.views import keys as keys
 from app.study.views import labels as labels
 from app.study.views import marks as marks
+from app.study.views import notes as notes
 from app.study.views import practice as practice
 from app.study.views import reading as reading
 from app.study.views import reminders as reminders

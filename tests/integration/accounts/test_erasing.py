@@ -21,6 +21,7 @@ from app.db.models import (
     Import,
     LoginSession,
     Mail,
+    Note,
     Passkey,
     Practice,
     RecoveryCode,
@@ -70,6 +71,7 @@ def leave_traces(session: Session, user: User, deck: Deck) -> None:
             CardMark(user_id=user.id, card_id=card.id, flagged_at=NOW),
             Practice(user_id=user.id, mode="quiz", counts=False, cards=[card.id], started_at=NOW),
             Rest(user_id=user.id, first=DAY, last=DAY),
+            Note(user_id=user.id, card_id=card.id, text="x", text_html="<p>x</p>", renderer=1, version=1, saved_at=NOW),
             Suggestion(user_id=user.id, card_id=card.id, version=1, remark="Is it?", sent_at=NOW),
             DeckChoice(user_id=user.id, deck_id=deck.id, chosen_at=NOW),
             LoginSession(
