@@ -19,6 +19,11 @@ WORDS = {
     "account.password": _l("Changed the password of"),
     "account.register": _l("Made the account of"),
     "account.sign_in": _l("Signed in as"),
+    "bulk.archived": _l("Archived many questions at once:"),
+    "bulk.moved": _l("Moved many questions at once:"),
+    "bulk.restored": _l("Restored many questions at once:"),
+    "bulk.tagged": _l("Tagged many questions at once:"),
+    "bulk.untagged": _l("Took tags from many questions at once:"),
     "edit.add_image": _l("Added an image while editing"),
     "edit.add_image_new": _l("Added an image to"),
     "edit.apply_plan": _l("Applied the plan of"),
@@ -47,6 +52,7 @@ WORDS = {
     "edit.stop_import": _l("Stopped the import of"),
     "edit.sync_source": _l("Started a sync of"),
     "edit.sync_sources": _l("Started a sync of every source"),
+    "edit.undo_bulk": _l("Undid a change of many questions:"),
     "edit.undo_import": _l("Undid the import of"),
     "edit.upload_text": _l("Mended the text of the upload"),
     "people.delete": _l("Asked for the deletion of"),
@@ -93,6 +99,7 @@ AREAS = (
 )
 
 NOTED: dict[str, str] = {
+    "edit.bulk": "bulk.tagged",
     "edit.change_role": "people.role",
     "edit.delete_person": "people.delete",
     "edit.disable_person": "people.disable",

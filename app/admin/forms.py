@@ -151,19 +151,29 @@ class CardForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         label = (entered or "").strip()
         if label in self.sections:
             return self.sections[label]
-        return tuple(level.strip() for level in _LEVEL.split(label) if level.strip())
+        return section_in(label)
 
     def _tags(self, entered: str | None) -> tuple[str, ...]:
         text = (entered or "").strip()
         if self.kept is not None and text == ", ".join(self.kept.tags):
             return self.kept.tags
-        found = {tag.casefold(): tag for tag in reversed([" ".join(one.split()) for one in text.split(",")]) if tag}
-        return tuple(reversed(found.values()))
+        return tags_in(text)
 
     def _options(self) -> tuple[Option, ...]:
         rows = [entry.form for entry in self.options.entries if (entry.form.text.data or "").strip()]
         keys = _keys([row.key.data or "" for row in rows])
         return tuple(Option(key, row.text.data, bool(row.right.data)) for key, row in zip(keys, rows, strict=True))
+
+
+def tags_in(entered: str) -> tuple[str, ...]:
+    """Tags between commas, each once, as it was written first."""
+    found = {tag.casefold(): tag for tag in reversed([" ".join(one.split()) for one in entered.split(",")]) if tag}
+    return tuple(reversed(found.values()))
+
+
+def section_in(entered: str) -> tuple[str, ...]:
+    """The levels of a section."""
+    return tuple(level.strip() for level in _LEVEL.split(entered) if level.strip())
 
 
 def _entered(text: CardText | None) -> dict[str, Any]:

@@ -144,12 +144,11 @@ def cards(
     session: Session, viewer: Viewer, *, deck_id: int | None = None, query: str = "", show: Show = "all", page: int = 1
 ) -> CardList:
     """Cards of one deck, or of all this person may change, that `query` finds, best first; without one, in their decks' order."""
-    there = [Card.merged_into_id.is_(None), _of(viewer) if deck_id is None else Card.deck_id == deck_id]
+    there, kept = _wanted(viewer, deck_id, show)
     living = Card.archived_at.is_(None)
     drafts, archived = session.execute(
         select(func.count().filter(living, Card.draft), func.count().filter(~living)).where(*there)
     ).one()
-    kept = {"all": living, "drafts": and_(living, Card.draft), "archived": ~living}[show]
     how = search.found(session, query)
     counting = select(func.count()).select_from(Card).where(*there, kept)
     total = session.scalar(counting if how is None else how.narrow(counting)) or 0
@@ -158,6 +157,23 @@ def cards(
     lines = _lines(how).where(*there, kept)
     rows = session.execute(lines.offset((page - 1) * PAGE).limit(PAGE))
     return CardList(tuple(_line(row, query) for row in rows), total, page, pages, drafts, archived)
+
+
+def all_found(
+    session: Session, viewer: Viewer, *, deck_id: int | None = None, query: str = "", show: Show = "all", most: int
+) -> Sequence[str]:
+    """The guids of all cards that the list of this wish has, on all its pages; at most `most` of them."""
+    there, kept = _wanted(viewer, deck_id, show)
+    how = search.found(session, query)
+    cards: Select[*tuple[Any, ...]] = select(Card.guid)
+    cards = cards if how is None else how.narrow(cards)
+    return session.scalars(cards.where(*there, kept).limit(most)).all()
+
+
+def _wanted(viewer: Viewer, deck_id: int | None, show: Show) -> tuple[list[ColumnElement[bool]], ColumnElement[bool]]:
+    living = Card.archived_at.is_(None)
+    there = [Card.merged_into_id.is_(None), _of(viewer) if deck_id is None else Card.deck_id == deck_id]
+    return there, {"all": living, "drafts": and_(living, Card.draft), "archived": ~living}[show]
 
 
 def _of(viewer: Viewer) -> ColumnElement[bool]:

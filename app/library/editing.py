@@ -111,12 +111,8 @@ def revert_card(
 def archive_card(session: Session, *, guid: str, author_id: int, now: datetime, note: str = "") -> Saved:
     """Take a card out of study and reading; an import does not bring it back. Raises `NotThere`."""
     card, deck = locked_card(session, guid)
-    if card.archived_at is not None:
-        if card.archived_reason == "editor":
-            return Saved(card.id, card.guid, card.version, False)
-        card.archived_reason = "editor"
-    else:
-        card.archived_at, card.archived_reason = now, "editor"
+    if not put_away(card, now):
+        return Saved(card.id, card.guid, card.version, False)
     card.version += 1
     revise(session, card, deck, "archived", author_id, now, note)
     return Saved(card.id, card.guid, card.version, True)
@@ -128,15 +124,30 @@ def restore_card(session: Session, *, guid: str, author_id: int, now: datetime, 
     One that its document no longer has becomes the portal's own, or the next import would archive it again.
     """
     card, deck = locked_card(session, guid)
-    if card.archived_at is None:
+    if not bring_back(card):
         return Saved(card.id, card.guid, card.version, False)
+    card.version += 1
+    revise(session, card, deck, "restored", author_id, now, note)
+    return Saved(card.id, card.guid, card.version, True)
+
+
+def put_away(card: Card, now: datetime) -> bool:
+    """Archive a card for an editor; gives whether that changes anything."""
+    if card.archived_reason == "editor":
+        return False
+    card.archived_at, card.archived_reason = card.archived_at or now, "editor"
+    return True
+
+
+def bring_back(card: Card) -> bool:
+    """Restore a card, as `restore_card` does; gives whether that changes anything."""
+    if card.archived_at is None:
+        return False
     if card.archived_reason == "source":
         put_base(card, None)
         card.source_line = None
     card.archived_at = card.archived_reason = None
-    card.version += 1
-    revise(session, card, deck, "restored", author_id, now, note)
-    return Saved(card.id, card.guid, card.version, True)
+    return True
 
 
 def move_card(
@@ -234,16 +245,19 @@ def _close_gap(session: Session, card: Card) -> None:
 def revise(session: Session, card: Card, deck: Deck, action: str, author_id: int, now: datetime, note: str) -> None:
     """Keep a card as it is now as its newest revision. Flushes."""
     card.updated_at = deck.updated_at = now
-    session.add(
-        CardRevision(
-            card_id=card.id,
-            number=card.version,
-            action=action,
-            author_id=author_id,
-            created_at=now,
-            note=note,
-            **text_columns(of_stored(card)),
-        )
-    )
+    session.add(revision_of(card, action, author_id, now, note))
     session.flush()
     log.info("card saved", card=card.guid, version=card.version, action=action, author=author_id)
+
+
+def revision_of(card: Card, action: str, author_id: int, now: datetime, note: str) -> CardRevision:
+    """A card as it is now, as the revision of its version."""
+    return CardRevision(
+        card_id=card.id,
+        number=card.version,
+        action=action,
+        author_id=author_id,
+        created_at=now,
+        note=note,
+        **text_columns(of_stored(card)),
+    )

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.db.base import Base
-from app.db.models import Card, Deck, Import, LoginSession, Practice, Source, Upload
+from app.db.models import BulkChange, Card, Deck, Import, LoginSession, Practice, Source, Upload
 from app.web.access import Access, level_of
 from tests.builders import LONG_AGO, choose, make_card, make_deck, make_user, sign_in
 
@@ -70,6 +70,8 @@ LEVELS: dict[str, Access] = {
     "edit.portal": ADMIN,
     "edit.revoke_invitation": ADMIN,
     "edit.audit_csv": ADMIN,
+    "edit.bulk": LEARNER,
+    "edit.bulk_done": EDITOR,
     "edit.card": EDITOR,
     "edit.decide": LEARNER,
     "edit.deck": EDITOR,
@@ -107,6 +109,7 @@ LEVELS: dict[str, Access] = {
     "edit.decline_suggestion": EDITOR,
     "edit.settle_suggestion": EDITOR,
     "edit.suggestions": EDITOR,
+    "edit.undo_bulk": EDITOR,
     "edit.undo_import": EDITOR,
     "edit.upload": EDITOR,
     "edit.upload_image": EDITOR,
@@ -205,7 +208,15 @@ def things(session: Session) -> dict[str, str]:
     upload = Upload(user_id=other.id, filename="notes.md", content=b"# A?\n\nB.\n", summary={}, created_at=LONG_AGO)
     applied = Import(label="notes.md", applied_at=LONG_AGO, outcome={"decks": []}, before={})
     practice = Practice(user_id=other.id, mode="quiz", counts=False, cards=[archived.id], started_at=LONG_AGO)
-    session.add(practice)
+    bulk = BulkChange(
+        user_id=other.id,
+        action="archived",
+        private=False,
+        made_at=LONG_AGO,
+        outcome={"cards": 0, "left": []},
+        before={},
+    )
+    session.add_all([practice, bulk])
     session.add_all(
         [login, upload, applied, Source(name="notes", url="https://example.org/notes", created_at=LONG_AGO)]
     )
@@ -213,6 +224,7 @@ def things(session: Session) -> dict[str, str]:
     return found | {
         "person": other.guid,
         "practice": practice.guid,
+        "bulk": bulk.guid,
         "session": login.guid,
         "upload": upload.guid,
         "import": applied.guid,
@@ -244,6 +256,8 @@ def _path(rule: Any, things: dict[str, str]) -> str:
         values["guid"] = things["upload"]
     if "/imports/" in rule.rule:
         values["guid"] = things["import"]
+    if "/bulk/" in rule.rule:
+        values["guid"] = things["bulk"]
     if "/people/" in rule.rule:
         values["guid"] = things["person"]
     elif "/sessions/" in rule.rule:

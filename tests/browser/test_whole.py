@@ -212,6 +212,8 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
             ("study.done", "/study/done"),
             ("progress.overview", "/progress"),
             ("study.settings", "/settings"),
+            ("edit.decks", "/edit"),
+            ("edit.new_deck", "/edit/decks/new"),
             ("study.change_keys", "/settings/keys"),
             ("study.change_reminders", "/settings/reminders"),
             ("study.anki", "/settings/anki"),
@@ -234,6 +236,8 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
         "editor": [
             ("edit.decks", "/edit"),
             ("edit.decks", "/edit?q=network"),
+            ("edit.bulk", f"/edit/bulk?what=tagged&card={guid}"),
+            ("edit.bulk", f"/edit/bulk?what=moved&card={guid}"),
             ("edit.deck", f"/edit/decks/{slug}"),
             ("edit.details", f"/edit/decks/{slug}/details"),
             ("edit.document", f"/edit/decks/{slug}/document"),
@@ -280,6 +284,8 @@ FILES = {
 """What is read and no page."""
 IMPORT = {"edit.upload", "edit.upload_state", "edit.upload_text", "edit.plan", "edit.applied_import"}
 """The pages of one import, which the test below makes."""
+BULK = {"edit.bulk_done"}
+"""The page of a change of many questions, which a test below makes."""
 PRACTICE = {"study.practise", "study.practised"}
 """The pages of a session of one's own, which a test below starts."""
 
@@ -287,7 +293,7 @@ PRACTICE = {"study.practise", "study.practised"}
 def test_every_page_is_in_the_walk(places: Flask) -> None:
     reads = {rule.endpoint for rule in places.url_map.iter_rules() if "GET" in (rule.methods or ())}
     walked = {endpoint for some in pages("", "", "").values() for endpoint, _address in some} - {"missing"}
-    assert walked | IMPORT | PRACTICE == reads - FILES
+    assert walked | IMPORT | BULK | PRACTICE == reads - FILES
 
 
 def complaints(page: Page, axe: Axe) -> Iterator[str]:
@@ -347,6 +353,28 @@ def test_axe_finds_nothing_on_the_pages_of_an_import(
     expect(page.get_by_role("button", name="Undo this import")).to_be_visible()
     found.extend(complaints(page, axe))
     assert not found
+
+
+def test_many_questions_are_tagged_and_undone_with_the_keyboard(
+    portal: Portal, new_page: NewPage, rich: tuple[str, str], make_person: Callable[..., User]
+) -> None:
+    page = new_page(size=PHONE, reduced_motion="reduce")
+    enter(page, make_person(role="editor"))
+    page.goto(f"/edit/decks/{rich[0]}")
+    for question in ("What is $p(x)$?", "A draft?"):
+        page.get_by_role("checkbox", name=question).focus()
+        page.keyboard.press("Space")
+    page.get_by_role("button", name="Go on").press("Enter")
+    heading(page, "Add tags to 2 questions")
+    tab_to(page, "Tags")
+    page.keyboard.type("slopes")
+    page.keyboard.press("Enter")
+    heading(page, "2 questions have other tags.")
+    found = list(complaints(page, Axe()))
+    tab_to(page, "Undo")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("2 questions are as they were.")).to_be_visible()
+    assert not [*found, *complaints(page, Axe())]
 
 
 def test_headings_never_skip_a_level(portal: Portal, page: Page, rich: tuple[str, str]) -> None:

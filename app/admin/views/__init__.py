@@ -1,6 +1,7 @@
 """The pages of this room. Importing them registers them on the blueprint."""
 
 from app.admin.views import audit as audit
+from app.admin.views import bulk as bulk
 from app.admin.views import cards as cards
 from app.admin.views import decks as decks
 from app.admin.views import details as details

@@ -92,6 +92,7 @@ def place(one: Entry) -> str:
     if not one.guid:
         return ""
     pages: dict[str, tuple[str, dict[str, Any]]] = {
+        "bulk": ("edit.bulk_done", {"guid": one.guid}),
         "card": ("edit.card", {"guid": one.guid}),
         "deck": ("edit.deck", {"slug": one.guid}),
         "import": ("edit.applied_import", {"guid": one.guid}),

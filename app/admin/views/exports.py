@@ -34,10 +34,11 @@ def export(slug: str) -> Response:
         abort(404)
     if exported.left_out and request.args.get("anyway") != "1":
         return shown("admin/export.html", area="edit", deck=deck, exported=exported, ids=ids)
-    return _download(exported)
+    return download(exported)
 
 
-def _download(exported: Exported) -> Response:
+def download(exported: Exported) -> Response:
+    """A file to keep."""
     name = "".join(letter for letter in exported.filename if letter.isprintable()) or "deck.md"
     response = send_file(
         BytesIO(exported.data),

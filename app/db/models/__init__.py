@@ -1,6 +1,7 @@
 """All models, one aggregate a file; importing this package registers every table."""
 
 from app.db.models.audit import Audit
+from app.db.models.bulk import BulkChange
 from app.db.models.card import Card, CardRevision
 from app.db.models.card_state import CardMark, CardState, Note, Scheduler
 from app.db.models.deck import Collection, Deck, DeckChoice, DeckRevision, Document
@@ -23,6 +24,7 @@ from app.db.models.user import Rest, Role, User, UserRole
 __all__ = [
     "AccountLink",
     "Audit",
+    "BulkChange",
     "Card",
     "CardMark",
     "CardRevision",
