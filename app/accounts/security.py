@@ -25,7 +25,7 @@ from app.accounts.counters import Key
 from app.accounts.factors import WrongCode
 from app.accounts.links import OpenLink
 from app.accounts.passkeys import BadPasskey, Site
-from app.accounts.service import Proof, WrongPassword
+from app.accounts.service import AccountDisabled, Proof, WrongPassword
 from app.config import Settings
 from app.db.models import Role, User
 from app.web import clock, jobs, mail, sessions
@@ -141,10 +141,15 @@ def prove(email: str, password: str) -> Proof:
     session().rollback()
     kept = found.kept if found else None
     if not passwords.matches(password, kept) or found is None or kept is None:
-        log.info("sign-in failed", account_known=found is not None, address=client())
+        failed("password", "wrong", account_known=found is not None)
         raise WrongPassword
     renewed = passwords.hashed(password) if passwords.outdated(kept) else None
     return Proof(user_id=found.user_id, kept=kept, renewed=renewed, keys=keys, leaving=found.leaving)
+
+
+def failed(how: str, why: str, **facts: Any) -> None:
+    """Log that somebody did not get in: what they tried it with (a word of `lately.HOW`), and why it was not enough."""
+    log.info("sign-in failed", how=how, why=why, address=client(), **facts)
 
 
 def count_registration() -> Sequence[Key]:
@@ -170,6 +175,7 @@ def prove_registration(link: OpenLink, password: str) -> tuple[Key, ...]:
     transact(lambda s: counters.enter(s, keys, now=clock.now()))
     session().rollback()
     if not passwords.matches(password, str(link.payload.get("password", ""))):
+        failed("register", "wrong")
         raise WrongPassword
     return keys
 
@@ -184,7 +190,11 @@ def enter(work: Callable[[Session], User], *, remembered: bool, how: str = "pass
         user = work(current)
         return user, sessions.start(current, user_id=user.id, remembered=remembered, how=how)
 
-    user, token = transact(whole)
+    try:
+        user, token = transact(whole)
+    except AccountDisabled:
+        failed(how, "disabled")
+        raise
     sessions.forget()
     login_user(user, remember=False)
     sessions.hand_out(token, remembered=remembered)
@@ -258,7 +268,7 @@ def enter_by_code(who: Waiting, code: str) -> int | None:
     try:
         enter(work, remembered=who.remembered, how=how)
     except WrongCode:
-        log.info("second factor failed", user=found.guid, address=client())
+        failed("code", "wrong", user=who.user_id)
         raise
     return factors.facts(session(), who.user_id).codes_left if recovery else None
 
@@ -330,23 +340,37 @@ def challenge() -> bytes:
 
 def enter_by_passkey(credential: str, *, remembered: bool) -> None:
     """Sign in with a passkey. Raises `BadPasskey` or `AccountDisabled`."""
-    wanted, here, now = challenge(), site(), clock.now()
-
-    def work(current: Session) -> User:
-        user = passkeys.proven(current, site=here, credential=credential, challenge=wanted, now=now)
-        return service.let_in(current, user, now=now, how="passkey")
-
-    enter(work, remembered=remembered, how="passkey")
+    signed = _signed(credential)
+    enter(lambda s: service.let_in(s, signed(s), now=clock.now(), how="passkey"), remembered=remembered, how="passkey")
 
 
 def prove_by_passkey(credential: str, person: Viewer) -> None:
     """Note that whoever is signed in has just proved it with a passkey of their own. Raises `BadPasskey`."""
-    wanted, here, now = challenge(), site(), clock.now()
+    signed = _signed(credential)
 
     def work(current: Session) -> None:
-        user = passkeys.proven(current, site=here, credential=credential, challenge=wanted, now=now)
-        if user.id != person.id:
+        if signed(current).id != person.id:
+            failed("passkey", "another's", user=person.id)
             raise BadPasskey
         sessions.prove(current, person)
 
     transact(work)
+
+
+def _signed(credential: str) -> Callable[[Session], User]:
+    """What says whose passkey signed this browser's challenge; it raises `BadPasskey`, as this does."""
+    here, now = site(), clock.now()
+    try:
+        wanted = challenge()
+    except BadPasskey:
+        failed("passkey", "too late")
+        raise
+
+    def whose(current: Session) -> User:
+        try:
+            return passkeys.proven(current, site=here, credential=credential, challenge=wanted, now=now)
+        except BadPasskey:
+            failed("passkey", "wrong")
+            raise
+
+    return whose

@@ -84,6 +84,13 @@ def writing_session() -> Iterator[Session]:
         engine.dispose()
 
 
+def note(session: Session, action: str, *, thing: str, guid: str, label: str = "") -> None:
+    """Have a change of content in the audit log, as one of the command line."""
+    from app.web import audit
+
+    audit.note(session, action, area="content", role="command", thing=thing, guid=guid, label=label)
+
+
 def render_again() -> int:
     """Make HTML of older renderers anew, some cards a transaction, so that nobody waits long."""
     from app.library.rerendering import rerender_outdated

@@ -93,7 +93,11 @@ def _apply(batches: tuple[Batch, ...], reader: Reader, expected: str) -> ImportR
     from app.web import clock
 
     with writing_session() as session:
-        return import_batches(session, batches=batches, now=clock.now(), expected=expected, reader=reader)
+        result = import_batches(session, batches=batches, now=clock.now(), expected=expected, reader=reader)
+        if result.changed:
+            slugs = ", ".join(deck.slug for deck in result.decks if deck.changed)
+            common.note(session, "content.import", thing="import", guid=result.guid, label=slugs)
+        return result
 
 
 def _report(result: ImportResult) -> None:

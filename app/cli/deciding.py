@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.common import fail, writing_session
+from app.cli.common import fail, note, writing_session
 
 if TYPE_CHECKING:
     from app.library.pending import OpenQuestion
@@ -67,6 +67,7 @@ def confirm(question: str, answer: str) -> None:
         with writing_session() as session:
             decided = decide(session, guid=question, same=answer == "same", now=clock.now())
             replay_everyone(session, card_ids=decided.replay)
+            note(session, "content.confirm", thing="card", guid=decided.guid)
     except NoSuchQuestion:
         fail(NOT_OPEN.format(guid=question))
     except NotThatKind:
@@ -98,6 +99,7 @@ def resolve(question: str, take: str, answer: Path | None) -> None:
             if text is not None and answer is not None:
                 text = replace(text, answer=_read(answer).strip("\n"))
             decided = decide(session, guid=question, take=take, text=text, now=clock.now())  # type: ignore[arg-type]
+            note(session, "content.resolve", thing="card", guid=decided.guid)
     except NoSuchQuestion:
         fail(NOT_OPEN.format(guid=question))
     except NotThatKind:
@@ -126,6 +128,7 @@ def undo(import_: str) -> None:
         with writing_session() as session:
             done = undo_import(session, guid=import_, now=clock.now())
             replay_everyone(session, card_ids=done.replay)
+            note(session, "content.undo", thing="import", guid=done.guid, label=done.label)
     except NoSuchImport:
         fail("There is no such import to take back. `reprise content imports` lists them.")
     except LaterImport as error:

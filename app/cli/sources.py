@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.common import database_faults, fail, open_engine, writing_session
+from app.cli.common import database_faults, fail, note, open_engine, writing_session
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -27,6 +27,7 @@ def add_source(url: str, files: str, branch: str, name: str) -> None:
         with writing_session() as session:
             source = sources.add(session, url=url, files=files, branch=branch, name=name, now=clock.now())
             added = source.name
+            note(session, "content.add_source", thing="source", guid=added, label=added)
     except sources.SourceKnown as error:
         click.echo(f"{error} Nothing to do.")
         return
@@ -64,7 +65,7 @@ def _sync(engine: Engine, name: str) -> bool:
     from app.web import clock
 
     try:
-        synced = sources.sync(session_factory(engine), name=name, now=clock.now)
+        synced = sources.sync(session_factory(engine), name=name, now=clock.now, role="command")
     except sources.NoSuchSource:
         fail(f"No source is called “{name}”. `reprise content sources` lists all.")
     except sources.SyncRunning:
@@ -103,6 +104,7 @@ def remove_source(name: str) -> None:
     try:
         with writing_session() as session:
             sources.remove(session, name=name)
+            note(session, "content.remove_source", thing="source", guid=name, label=name)
     except sources.NoSuchSource:
         fail(f"No source is called “{name}”. `reprise content sources` lists all.")
     click.echo(f"“{name}” is followed no longer. Its decks and every history stay.")

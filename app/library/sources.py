@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 from sqlalchemy import select, update
@@ -24,7 +24,7 @@ from app.library.files import ENDINGS, MAX_IMAGE_BYTES, Batch, Document, Reader,
 from app.library.git import GitError, GitFile
 from app.library.importing import ImportResult, import_batches
 from app.library.outcome import numbers
-from app.web import clock, jobs
+from app.web import audit, clock, jobs
 from app.web.database import apart
 from app.web.jobs import JobFailed, Running
 
@@ -145,7 +145,7 @@ def run(running: Running) -> dict[str, Any]:
     """The handler of such a job. What goes wrong is noted with the source, where editors look."""
     name = str(running.payload["source"])
     try:
-        synced = sync(running.sessions, name=name, now=clock.now)
+        synced = sync(running.sessions, name=name, now=clock.now, role="portal")
     except SyncRunning:
         return {"aside": True}
     except NoSuchSource as error:
@@ -155,15 +155,18 @@ def run(running: Running) -> dict[str, Any]:
     return {"commit": synced.commit, "changed": synced.changed}
 
 
-def sync(sessions: sessionmaker[Session], *, name: str, now: Callable[[], datetime]) -> Synced:
+def sync(
+    sessions: sessionmaker[Session], *, name: str, now: Callable[[], datetime], role: Literal["command", "portal"]
+) -> Synced:
     """Bring in what changed in a repository since the last sync. Safe to run twice, and twice at once.
 
+    `role` is who the audit log names for what it changes: the command line, or the portal by itself.
     Raises NoSuchSource, SyncRunning, and SyncFailed, which is also noted with the source.
     """
     taken = apart(sessions, lambda session: _take(session, name, now()))
     problem, remedy, detail = "Something broke on our side.", "Sync again; tell the administrator if it stays so.", ""
     try:
-        return _bring(sessions, taken, now)
+        return _bring(sessions, taken, now, role)
     except GitError as error:
         problem, remedy, detail = error.problem, error.remedy, error.detail
         raise SyncFailed(problem, remedy) from error
@@ -218,7 +221,7 @@ def _take(session: Session, name: str, now: datetime) -> _Taken:
     )
 
 
-def _bring(sessions: sessionmaker[Session], taken: _Taken, now: Callable[[], datetime]) -> Synced:
+def _bring(sessions: sessionmaker[Session], taken: _Taken, now: Callable[[], datetime], role: str) -> Synced:
     remote = git.parse_remote(taken.url, guarded=taken.guarded)
     sha = git.latest(remote, taken.branch, guarded=taken.guarded)
     if sha == taken.commit:
@@ -245,6 +248,18 @@ def _bring(sessions: sessionmaker[Session], taken: _Taken, now: Callable[[], dat
         collection = _collection(session, result)
         facts = {"commit": commit.sha, "commit_title": commit.title, "outcome": numbers(result.decks)}
         _note(session, taken, now(), facts | ({} if collection is None else {"collection_id": collection}))
+        if result.changed:
+            where = taken.name
+            audit.note(
+                session,
+                "content.sync",
+                area="content",
+                role=role,
+                thing="source",
+                guid=where,
+                label=where,
+                note=commit.sha[:7],
+            )
         return result
 
     return Synced(taken.name, commit.sha, apart(sessions, bring))

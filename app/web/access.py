@@ -10,6 +10,7 @@ from enum import IntEnum
 from functools import wraps
 from typing import Any, Literal, Protocol, TypeVar
 
+import structlog
 from flask import Flask, abort, current_app, flash, redirect, request, url_for
 from flask import session as cookie
 from flask_babel import gettext as _
@@ -84,6 +85,7 @@ def _own(person: Viewer, me: ColumnElement[int] | None = None) -> ColumnElement[
     return and_(Deck.visibility == "private", Deck.owner_id == (person.id if me is None else me))
 
 
+log = structlog.get_logger()
 _declared_elsewhere: dict[str, Access] = {"static": Access.ANYONE}
 
 
@@ -156,5 +158,6 @@ def init_app(app: Flask) -> None:
             return redirect(url_for("security.login"), 303)
         of = getattr(current_app.view_functions[request.endpoint], "__access_of__", None)
         if not (of(person) if of is not None else person.rank >= level):
+            log.info("access refused", user=person.id, endpoint=request.endpoint, address=request.remote_addr or "")
             abort(404)
         return None

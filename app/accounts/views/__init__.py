@@ -36,6 +36,7 @@ organisation.add_to(entrance)
 @blueprint.app_errorhandler(TooManyTries)
 def too_many_tries(error: TooManyTries) -> Response:
     """429 with the seconds to wait; nothing is locked."""
+    security.failed("", "held back", seconds=error.wait)
     until = clock.now().replace(microsecond=0) + error.after
     response = shown("accounts/too_often.html", 429, wait=error.wait, until=until)
     response.headers["Retry-After"] = str(error.wait)

@@ -55,10 +55,12 @@ def back() -> Response:
         security.enter(partial(identities.enter, claims=claims, now=clock.now()), remembered=False, how="identity")
         return redirect(target or url_for("study.home"), 303)
     except ProviderFault:
+        security.failed("identity", "not confirmed")
         flash(_("%(name)s did not confirm who you are. Nothing was changed; try again.", name=oidc.name()), "error")
     except AccountDisabled:
         flash(_("An administrator of this portal has disabled this account; its history is kept."), "error")
     except NotConnected as error:
+        security.failed("identity", error.why)
         flash(_why(error), "error")
     return redirect(url_for("accounts.security" if person else "security.login"), 303)
 

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.content.matching import thresholds
+from app.db.models import Audit
 from tests.functional.cli.conftest import Run
 
 GIL = "## What does the lock protect?\n\nThe interpreter's own memory, reference counts above all.\n"
@@ -173,6 +176,22 @@ def test_the_last_import_is_taken_back(reprise: Run) -> None:
     listed = reprise("content", "imports").stdout.splitlines()
     assert [line.endswith("(taken back)") for line in listed] == [True, False]
     assert reprise("content", "undo", "none").exit_code == 1
+
+
+def test_what_commands_change_is_in_the_audit_log(reprise: Run, session: Session, tmp_path: Path) -> None:
+    write("notes.md", "# Notes\n\n## What is a set?\n\nMany as one.\n")
+    for _twice in range(2):
+        reprise("content", "import", "notes.md", "--yes")
+    reprise("content", "undo")
+    reprise("content", "add-source", str(tmp_path), "--name", "here")
+    reprise("content", "remove-source", "here")
+    rows = session.execute(select(Audit.action, Audit.role, Audit.thing, Audit.label).order_by(Audit.id)).all()
+    assert [tuple(row) for row in rows] == [
+        ("content.import", "command", "import", "notes"),
+        ("content.undo", "command", "import", "notes.md"),
+        ("content.add_source", "command", "source", "here"),
+        ("content.remove_source", "command", "source", "here"),
+    ]
 
 
 def test_a_deck_is_written_back_byte_for_byte(reprise: Run) -> None:

@@ -200,6 +200,6 @@ def test_a_followed_repository_brings_its_images(session: Session, engine: Engin
         subprocess.run(["git", "-C", str(folder), *identity, *words], check=True, capture_output=True)
     name = sources.add(session, url=str(folder), now=NOW).name
     session.commit()
-    sources.sync(session_factory(engine), name=name, now=lambda: LATER)
+    sources.sync(session_factory(engine), name=name, now=lambda: LATER, role="command")
     assert address(PNG) in shown(session)
     assert session.scalars(select(Media.size)).all() == [len(PNG)]

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.db.models import Card, Deck, Import, Source
+from app.db.models import Audit, Card, Deck, Import, Source
 from app.db.session import session_factory
 from app.library import sources
 from app.library.git import GitError
@@ -67,7 +67,7 @@ def follow(session: Session, repository: Repository) -> Callable[..., str]:
 
 
 def _sync(sessions: sessionmaker[Session], name: str = "notes") -> Synced:
-    return sources.sync(sessions, name=name, now=clock.now)
+    return sources.sync(sessions, name=name, now=clock.now, role="command")
 
 
 def _questions(sessions: sessionmaker[Session]) -> list[tuple[str, bool]]:
@@ -94,6 +94,11 @@ def test_a_second_sync_finds_nothing_new(sessions: sessionmaker[Session], follow
     name = follow()
     _sync(sessions, name)
     assert not _sync(sessions, name).changed
+    with sessions() as session:
+        noted = session.execute(select(Audit.action, Audit.role, Audit.guid)).all()
+    assert [tuple(row) for row in noted] == [("content.sync", "command", name)], (
+        "what changed is in the audit log, once"
+    )
     with sessions() as session:
         assert len(session.scalars(select(Import)).all()) == 1
 
