@@ -9,7 +9,7 @@ import stat
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import PurePosixPath
@@ -24,6 +24,8 @@ MAX_RATIO = 200
 FREE_BYTES = 1_000_000
 """A file that unpacks to less may shrink as much as it likes."""
 MAX_DEPTH = 20
+MAX_LINE = 2_000_000
+"""Bytes of a line that is read by itself."""
 MAX_NAME = 400
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _SHRUNK = "It unpacks to far more than it holds."
@@ -68,9 +70,28 @@ class Archive:
             raise _refused(self.name, f"“{_shown(name)}” in it is not as large as it claims.", "Pack the folder again.")
         return data
 
+    def lines(self, name: str) -> Iterator[bytes]:
+        """The lines of a file, one after the other; none where there is no such file. Raises ContentError as `read`."""
+        entry = self._entries.get(name)
+        if entry is None:
+            return
+        left = entry.file_size
+        try:
+            with self._zip.open(entry) as file:
+                while line := file.readline(MAX_LINE):
+                    left -= len(line)
+                    if left < 0 or (len(line) == MAX_LINE and not line.endswith(b"\n")):
+                        raise ValueError("more than it claims, or a line without an end")
+                    yield line
+        except _BROKEN as error:
+            raise _refused(self.name, f"“{_shown(name)}” in it is damaged.", "Download it again.") from error
 
-def look_through(name: str, data: bytes) -> Archive:
-    """The archive in `data`. Raises ContentError for one that is damaged or not to be trusted; nothing is unpacked."""
+
+def look_through(name: str, data: bytes, *, largest: int = MAX_BYTES) -> Archive:
+    """The archive in `data`. Raises ContentError for one that is damaged or not to be trusted; nothing is unpacked.
+
+    `largest` is how many bytes one file in it may have.
+    """
     try:
         archive = zipfile.ZipFile(BytesIO(data))
     except _BROKEN as error:
@@ -78,7 +99,7 @@ def look_through(name: str, data: bytes) -> Archive:
     entries = archive.infolist()
     if len(entries) > MAX_ENTRIES:
         raise _refused(name, f"It holds {len(entries):,} files; {MAX_ENTRIES:,} can be read.", "Split the folder.")
-    _check_sizes(name, entries, len(data))
+    _check_sizes(name, entries, len(data), largest)
     seen: dict[str, str] = {}
     for entry in entries:
         _check(name, entry)
@@ -98,15 +119,15 @@ def look_through(name: str, data: bytes) -> Archive:
     return Archive(name, folder, inside, archive)
 
 
-def _check_sizes(name: str, entries: Iterable[zipfile.ZipInfo], size: int) -> None:
+def _check_sizes(name: str, entries: Iterable[zipfile.ZipInfo], size: int, largest: int) -> None:
     unpacked = packed = 0
     for entry in entries:
         unpacked += entry.file_size
         packed += entry.compress_size
-        if entry.file_size > MAX_BYTES:
+        if entry.file_size > largest:
             raise _refused(
                 name,
-                f"“{_shown(entry.filename)}” in it has {entry.file_size:,} bytes; at most {MAX_BYTES:,} are read.",
+                f"“{_shown(entry.filename)}” in it has {entry.file_size:,} bytes; at most {largest:,} are read.",
                 "Leave it out, or split it.",
             )
         if entry.file_size > FREE_BYTES and entry.file_size > MAX_RATIO * max(entry.compress_size, 1):

@@ -1,19 +1,23 @@
 """A learner's own decks: private, theirs alone, and not without bound."""
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.content.document import ContentError
+from app.content.document import CardText, ContentError
 from app.db.base import new_guid
-from app.db.models import Card, Deck, DeckChoice, User
+from app.db.models import Card, CardRevision, Deck, DeckChoice, User
 from app.db.session import write
-from app.library import deck_editing, editing
+from app.library import deck_editing, editing, media
 from app.library.deck_editing import DeckFields, SavedDeck
 from app.library.editing import Saved
+from app.library.texts import Rendered, is_draft, put, text_columns
+
+_CHUNK = 500
 
 
 class TooManyDecks(Exception):
@@ -45,6 +49,59 @@ def create_card(session: Session, *, most: int, author_id: int, **values: Any) -
     made = editing.create_card(session, author_id=author_id, **values)
     check_room(session, owner_id=author_id, most=most)
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A card that is to be added: its text, rendered, and the guid it had elsewhere."""
+
+    guid: str
+    kind: str
+    text: CardText
+    rendered: Rendered = field(repr=False)
+
+
+def add_cards(
+    session: Session, *, slug: str, cards: Sequence[Ready], images: Mapping[str, bytes], author_id: int, now: datetime
+) -> dict[str, int]:
+    """Add many cards with their images at the end of a private deck; gives their ids by the guids they had elsewhere.
+
+    A guid that is free here is kept, so that the card is found again. Call `check_room` afterwards.
+    """
+    deck = editing.locked_deck(session, slug)
+    guids = [card.guid for card in cards]
+    taken: set[str] = set()
+    for start in range(0, len(guids), _CHUNK):
+        taken.update(session.scalars(select(Card.guid).where(Card.guid.in_(guids[start : start + _CHUNK]))))
+    place = session.scalar(select(func.max(Card.position)).where(Card.deck_id == deck.id))
+    made = []
+    for position, ready in enumerate(cards, 0 if place is None else place + 1):
+        card = Card(deck_id=deck.id, position=position, kind="basic", created_at=now, updated_at=now)
+        card.guid = new_guid() if ready.guid in taken else ready.guid
+        card.draft = is_draft(ready.text)
+        put(card, ready.text, ready.rendered)
+        if ready.kind == "cloze" and card.kind == "basic":
+            card.kind = ready.kind
+        card.version = 1
+        made.append(card)
+    session.add_all(made)
+    session.flush()
+    session.add_all(
+        CardRevision(
+            card_id=card.id,
+            number=1,
+            action="created",
+            author_id=author_id,
+            created_at=now,
+            **text_columns(ready.text),
+        )
+        for card, ready in zip(made, cards, strict=True)
+    )
+    deck.updated_at = now
+    session.flush()
+    if media.store_for_deck(session, deck_id=deck.id, files=images, now=now):
+        media.show(session, deck.id)
+    return {ready.guid: card.id for card, ready in zip(made, cards, strict=True)}
 
 
 def check_room(session: Session, *, owner_id: int, most: int) -> None:

@@ -101,6 +101,7 @@ LEFT_OUT = {
     "reminder_sent": "that a reminder went out, kept so that no second one does",
     "upload": "files of an import that was not finished",
     "takeout": "these archives themselves",
+    "bulk_change": "what takes back an editor's change of decks; belongs to those decks",
 }
 """Tables whose rows belong to one account and do not come along, each with its reason.
 
@@ -122,7 +123,11 @@ class Written:
 def write_archive(
     session: Session, user_id: int, out: IO[bytes], *, now: datetime, told: Told | None = None
 ) -> Written:
-    """Write all that is a learner's to `out` as a zip archive. Reads only, and sees one state of the database."""
+    """Write all that is a learner's to `out` as a zip archive.
+
+    Reads only, and sees one state of the database: for that it begins a transaction of its own on `session`.
+    """
+    session.rollback()
     if session.get_bind().dialect.name == "postgresql":
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
     user = session.get_one(User, user_id)

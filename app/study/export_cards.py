@@ -55,8 +55,7 @@ class Cards:
             for row in session.execute(select(Card.id, Card.guid).where(Card.id.in_(some)))
         }
         events = session.scalar(select(func.count()).select_from(Event).where(Event.user_id == user_id)) or 0
-        role = select(Role.name).join(UserRole, UserRole.role_id == Role.id).where(UserRole.user_id == user_id)
-        return cls(user_id, guids, events, bool({"editor", "admin"} & set(session.scalars(role))))
+        return cls(user_id, guids, events, reads_all(session, user_id))
 
     def records(self, session: Session) -> Iterator[dict[str, Any]]:
         """A record of each card. Its text is left out where the account may not read its deck (any more)."""
@@ -98,10 +97,23 @@ class Cards:
         }
 
     def _readable(self) -> Any:
-        """What was open to them once stays theirs, though it was archived since; what is others' own never was."""
-        open_to = ("public", "members", "group") if self.all_decks else ("public", "members")
-        own = and_(Deck.visibility == "private", Deck.owner_id == self.user_id)
-        return or_(Deck.visibility.in_(open_to), own)
+        return readable_by(self.user_id, self.all_decks)
+
+
+def readable_by(user_id: int, all_decks: bool) -> Any:
+    """Decks whose text is open to an account, as a condition on `Deck`; to whom `all_decks` are open, those of groups too.
+
+    What was open once stays theirs though it was archived since; what is others' own never was.
+    """
+    open_to = ("public", "members", "group") if all_decks else ("public", "members")
+    own = and_(Deck.visibility == "private", Deck.owner_id == user_id)
+    return or_(Deck.visibility.in_(open_to), own)
+
+
+def reads_all(session: Session, user_id: int) -> bool:
+    """Whether decks of groups are open to an account, too."""
+    role = select(Role.name).join(UserRole, UserRole.role_id == Role.id).where(UserRole.user_id == user_id)
+    return bool({"editor", "admin"} & set(session.scalars(role)))
 
 
 def _schedule(state: CardState) -> dict[str, Any]:

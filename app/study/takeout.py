@@ -14,9 +14,13 @@ from typing import IO, Any, Literal
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.content.document import ContentError
 from app.db.models import Job, Takeout, TakeoutPart, User
 from app.db.session import write
-from app.study import export
+from app.library import own
+from app.library.archives import Archive
+from app.study import bringing, brought, export
+from app.study.bringing import Room
 from app.web import clock, jobs
 from app.web.database import apart
 from app.web.jobs import JobFailed, Running
@@ -206,3 +210,96 @@ def in_line(session: Session, user_id: int) -> None:
     """Two requests of one person come one after the other."""
     write(session)
     session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
+
+
+IMPORT_JOB = "bringing"
+
+
+def receive(session: Session, *, user_id: int, filename: str, data: bytes, room: Room, now: datetime) -> str:
+    """Keep an archive that was brought, in place of one before it, and have it read; gives its guid.
+
+    Raises ContentError for what cannot be one.
+    """
+    brought.look_through(filename, data)
+    in_line(session, user_id)
+    forget(session, user_id=user_id, kind="import")
+    made = Takeout(user_id=user_id, kind="import", filename=filename[:200], created_at=now, expires_at=now + KEPT)
+    made.size = len(data)
+    session.add(made)
+    session.flush()
+    parts = (data[start : start + PART] for start in range(0, len(data), PART))
+    session.add_all(TakeoutPart(takeout_id=made.id, number=n, content=part) for n, part in enumerate(parts))
+    _enqueue(session, made, {"apply": False, "decks": room.decks, "cards": room.cards})
+    return made.guid
+
+
+def apply(session: Session, *, guid: str, user_id: int, settings: bool, room: Room, now: datetime) -> None:
+    """Have an archive applied that was read; one that is on its way goes on. Raises `NoSuchTakeout`."""
+    in_line(session, user_id)
+    number, shown = found(session, guid, user_id, kind="import", now=now)
+    if shown.going or shown.done_at is not None:
+        return
+    wish = {"apply": True, "settings": settings, "decks": room.decks, "cards": room.cards}
+    _enqueue(session, session.get_one(Takeout, number), wish)
+
+
+def _enqueue(session: Session, takeout: Takeout, wish: dict[str, Any]) -> None:
+    payload = {"takeout": takeout.guid, **wish}
+    takeout.job = jobs.enqueue(session, kind=IMPORT_JOB, payload=payload, user_id=takeout.user_id).guid
+    session.flush()
+
+
+def run_import(running: Running) -> dict[str, Any]:
+    """Read an archive that was brought, and say what it would come to; or apply it. All of it, or nothing."""
+    wish, now = running.payload, clock.now()
+    room = Room(int(wish["decks"]), int(wish["cards"]))
+    with running.sessions() as session:
+        row = session.execute(
+            select(Takeout.id, Takeout.user_id, Takeout.filename, Takeout.done_at).where(
+                Takeout.guid == wish["takeout"]
+            )
+        ).one_or_none()
+    if row is None:
+        raise JobFailed("The file was given up. Nothing was brought.")
+    if row.done_at is not None:
+        return {}
+    try:
+        archive = brought.look_through(row.filename, b"".join(parts_of(running.sessions, row.id)))
+        found = brought.read(archive, now=now)
+        running.progress(0, 0, "cards")
+        if not wish["apply"]:
+            apart(running.sessions, partial(_plan, row=row, found=found, room=room))
+            return {}
+        settings = bool(wish.get("settings"))
+        work = partial(_bring, row=row, running=running, found=found, archive=archive, room=room, settings=settings)
+        apart(running.sessions, partial(work, now=now))
+    except ContentError as error:
+        raise JobFailed(f"{error} Nothing was brought.") from error
+    except (own.TooManyDecks, own.TooManyCards) as error:
+        raise JobFailed("Your own decks have no room for these cards. Nothing was brought.") from error
+    return {}
+
+
+def _plan(session: Session, *, row: Any, found: brought.Brought, room: Room) -> None:
+    plan = bringing.plan(session, user_id=row.user_id, brought=found, room=room)
+    write(session)
+    session.execute(update(Takeout).where(Takeout.id == row.id).values(plan=plan))
+
+
+def _bring(
+    session: Session,
+    *,
+    row: Any,
+    running: Running,
+    found: brought.Brought,
+    archive: Archive,
+    room: Room,
+    settings: bool,
+    now: datetime,
+) -> None:
+    came = bringing.bring(
+        session, user_id=row.user_id, brought=found, archive=archive, room=room, settings=settings, now=now
+    )
+    running.hold(session)
+    session.execute(update(Takeout).where(Takeout.id == row.id).values(plan=came, done_at=now))
+    session.execute(delete(TakeoutPart).where(TakeoutPart.takeout_id == row.id))

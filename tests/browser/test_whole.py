@@ -282,7 +282,14 @@ FILES = {
     "edit.upload_image",
 }
 """What is read and no page."""
-IMPORT = {"edit.upload", "edit.upload_state", "edit.upload_text", "edit.plan", "edit.applied_import"}
+IMPORT = {
+    "study.brought_data",
+    "edit.upload",
+    "edit.upload_state",
+    "edit.upload_text",
+    "edit.plan",
+    "edit.applied_import",
+}
 """The pages of one import, which the test below makes."""
 BULK = {"edit.bulk_done"}
 """The page of a change of many questions, which a test below makes."""

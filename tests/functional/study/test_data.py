@@ -10,11 +10,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from app.cli import main
 from app.config import Settings
-from app.db.models import Card, TakeoutPart, User
-from app.web import jobs
+from app.db.models import Card, Event, TakeoutPart, User
+from app.study import export
+from app.web import clock, jobs
 from tests.builders import choose, csrf_token, make_deck, make_user, sign_in
 from tests.functional.conftest import Watch
 from tests.integration.study.people import give, viewer_of
@@ -105,3 +107,58 @@ def test_an_operator_gets_the_same_for_an_address(
     nobody = CliRunner().invoke(main, ["admin", "export-data", "nobody@example.org", str(file)])
     assert nobody.exit_code == 1
     assert "No account" in nobody.output
+
+
+def send(client: FlaskClient, data: bytes, name: str = "all.zip") -> TestResponse:
+    form = {"csrf_token": csrf_token(client, "/settings"), "file": (io.BytesIO(data), name)}
+    return client.post(f"{PAGE}/import", data=form)
+
+
+def test_what_would_come_is_shown_before_it_comes(
+    app: Flask, client: FlaskClient, session: Session, learner: User
+) -> None:
+    out = io.BytesIO()
+    export.write_archive(session, learner.id, out, now=clock.now())
+    other = make_user(session)
+    session.commit()
+    browser = app.test_client()
+    sign_in(browser, other)
+    answer = send(browser, out.getvalue())
+    assert answer.status_code == 303
+    assert "<progress" in browser.get(answer.location).text
+    assert client.get(answer.location).status_code == 404
+    jobs.run_pending(app)
+    page = browser.get(answer.location).text
+    assert "What would come" in page
+    assert "1 event of your log" in page
+    assert session.scalar(select(func.count()).select_from(Event)) == 1
+    form = {"csrf_token": csrf_token(browser, "/settings")}
+    for _again in range(2):  # a double click
+        assert browser.post(answer.location, data=form).status_code == 303
+    assert jobs.run_pending(app) == 1
+    assert "Your data is here" in browser.get(answer.location).text
+    session.rollback()  # what it read before is over
+    assert session.scalar(select(func.count()).select_from(Event)) == 2
+    assert session.scalar(select(func.count()).select_from(TakeoutPart)) == 0
+    assert browser.post(answer.location, data=form).status_code == 303
+    assert jobs.run_pending(app) == 0
+
+
+def test_a_file_that_cannot_be_brought_says_why(
+    app: Flask, client: FlaskClient, session: Session, learner: User
+) -> None:
+    refused = send(client, b"no zip at all", "notes.txt")
+    assert refused.status_code == 422
+    assert "It is no zip file." in refused.text
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in ("learner.json", "cards.jsonl", "events.jsonl"):
+            archive.writestr(name, "{}")
+    answer = send(client, out.getvalue())
+    jobs.run_pending(app)
+    page = client.get(answer.location).text
+    assert "Nothing was brought." in page
+    assert "It is no export of a learner." in page
+    form = {"csrf_token": csrf_token(client, "/settings")}
+    assert client.post(f"{answer.location}/discard", data=form).status_code == 303
+    assert client.get(answer.location).status_code == 404

@@ -1,0 +1,375 @@
+"""Bringing a learner's archive: what it would come to, and doing it, in one transaction and only once for each event.
+
+An event keeps its origin as its key, so an archive that is brought twice, or back to where it came from, adds nothing.
+Reviews join the log that is there and the cards are replayed, as if all had been answered here.
+"""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from app.content.document import ContentError
+from app.content.rendered import render_text
+from app.db.models import Card, CardMark, CardState, Deck, DeckChoice, Event, Practice, PracticeAnswer, Rest, User
+from app.library import media, own
+from app.library.archives import Archive
+from app.library.deck_editing import DeckFields
+from app.library.own import Ready
+from app.library.slugs import MAX_SLUG
+from app.scheduling import replay
+from app.scheduling.replay import BrokenLog, EventKind
+from app.scheduling.state import Grade
+from app.study.bringing_match import Group, Matched, chunks, match_cards
+from app.study.brought import Brought, BroughtEvent
+from app.study.export import BROUGHT
+from app.study.export_cards import readable_by, reads_all
+from app.study.projection import as_event, fact_columns, read_log, store_facts, store_state
+from app.study.service import get_in_line
+
+_EVENT: Any = Event.__table__
+_ROWS = 1000
+SHOWN = 50
+"""How many cards are named that cannot come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many private decks an account may have, and how many cards in all of them."""
+
+    decks: int
+    cards: int
+
+
+class _Log:
+    """The learner's log as it is: which events of the archive are there already, and the next number."""
+
+    def __init__(self, session: Session, user_id: int, events: Sequence[BroughtEvent]) -> None:
+        guid = session.scalars(select(User.guid).where(User.id == user_id)).one()
+        self.known: dict[str, int] = {}
+        keys = select(Event.idempotency_key, Event.id).where(Event.user_id == user_id)
+        for key, number in session.execute(keys.where(Event.idempotency_key.startswith(BROUGHT))):
+            self.known[key.removeprefix(BROUGHT)] = number
+        ours = {event.origin: event for event in events if event.origin.startswith(f"{guid}:")}
+        if ours:
+            rows = select(Event.id, Event.answered_at, Event.kind).where(Event.user_id == user_id)
+            for row in session.execute(rows):
+                event = ours.get(f"{guid}:{row.id}")
+                if event is not None and (event.answered_at, event.kind) == (row.answered_at, row.kind):
+                    self.known[event.origin] = row.id
+        self.next = (session.scalar(select(func.max(Event.id)).where(Event.user_id == user_id)) or 0) + 1
+
+
+def plan(session: Session, *, user_id: int, brought: Brought, room: Room) -> dict[str, Any]:
+    """What bringing it would come to, for the reader. Reads only."""
+    matched = match_cards(session, user_id=user_id, brought=brought)
+    log = _Log(session, user_id, brought.events)
+    groups, no_room = _with_room(session, user_id, matched, room)
+    coming = {*matched.targets, *(card.guid for group in groups for card in group.cards)}
+    known = sum(event.origin in log.known for event in brought.events)
+    roots = {guid: card.root for guid, card in brought.cards.items()}
+    new = [event for event in brought.events if event.origin not in log.known and roots[event.card] in coming]
+    empty = not session.scalar(select(Event.id).where(Event.user_id == user_id).limit(1))
+    return {
+        "portal": brought.portal,
+        "exported_at": brought.exported_at.isoformat(),
+        "matched": dict(matched.how),
+        "cards": len(coming),
+        "decks": [{"title": group.title, "cards": len(group.cards), "there": bool(group.slug)} for group in groups],
+        "events": len(new),
+        "reviews": sum(event.kind == "review" for event in new),
+        "known": known,
+        "lost": len(brought.events) - known - len(new),
+        "nowhere": len(matched.nowhere),
+        "no_room": [{"title": group.title, "cards": len(group.cards)} for group in no_room],
+        "practice": len(brought.practice),
+        "settings": empty,
+    }
+
+
+def _with_room(session: Session, user_id: int, matched: Matched, room: Room) -> tuple[list[Group], list[Group]]:
+    """The groups for which there is room among the private decks, and those for which there is none."""
+    mine = (Deck.visibility == "private", Deck.owner_id == user_id)
+    decks = session.scalar(select(func.count()).select_from(Deck).where(*mine)) or 0
+    cards = session.scalar(select(func.count(Card.id)).join(Deck, Deck.id == Card.deck_id).where(*mine)) or 0
+    fitting, rest = [], []
+    for group in matched.groups:
+        if cards + len(group.cards) <= room.cards and (group.slug or decks < room.decks):
+            decks, cards = decks + (not group.slug), cards + len(group.cards)
+            fitting.append(group)
+        else:
+            rest.append(group)
+    return fitting, rest
+
+
+def bring(
+    session: Session,
+    *,
+    user_id: int,
+    brought: Brought,
+    archive: Archive,
+    room: Room,
+    settings: bool,
+    now: datetime,
+) -> dict[str, Any]:
+    """Do it; with `settings` those of the archive are taken over, too. Flushes. Gives what came, as `plan` does.
+
+    Raises ContentError where its log cannot be one.
+    """
+    matched = match_cards(session, user_id=user_id, brought=brought)
+    groups, no_room = _with_room(session, user_id, matched, room)
+    ready = [[_ready(card) for card in group.cards] for group in groups]
+    get_in_line(session, user_id)
+    targets = dict(matched.targets)
+    for group, cards in zip(groups, ready, strict=True):
+        targets |= _add(session, user_id, group, cards, archive, room, now)
+    targets = _living(session, targets)
+    log = _Log(session, user_id, brought.events)
+    roots = {guid: targets.get(card.root) for guid, card in brought.cards.items()}
+    ids = {event.id: log.known[event.origin] for event in brought.events if event.origin in log.known}
+    known = len(ids)
+    new = _number(brought.events, roots, ids, log)
+    _write_events(session, user_id, new, ids)
+    _write_marks(session, user_id, brought, roots)
+    _choose(session, user_id, brought, targets, now)
+    practice = _write_practice(session, user_id, brought, roots, ids)
+    _write_rests(session, user_id, brought)
+    if settings:
+        session.execute(update(User).where(User.id == user_id).values(brought.settings))
+    session.flush()
+    reviews = sum(event.kind == "review" for events in new.values() for event in events)
+    events = sum(map(len, new.values()))
+    return {
+        "portal": brought.portal,
+        "exported_at": brought.exported_at.isoformat(),
+        "matched": dict(matched.how),
+        "cards": len(targets),
+        "decks": [{"title": group.title, "cards": len(group.cards), "there": bool(group.slug)} for group in groups],
+        "events": events,
+        "reviews": reviews,
+        "known": known,
+        "lost": len(brought.events) - known - events,
+        "nowhere": len(matched.nowhere),
+        "no_room": [{"title": group.title, "cards": len(group.cards)} for group in no_room],
+        "practice": practice,
+        "settings": settings,
+    }
+
+
+def _ready(card: Any) -> Ready:
+    return Ready(card.guid, card.kind, card.text, render_text(card.text))
+
+
+def _add(
+    session: Session,
+    user_id: int,
+    group: Group,
+    cards: Sequence[Ready],
+    archive: Archive,
+    room: Room,
+    now: datetime,
+) -> dict[str, int]:
+    deck, slug = group.deck, group.slug
+    if not slug:
+        fields = DeckFields(group.title)
+        if deck is not None:
+            fields = DeckFields(group.title, deck.description, "private", deck.source_url, deck.author, deck.licence)
+        slug = own.make_deck(session, fields=fields, owner_id=user_id, most=room.decks, now=now).slug
+    images: dict[str, bytes] = {}
+    if deck is not None and deck.folder:
+        for path in media.named([ready.text for ready in cards]):
+            data = archive.read(f"{deck.folder}/{path}")
+            if data is not None:
+                images[path] = data
+    return own.add_cards(session, slug=slug[:MAX_SLUG], cards=cards, images=images, author_id=user_id, now=now)
+
+
+def _living(session: Session, targets: Mapping[str, int]) -> dict[str, int]:
+    """The cards that live on, where some were joined to others here."""
+    roots: dict[int, int] = {}
+    for some in chunks(list(set(targets.values()))):
+        rows = select(Card.id, func.coalesce(Card.merged_into_id, Card.id).label("root")).where(Card.id.in_(some))
+        roots.update({row.id: row.root for row in session.execute(rows)})
+    return {guid: roots[number] for guid, number in targets.items() if number in roots}
+
+
+def _number(
+    events: Sequence[BroughtEvent], roots: Mapping[str, int | None], ids: dict[int, int], log: _Log
+) -> dict[int, list[BroughtEvent]]:
+    """The events that are new, by the card they belong to; each is given its number, in their own order."""
+    new: defaultdict[int, list[BroughtEvent]] = defaultdict(list)
+    for event in events:
+        root = roots[event.card]
+        if root is not None and event.id not in ids:
+            ids[event.id], log.next = log.next, log.next + 1
+            new[root].append(event)
+    return new
+
+
+def _write_events(
+    session: Session, user_id: int, new: Mapping[int, Sequence[BroughtEvent]], ids: Mapping[int, int]
+) -> None:
+    states = select(CardState.card_id, CardState.version).where(CardState.user_id == user_id)
+    versions = {row.card_id: row.version for row in session.execute(states)}
+    rows: list[dict[str, Any]] = []
+    for card_id, events in new.items():
+        log = read_log(session, user_id, card_id) if card_id in versions else ()
+        fresh = [_as_replayed(event, ids) for event in events]
+        try:
+            projection = replay.replay([*map(as_event, log), *fresh])
+        except (BrokenLog, ValueError, OverflowError) as error:
+            raise ContentError(
+                "events.jsonl", 1, f"What happened to a card cannot be: {error}", "Export it again."
+            ) from error
+        store_facts(session, log, projection)
+        for event, row in zip(events, fresh, strict=True):
+            rows.append(_row(user_id, card_id, event, row) | fact_columns(projection.facts[row.id]))
+        if len(rows) >= _ROWS:
+            _insert(session, rows)
+        count = len(log) + len(events)
+        store_state(
+            session, user_id=user_id, card_id=card_id, version=versions.get(card_id), events=count, to=projection
+        )
+    _insert(session, rows)
+
+
+def _insert(session: Session, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        session.connection().execute(insert(_EVENT), rows)
+        rows.clear()
+
+
+def _as_replayed(event: BroughtEvent, ids: Mapping[int, int]) -> replay.Event:
+    return replay.Event(
+        id=ids[event.id],
+        kind=EventKind(event.kind),
+        answered_at=event.answered_at,
+        study_day=event.study_day,
+        grade=None if event.grade is None else Grade(event.grade),
+        target=None if event.target is None else ids[event.target],
+        due=event.due,
+        reason=event.reason,
+        seed=event.seed,
+    )
+
+
+def _row(user_id: int, card_id: int, event: BroughtEvent, row: replay.Event) -> dict[str, Any]:
+    seed = event.seed
+    return {
+        "user_id": user_id,
+        "id": row.id,
+        "card_id": card_id,
+        "kind": event.kind,
+        "grade": event.grade,
+        "answered_at": event.answered_at,
+        "received_at": event.received_at,
+        "zone": event.zone,
+        "rollover_hour": event.rollover_hour,
+        "study_day": event.study_day,
+        "elapsed_ms": event.elapsed_ms,
+        "idempotency_key": BROUGHT + event.origin,
+        "request_hash": hashlib.sha256(event.origin.encode()).digest(),
+        "device": event.device,
+        "target_id": row.target,
+        "chosen_due": event.due,
+        "reason": event.reason,
+        "seed_ease": seed and seed.ease,
+        "seed_repetitions": seed and seed.repetitions,
+        "seed_interval": seed and seed.interval,
+        "seed_due": seed and seed.due,
+        "seed_lapses": seed and seed.lapses,
+    }
+
+
+def _write_marks(session: Session, user_id: int, brought: Brought, roots: Mapping[str, int | None]) -> None:
+    """What was said of cards, where nothing is said here."""
+    there = {mark.card_id: mark for mark in session.scalars(select(CardMark).where(CardMark.user_id == user_id))}
+    for mark in brought.marks:
+        card_id = roots[mark.card]
+        if card_id is None:
+            continue
+        kept = there.get(card_id)
+        if kept is None:
+            kept = there[card_id] = CardMark(user_id=user_id, card_id=card_id)
+            session.add(kept)
+        kept.suspended_at = kept.suspended_at or mark.suspended_at
+        kept.buried_on = kept.buried_on or mark.buried_on
+        kept.flagged_at = kept.flagged_at or mark.flagged_at
+    session.flush()
+
+
+def _choose(session: Session, user_id: int, brought: Brought, targets: Mapping[str, int], now: datetime) -> None:
+    """Study here what was studied there: the deck in which most of its cards were found, or that has its guid."""
+    open_decks = readable_by(user_id, reads_all(session, user_id)) & Deck.archived_at.is_(None)
+    chosen = {guid: deck for guid, deck in brought.decks.items() if deck.chosen_at is not None}
+    homes: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    decks: dict[int, int] = {}
+    for some in chunks(list(set(targets.values()))):
+        rows = select(Card.id, Card.deck_id).join(Deck, Deck.id == Card.deck_id).where(open_decks, Card.id.in_(some))
+        decks.update({row.id: row.deck_id for row in session.execute(rows)})
+    for guid, number in targets.items():
+        deck_guid = brought.cards[guid].deck
+        if deck_guid in chosen and number in decks:
+            homes[deck_guid][decks[number]] += 1
+    for names in chunks([guid for guid in chosen if guid not in homes]):
+        for guid, number in session.execute(select(Deck.guid, Deck.id).where(open_decks, Deck.guid.in_(names))):
+            homes[guid][number] += 1
+    there = set(session.scalars(select(DeckChoice.deck_id).where(DeckChoice.user_id == user_id)))
+    for guid, found in homes.items():
+        deck_id, deck = found.most_common(1)[0][0], chosen[guid]
+        if deck_id not in there:
+            there.add(deck_id)
+            limits = {"new_per_day": deck.new_per_day, "reviews_per_day": deck.reviews_per_day}
+            session.add(DeckChoice(user_id=user_id, deck_id=deck_id, chosen_at=now, **limits))
+    session.flush()
+
+
+def _write_practice(
+    session: Session, user_id: int, brought: Brought, roots: Mapping[str, int | None], ids: Mapping[int, int]
+) -> int:
+    """Practice sessions that are not there, under names that follow from theirs and the account's; gives how many."""
+    mine = select(Practice.guid).where(Practice.user_id == user_id)
+    there = set(session.scalars(mine))
+    count = 0
+    for practice in brought.practice:
+        name = hashlib.sha256(f"{user_id}:{practice.guid}".encode()).hexdigest()[:24]
+        if practice.guid in there or name in there:
+            continue
+        cards = [number for guid in practice.cards if (number := roots.get(guid)) is not None]
+        row = Practice(guid=name, user_id=user_id, mode=practice.mode, counts=practice.counts, cards=cards)
+        row.started_at = practice.started_at
+        session.add(row)
+        session.flush()
+        for answer in practice.answers:
+            card_id = roots[answer.card]
+            if card_id is not None:
+                session.add(
+                    PracticeAnswer(
+                        practice_id=row.id,
+                        number=answer.number,
+                        card_id=card_id,
+                        grade=answer.grade,
+                        answered_at=answer.answered_at,
+                        elapsed_ms=answer.elapsed_ms,
+                        idempotency_key=f"brought-{answer.number}",
+                        event_id=None if answer.event is None else ids.get(answer.event),
+                    )
+                )
+        there.add(name)
+        count += 1
+    session.flush()
+    return count
+
+
+def _write_rests(session: Session, user_id: int, brought: Brought) -> None:
+    there = set(session.scalars(select(Rest.first).where(Rest.user_id == user_id)))
+    for first, last in brought.rests:
+        if first not in there:
+            there.add(first)
+            session.add(Rest(user_id=user_id, first=first, last=last))
+    session.flush()
