@@ -108,6 +108,7 @@ LEVELS: dict[str, Access] = {
     "edit.accept_suggestion": EDITOR,
     "edit.decline_suggestion": EDITOR,
     "edit.settle_suggestion": EDITOR,
+    "edit.signals": EDITOR,
     "edit.suggestions": EDITOR,
     "edit.undo_bulk": EDITOR,
     "edit.undo_import": EDITOR,

@@ -249,6 +249,8 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
             ("edit.imports", "/edit/import"),
             ("edit.import_history", "/edit/imports"),
             ("edit.questions", "/edit/questions"),
+            ("edit.signals", "/edit/signals"),
+            ("edit.signals", "/edit/signals?by=drafts"),
             ("edit.suggestions", "/edit/suggestions"),
             ("edit.suggestions", "/edit/suggestions?show=decided"),
             ("edit.sources", "/edit/sources"),

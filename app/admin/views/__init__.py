@@ -15,6 +15,7 @@ from app.admin.views import places as places
 from app.admin.views import plans as plans
 from app.admin.views import portal as portal
 from app.admin.views import questions as questions
+from app.admin.views import signals as signals
 from app.admin.views import sources as sources
 from app.admin.views import suggestions as suggestions
 from app.admin.views import uploads as uploads

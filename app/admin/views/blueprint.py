@@ -22,6 +22,7 @@ AREAS = (
     ("edit.decks", _l("Decks")),
     ("edit.questions", _l("Decisions")),
     ("edit.suggestions", _l("Suggestions")),
+    ("edit.signals", _l("How cards do")),
     ("edit.imports", _l("Import")),
     ("edit.sources", _l("Sources")),
     ("edit.people", _l("People")),
