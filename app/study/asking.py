@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.content.document import Option
 from app.content.heading import parted
-from app.db.models import Card, CardMark, CardState, Event, Note
+from app.db.models import Card, CardMark, CardState, Deck, Event, Note
 from app.db.prepared import Prepared
 from app.library.texts import options_of, safe_html
 from app.scheduling import sm2
@@ -24,6 +24,7 @@ from app.study.projection import memory_of
 from app.study.queries import TAGGED, ChosenDeck, Today
 from app.study.scopes import EVERYTHING, Scope, Scoped, scoped
 from app.study.service import Answered
+from app.web.access import can
 from app.web.sessions import Viewer
 
 Standing: TypeAlias = Literal["due", "new", "again", ""]
@@ -78,6 +79,8 @@ class Question:
     flagged: bool = False
     lapses: int = 0
     note: Written = NONE
+    may_edit: bool = False
+    """Whether who is asked may change the card."""
 
     @property
     def leech(self) -> bool:
@@ -287,6 +290,7 @@ def question_of(
         flagged=row.flagged_at is not None,
         lapses=row.lapses or 0,
         note=notes.written(row.note, row.note_html, row.note_renderer, row.note_version),
+        may_edit=can(viewer, "edit", row),
     )
 
 
@@ -322,10 +326,15 @@ _ROW = Prepared(
         Note.text_html.label("note_html"),
         Note.renderer.label("note_renderer"),
         Note.version.label("note_version"),
+        Deck.visibility,
+        Deck.owner_id,
+        Deck.archived_at,
         _latest(Event.grade).label("last_grade"),
         _latest(Event.study_day).label("last_day"),
         select(func.count()).where(_LIVE, Event.grade < 3).scalar_subquery().label("missed"),
     )
+    .select_from(Card)
+    .join(Deck, Deck.id == Card.deck_id)
     .outerjoin(CardState, and_(CardState.card_id == Card.id, CardState.user_id == bindparam("user")))
     .outerjoin(CardMark, and_(CardMark.card_id == Card.id, CardMark.user_id == bindparam("user")))
     .outerjoin(Note, and_(Note.card_id == Card.id, Note.user_id == bindparam("user")))

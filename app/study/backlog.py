@@ -12,10 +12,11 @@ from app.db.models import CardState, User
 from app.scheduling.spreading import MOST_DAYS, Overdue, days_for, portions, spread
 from app.scheduling.statistics import minutes_needed, usual_pace
 from app.study import moving
+from app.study.more import MOST_EXTRA
 from app.study.moving import Move
 from app.study.near import wishes_of
 from app.study.overview import studied_days, usual_cards
-from app.study.queries import study_day_of
+from app.study.queries import done_on, study_day_of
 from app.study.service import get_in_line
 from app.web import charts
 from app.web.charts import Bars
@@ -99,11 +100,11 @@ def backlog(session: Session, viewer: Viewer, *, now: datetime, days: int | None
     None where nothing is overdue.
     """
     today = study_day_of(viewer, now)
-    rows = moving.scheduled(session, viewer, until=today + (MOST_DAYS + WEEK_AFTER) * DAY)
-    overdue = sum(row.due < today for row in rows)
+    planned = _planned(session, viewer, today)
+    overdue = _overdue(planned, today)
     if not overdue:
         return None
-    wishes, planned = wishes_of(viewer), Counter(row.due for row in rows if row.due >= today)
+    wishes = wishes_of(viewer)
     history = studied_days(session, viewer.id, today)
     pace, limit = usual_pace(history.values()), viewer.reviews_per_day
     if days is None:
@@ -148,27 +149,36 @@ def take(session: Session, *, viewer: Viewer, how: How, days: int, no_new: bool,
     body = {"how": how, "days": days, "no_new": no_new}
     if how == "spread" and (known := moving.known(session, viewer, key, body)) is not None:
         return known
-    rows = [row for row in moving.scheduled(session, viewer, until=today) if how != "spread" or row.due < today]
     until = today + DAY
     move = Move(key, how, 0)
     if how == "spread":
+        rows = moving.scheduled(session, viewer, until=today - DAY)
         cards = [Overdue(row.card_id, row.due, row.interval) for row in rows]
         chosen = spread(cards, days, today, wishes_of(viewer))
         until = max(chosen.values(), default=today) + DAY
         move = moving.move(session, viewer=viewer, rows=rows, days=chosen, reason="spread", key=key, body=body, now=now)
     elif how == "today":
-        missing = max(0, len(rows) - viewer.reviews_per_day)
-        more = {
-            "extra_on": today,
-            "extra_reviews": missing,
-            "extra_new": case((User.extra_on == today, User.extra_new), else_=0),
-        }
-        session.execute(update(User).where(User.id == viewer.id).values(**more))
+        _ask_all_today(session, viewer, today)
     else:
-        until = _cleared(len(rows), Counter(), today, viewer.reviews_per_day) or today + MOST_DAYS * DAY
+        planned = _planned(session, viewer, today)
+        cleared = _cleared(_overdue(planned, today), planned, today, viewer.reviews_per_day)
+        until = cleared or today + MOST_DAYS * DAY
     if no_new:
         session.execute(update(User).where(User.id == viewer.id).values(no_new_before=until))
     return move
+
+
+def _ask_all_today(session: Session, viewer: Viewer, today: date) -> None:
+    """Raise today's limit to what is due and what was reviewed already; what it was raised by before stays."""
+    cards = sum(moving.loads(session, viewer, until=today).values())
+    cards += sum(one.reviews for one in done_on(session, viewer.id, today).values())
+    so_far = viewer.extra_reviews if viewer.extra_on == today else 0
+    more = {
+        "extra_on": today,
+        "extra_reviews": min(max(so_far, cards - viewer.reviews_per_day), MOST_EXTRA),
+        "extra_new": case((User.extra_on == today, User.extra_new), else_=0),
+    }
+    session.execute(update(User).where(User.id == viewer.id).values(**more))
 
 
 def take_back(session: Session, *, viewer: Viewer, key: str, now: datetime) -> Move:
@@ -181,6 +191,14 @@ def take_back(session: Session, *, viewer: Viewer, key: str, now: datetime) -> M
 
 def _tick_every(length: int) -> int:
     return 7 if length <= 42 else 14
+
+
+def _planned(session: Session, viewer: Viewer, today: date) -> Counter[date]:
+    return moving.loads(session, viewer, until=today + (MOST_DAYS + WEEK_AFTER) * DAY)
+
+
+def _overdue(planned: Counter[date], today: date) -> int:
+    return sum(cards for day, cards in planned.items() if day < today)
 
 
 def _cleared(overdue: int, planned: Counter[date], today: date, limit: int) -> date | None:

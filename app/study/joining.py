@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from app.db.models import Card, CardState, Event
+from app.db.models import Card, CardMark, CardState, Event
 from app.db.session import write
 from app.study.service import replay_card
 
@@ -14,12 +14,13 @@ def replay_everyone(session: Session, *, card_ids: Collection[int]) -> int:
     """Make the states of these cards again from the logs, for everybody who has learned one; gives how many states.
 
     Call it when cards were joined or parted: a card that lives on answers for the logs of those joined to it, and a card
-    that was joined to another has no state of its own. Flushes.
+    that was joined to another has no state of its own and no marks. Flushes.
     """
     if not card_ids:
         return 0
     write(session)
     card, joined = aliased(Card), aliased(Card)
+    _hand_on_marks(session, card_ids)
     gone = select(card.id).where(card.id.in_(card_ids), card.merged_into_id.is_not(None))
     session.execute(delete(CardState).where(CardState.card_id.in_(gone)).execution_options(synchronize_session=False))
     pairs = (
@@ -37,3 +38,27 @@ def replay_everyone(session: Session, *, card_ids: Collection[int]) -> int:
     for user_id, card_id in found:
         replay_card(session, user_id, card_id)
     return len(found)
+
+
+def _hand_on_marks(session: Session, card_ids: Collection[int]) -> None:
+    """Give what learners marked of cards that were joined to others to those. What stands there already stays.
+
+    A flag always goes on. A card stays suspended only for who never began the one that lives on: they said they do not
+    want it, and of the other they said nothing.
+    """
+    theirs = select(CardMark, Card.merged_into_id, CardState.user_id.label("begun"))
+    theirs = theirs.join(Card, Card.id == CardMark.card_id).outerjoin(
+        CardState, and_(CardState.card_id == Card.merged_into_id, CardState.user_id == CardMark.user_id)
+    )
+    rows = session.execute(
+        theirs.where(Card.id.in_(card_ids), Card.merged_into_id.is_not(None)).order_by(CardMark.card_id)
+    )
+    for mark, root, begun in rows.all():
+        wanted = {"flagged_at": mark.flagged_at, "suspended_at": mark.suspended_at if begun is None else None}
+        other = session.get(CardMark, (mark.user_id, root))
+        if other is None and any(wanted.values()):
+            session.add(CardMark(user_id=mark.user_id, card_id=root, **wanted))
+        elif other is not None:
+            other.flagged_at = other.flagged_at or wanted["flagged_at"]
+        session.delete(mark)
+        session.flush()

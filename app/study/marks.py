@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.db.models import Card, CardMark, CardState, Deck, DeckChoice
@@ -168,14 +168,16 @@ def _on(shelf: Shelf, today: date) -> ColumnElement[bool]:
 
 
 def _mine(viewer: Viewer, statement: Any) -> Any:
-    """The cards of this learner's decks that they marked, or that are leeches."""
+    """The cards of this learner's decks that they marked, or that are leeches: few, however many they learn."""
+    by_hand = select(CardMark.card_id).where(CardMark.user_id == viewer.id)
+    leeches = select(CardState.card_id).where(CardState.user_id == viewer.id, CardState.lapses >= LEECH_LAPSES)
     return (
         statement.select_from(Card)
         .join(Deck, Deck.id == Card.deck_id)
         .join(DeckChoice, and_(DeckChoice.deck_id == Deck.id, DeckChoice.user_id == viewer.id))
         .outerjoin(CardMark, and_(CardMark.card_id == Card.id, CardMark.user_id == viewer.id))
         .outerjoin(CardState, and_(CardState.card_id == Card.id, CardState.user_id == viewer.id))
-        .where(readable(viewer), studyable(), or_(CardMark.user_id.is_not(None), CardState.lapses >= LEECH_LAPSES))
+        .where(readable(viewer), studyable(), Card.id.in_(by_hand.union(leeches)))
     )
 
 

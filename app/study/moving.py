@@ -7,6 +7,7 @@ together.
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -32,6 +33,10 @@ AT_ONCE = 500
 """So many cards are looked up in one statement."""
 
 
+MOST_MOVED = 10_000
+"""So many cards get another day at once: some two seconds, in which on SQLite nobody else can save anything."""
+
+
 class UnknownMove(Exception):
     """There is no such move of this learner."""
 
@@ -45,32 +50,44 @@ class Move:
     cards: int
 
 
-def scheduled(session: Session, viewer: Viewer, *, until: date, deck: str = "") -> Sequence[Any]:
-    """The cards of the decks that this learner studies (`deck`: of one) that are due on `until` or before it.
+def scheduled(
+    session: Session, viewer: Viewer, *, until: date, deck: str = "", since: date = date.min, most: int = MOST_MOVED
+) -> Sequence[Any]:
+    """The cards of the decks that this learner studies (`deck`: of one) that are due from `since` to `until`.
 
-    What is suspended is left out; what is buried is not, it comes back.
+    No more than `most`, those due first. What is suspended is left out; what is buried is not, it comes back.
     """
-    mine = (
-        select(
-            CardState.card_id,
-            CardState.version,
-            CardState.due,
-            CardState.ease,
-            CardState.repetitions,
-            CardState.interval,
-            CardState.lapses,
-            CardState.last_study_day,
-        )
+    columns = (
+        CardState.card_id,
+        CardState.version,
+        CardState.due,
+        CardState.ease,
+        CardState.repetitions,
+        CardState.interval,
+        CardState.lapses,
+        CardState.last_study_day,
+    )
+    mine = _scheduled(viewer, *columns).where(CardState.due.between(since, until))
+    if deck:
+        mine = mine.where(Deck.slug == deck)
+    return session.execute(mine.order_by(CardState.due, CardState.card_id).limit(most)).all()
+
+
+def loads(session: Session, viewer: Viewer, *, until: date) -> Counter[date]:
+    """How many cards are due on each day until `until`; of those that `scheduled` gives, all."""
+    days = _scheduled(viewer, CardState.due, func.count().label("cards")).where(CardState.due <= until)
+    return Counter({row.due: row.cards for row in session.execute(days.group_by(CardState.due))})
+
+
+def _scheduled(viewer: Viewer, *columns: Any) -> Any:
+    return (
+        select(*columns)
+        .select_from(CardState)
         .join(Card, Card.id == CardState.card_id)
         .join(Deck, Deck.id == Card.deck_id)
         .join(DeckChoice, and_(DeckChoice.deck_id == Deck.id, DeckChoice.user_id == viewer.id))
-        .where(CardState.user_id == viewer.id, CardState.due <= until, readable(viewer), studyable())
-        .where(unsuspended(viewer.id))
-        .order_by(CardState.due, CardState.card_id)
+        .where(CardState.user_id == viewer.id, readable(viewer), studyable(), unsuspended(viewer.id))
     )
-    if deck:
-        mine = mine.where(Deck.slug == deck)
-    return session.execute(mine).all()
 
 
 def known(session: Session, viewer: Viewer, key: str, body: Mapping[str, Any]) -> Move | None:

@@ -1,5 +1,6 @@
 """The learner's library: what is due today and in which deck, how far they have come, what they keep missing."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -9,9 +10,9 @@ from typing import Any
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
-from app.db.models import Card, CardState, Deck, DeckChoice, Event
+from app.db.models import Card, CardState, Deck, Event
 from app.library.queries import DeckRow, readable_decks, studyable, unsuspended
-from app.scheduling.queue import Counts
+from app.scheduling.queue import Counts, Plan
 from app.scheduling.state import MATURE_INTERVAL
 from app.scheduling.statistics import LONGEST_ANSWER_MS, Streak, Totals, minutes_needed, streak, usual_pace
 from app.scheduling.study_day import next_rollover
@@ -28,6 +29,8 @@ MISSED_TIMES = 3
 LEAST_BACKLOG = 20
 """Fewer overdue cards are just reviewed."""
 _MISSED_SHOWN = 5
+_TAGS_SHOWN = 8
+_TAGS_FROM = 500
 _FIRST_LOOK = 60
 """Days of history that are read for pace and streak; more only where the streak is longer."""
 
@@ -45,6 +48,8 @@ class DeckProgress:
     learning: int = 0
     young: int = 0
     mature: int = 0
+    overdue: int = 0
+    """Cards due before today, suspended ones left out."""
     last_studied: date | None = None
     next_due: date | None = None
     """The first day after today on which one of its cards comes back."""
@@ -97,6 +102,8 @@ class Library:
     missed: tuple[Missed, ...]
     more: More | None = None
     """What more could be had today; set only where nothing is left."""
+    tags: tuple[str, ...] = ()
+    """The tags that most of today's cards have."""
     backlog: int = 0
     """Overdue cards, where they are so many that spreading them is worth a thought; else 0."""
 
@@ -137,11 +144,19 @@ def library(session: Session, viewer: Viewer, *, now: datetime) -> Library:
         minutes=None if pace is None else minutes_needed(left.total, pace),
         week=tuple((day, day in days) for day in last_week),
         streak=streak(days, today.study_day, rests),
-        backlog=_backlog(session, viewer, today.study_day, days),
+        tags=_tags(session, today.plan),
+        backlog=_backlog(viewer, decks, today.study_day, days),
         coming=None if left.total else _coming(session, viewer, now),
         missed=_missed(session, viewer, today.study_day),
         more=None if left.total or not today.decks else more_of(session, viewer, now=now),
     )
+
+
+def _tags(session: Session, plan: Plan) -> tuple[str, ...]:
+    """The tags that most of the plan's first cards have, the most frequent first."""
+    cards = [item.card_id for item in (*plan.waiting, *plan.mixed)][:_TAGS_FROM]
+    found = Counter(tag for tags in session.scalars(select(Card.tags).where(Card.id.in_(cards))) for tag in tags)
+    return tuple(sorted(found, key=lambda tag: (-found[tag], tag))[:_TAGS_SHOWN]) if cards else ()
 
 
 def deck_progress(session: Session, viewer: Viewer, *, now: datetime) -> tuple[DeckProgress, ...]:
@@ -173,6 +188,7 @@ def _stages(session: Session, user_id: int, today: date) -> dict[int, dict[str, 
             func.count().filter(begun).label("learning"),
             func.count().filter(and_(learned, ~mature)).label("young"),
             func.count().filter(and_(learned, mature)).label("mature"),
+            func.count().filter(and_(CardState.due < today, unsuspended(user_id))).label("overdue"),
             func.max(CardState.last_study_day).label("last_studied"),
             func.min(CardState.due).filter(CardState.due > today).label("next_due"),
         )
@@ -196,22 +212,14 @@ def studied_days(
         look *= 4
 
 
-def _backlog(session: Session, viewer: Viewer, today: date, days: Mapping[date, Totals]) -> int:
+def _backlog(viewer: Viewer, decks: Collection[DeckProgress], today: date, days: Mapping[date, Totals]) -> int:
     """How many cards are overdue, where that is worth a plan: more than a day may bring, or than two usual days do."""
     if viewer.holiday_from and viewer.holiday_to and viewer.holiday_from <= today <= viewer.holiday_to:
         return 0
-    overdue = session.scalar(
-        select(func.count())
-        .select_from(CardState)
-        .join(Card, Card.id == CardState.card_id)
-        .join(Deck, Deck.id == Card.deck_id)
-        .join(DeckChoice, and_(DeckChoice.deck_id == Deck.id, DeckChoice.user_id == viewer.id))
-        .where(CardState.user_id == viewer.id, CardState.due < today)
-        .where(readable(viewer), studyable(), unsuspended(viewer.id))
-    )
+    overdue = sum(one.overdue for one in decks if one.chosen)
     usual = usual_cards(days)
     worth = viewer.reviews_per_day if usual is None else min(viewer.reviews_per_day, max(2 * usual, LEAST_BACKLOG) - 1)
-    return overdue or 0 if (overdue or 0) > worth else 0
+    return overdue if overdue > worth else 0
 
 
 def usual_cards(days: Mapping[date, Totals]) -> int | None:

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.db.models import Card, CardMark, CardState, Collection, Deck, DeckChoice, Event
 from app.library.queries import studyable
+from app.study.queries import TAGGED, study_day_of
 from app.study.queries import shown as asked_on
-from app.study.queries import study_day_of
 from app.web.access import readable
 from app.web.sessions import Viewer
 
@@ -128,6 +128,22 @@ def sources(session: Session, viewer: Viewer) -> tuple[Source, ...]:
 def collection_slug(session: Session, guid: str) -> str | None:
     """What addresses call a collection; None where there is none."""
     return session.scalar(select(Collection.slug).where(Collection.guid == guid)) if "\0" not in guid else None
+
+
+def tag_named(session: Session, viewer: Viewer, words: str) -> str | None:
+    """The tag of the learner's cards that is `words`, but for upper and lower case; None where no card has it."""
+    if "\0" in words:
+        return None
+    cards = (
+        select(Card.tags)
+        .join(Deck, Deck.id == Card.deck_id)
+        .join(DeckChoice, and_(DeckChoice.deck_id == Deck.id, DeckChoice.user_id == viewer.id))
+        .where(readable(viewer), studyable())
+    )
+    if session.execute(cards.where(TAGGED).limit(1), {"tag": words}).first() is not None:
+        return words
+    tags = (tag for row in session.scalars(cards) for tag in row)
+    return next((tag for tag in tags if tag.casefold() == words.casefold()), None)
 
 
 def still_there(session: Session, viewer: Viewer, cards: Sequence[int], today: date) -> dict[int, Any]:

@@ -27,6 +27,10 @@ BACK = 60
 MOST_POSTPONED = 90
 
 
+class TooMany(Exception):
+    """More cards than can be postponed at once; nothing was."""
+
+
 class NoSuchHoliday(ValueError):
     """A holiday too long, too far off, or over before it starts."""
 
@@ -57,9 +61,7 @@ def take_holiday(session: Session, *, viewer: Viewer, first: date, last: date, k
     session.flush()
     if last < today:
         return Move(key, "holiday", 0)
-    rows = moving.scheduled(session, viewer, until=last)
-    if first > today:
-        rows = [row for row in rows if row.due >= first]
+    rows = moving.scheduled(session, viewer, since=first if first > today else date.min, until=last)
     away = Holiday(first, last)
     portions = min(LONGEST_RETURN, max(1, away.days // 2))
     cards = [Overdue(row.card_id, row.due, row.interval) for row in rows]
@@ -81,7 +83,7 @@ def end_holiday(session: Session, *, viewer: Viewer, now: datetime) -> int:
 def postpone(session: Session, *, viewer: Viewer, days: int, deck: str, key: str, now: datetime) -> Move:
     """Move every due day, or those of the deck with this slug, by so many days; what is overdue counts as due today.
 
-    The same `key` again changes nothing. Raises ValueError for 0 or too many days, `KeyReused`.
+    The same `key` again changes nothing. Raises ValueError for 0 or too many days, `TooMany`, `KeyReused`.
     """
     if not 1 <= days <= MOST_POSTPONED:
         raise ValueError(f"{days} days are none to postpone by.")
@@ -90,7 +92,9 @@ def postpone(session: Session, *, viewer: Viewer, days: int, deck: str, key: str
     body = {"postpone": days, "deck": deck}
     if (known := moving.known(session, viewer, key, body)) is not None:
         return known
-    rows = moving.scheduled(session, viewer, until=date.max, deck=deck)
+    rows = moving.scheduled(session, viewer, until=date.max, deck=deck, most=moving.MOST_MOVED + 1)
+    if len(rows) > moving.MOST_MOVED:
+        raise TooMany
     later = {row.card_id: due_after(max(row.due, today), days) for row in rows}
     return moving.move(session, viewer=viewer, rows=rows, days=later, reason="postpone", key=key, body=body, now=now)
 

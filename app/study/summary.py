@@ -1,7 +1,7 @@
 """What a session came to: the answers in order, what is worth rereading, and what the next days bring."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -15,7 +15,7 @@ from app.scheduling.state import Grade
 from app.scheduling.statistics import LONGEST_ANSWER_MS, minutes_needed, streak
 from app.study.asking import last_answer
 from app.study.more import More, more_of
-from app.study.queries import TAGGED, today_plan
+from app.study.queries import TAGGED, limits_of, today_plan
 from app.study.rest import resting
 from app.study.scopes import EVERYTHING, Scope, Scoped, scoped
 from app.web.sessions import Viewer
@@ -111,7 +111,7 @@ def summary(session: Session, viewer: Viewer, *, now: datetime, scope: Scope = E
     today = part.today
     answers = _latest_run(_answers(session, viewer.id, part))
     due = _due(session, viewer.id, part)
-    later = [one for one in due if one[0] > today.study_day]
+    next_day = next((day for _deck, day, _cards in due if day > today.study_day), None)
     last = last_answer(session, viewer.id, part, now)
     whole = today.plan.counts if part.whole else today_plan(session, viewer, now).plan.counts
     return Summary(
@@ -124,9 +124,9 @@ def summary(session: Session, viewer: Viewer, *, now: datetime, scope: Scope = E
         more=None if today.plan.counts.total else more_of(session, viewer, now=now, scope=scope),
         answers=answers,
         streak=streak(_studied(session, viewer.id), today.study_day, resting(session, viewer.id)).current,
-        ahead=_ahead(session, viewer, part, dict(due), _pace(answers)),
-        next_day=later[0][0] if later else None,
-        next_cards=later[0][1] if later else 0,
+        ahead=_ahead(session, viewer, part, due, _pace(answers)),
+        next_day=next_day,
+        next_cards=sum(cards for _deck, day, cards in due if day == next_day),
         undo=last.event_id if last else None,
     )
 
@@ -182,43 +182,66 @@ def _studied(session: Session, user_id: int) -> list[date]:
     return list(session.scalars(select(Event.study_day).where(Event.user_id == user_id, Event.counted).distinct()))
 
 
-def _due(session: Session, user_id: int, part: Scoped) -> list[tuple[date, int]]:
-    """On which days cards fall or fell due, and how many on each, in order."""
+def _due(session: Session, user_id: int, part: Scoped) -> list[tuple[int, date, int]]:
+    """On which days cards of each deck fall or fell due, and how many on each, in the order of the days."""
     rows = session.execute(
-        select(CardState.due, func.count())
+        select(Card.deck_id, CardState.due, func.count())
         .join(Card, Card.id == CardState.card_id)
         .where(CardState.user_id == user_id, CardState.due.is_not(None), _in(part), studyable())
         .where(unsuspended(user_id))
-        .group_by(CardState.due)
+        .group_by(Card.deck_id, CardState.due)
         .order_by(CardState.due),
         {"tag": part.scope.tag},
     )
-    return [(day, cards) for day, cards in rows if day is not None]
+    return [(deck, day, cards) for deck, day, cards in rows if day is not None]
+
+
+def _unseen(session: Session, viewer: Viewer, part: Scoped) -> dict[int, int]:
+    """How many cards of each deck will be new after today."""
+    rows = session.execute(
+        select(Card.deck_id, func.count())
+        .outerjoin(CardState, and_(CardState.card_id == Card.id, CardState.user_id == viewer.id))
+        .where(_in(part), studyable(), unsuspended(viewer.id), CardState.due.is_(None))
+        .group_by(Card.deck_id),
+        {"tag": part.scope.tag},
+    )
+    today = part.today.plan.by_deck()
+    return {deck: cards - today.get(deck, Counts()).new for deck, cards in rows}
 
 
 def _ahead(
-    session: Session, viewer: Viewer, part: Scoped, due: dict[date, int], pace: float | None
+    session: Session, viewer: Viewer, part: Scoped, due: Sequence[tuple[int, date, int]], pace: float | None
 ) -> tuple[Ahead, ...]:
     """The next days, if each brings what it may and nothing is forgotten; what a limit holds back comes on the day after."""
-    unseen = session.scalar(
-        select(func.count())
-        .select_from(Card)
-        .outerjoin(CardState, and_(CardState.card_id == Card.id, CardState.user_id == viewer.id))
-        .where(_in(part), studyable(), unsuspended(viewer.id), CardState.due.is_(None)),
-        {"tag": part.scope.tag},
-    )
-    unseen = (unseen or 0) - part.today.plan.counts.new
-    overdue = sum(cards for day, cards in due.items() if day <= part.today.study_day)
-    held_back = max(0, overdue - part.today.plan.counts.reviews)
+    today, planned = part.today.study_day, part.today.plan.by_deck()
+    unseen, held_back, falls = _unseen(session, viewer, part), Counter[int](), dict[date, Counter[int]]()
+    for deck, day, cards in due:
+        if day <= today:
+            held_back[deck] += cards
+        else:
+            falls.setdefault(day, Counter())[deck] += cards
+    for deck in held_back:
+        held_back[deck] = max(0, held_back[deck] - planned.get(deck, Counts()).reviews)
+    own = {deck.id: deck.limits for deck in part.today.decks}
     days = []
-    for day in (part.today.study_day + n * DAY for n in range(1, DAYS_AHEAD + 1)):
-        new = min(max(unseen, 0), viewer.new_per_day)
-        unseen -= new
-        held_back += due.get(day, 0)
-        reviews = min(held_back, viewer.reviews_per_day)
-        held_back -= reviews
+    for day in (today + n * DAY for n in range(1, DAYS_AHEAD + 1)):
+        limits = limits_of(viewer, day)
+        held_back += falls.get(day, Counter())
+        new = _taken(unseen, limits.new_per_day, {deck: limit.new for deck, limit in own.items()})
+        reviews = _taken(held_back, limits.reviews_per_day, {deck: limit.reviews for deck, limit in own.items()})
         days.append(Ahead(day, reviews, new, None if pace is None else minutes_needed(reviews + new, pace)))
     return tuple(days)
+
+
+def _taken(waiting: dict[int, int], left: int, limits: Mapping[int, int | None]) -> int:
+    """Take from each deck what its limit and that of the day let through; gives how many cards that are."""
+    all_of_them = left
+    for deck, cards in waiting.items():
+        limit = limits.get(deck)
+        some = min(max(cards, 0), left if limit is None else min(limit, left))
+        waiting[deck] -= some
+        left -= some
+    return all_of_them - left
 
 
 def _seconds(answers: Collection[Given]) -> int | None:

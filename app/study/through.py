@@ -6,10 +6,11 @@ from datetime import date, datetime
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from app.db.models import Card, Deck, DeckChoice
+from app.db.models import Card, Collection, Deck, DeckChoice
 from app.library.queries import studyable
 from app.study.asking import Question, question_of
-from app.study.queries import ChosenDeck, study_day_of
+from app.study.queries import TAGGED, ChosenDeck, study_day_of
+from app.study.scopes import Scope
 from app.web.access import readable
 from app.web.sessions import Viewer
 
@@ -26,27 +27,28 @@ class Reading:
     """Title of the only deck that is read, or ""."""
 
 
-def reading(session: Session, viewer: Viewer, *, now: datetime, deck: str, tag: str, place: int) -> Reading:
-    """Card number `place` of a deck with slug `deck` ("": all the learner studies), of those with `tag` ("": all)."""
+def reading(session: Session, viewer: Viewer, *, now: datetime, scope: Scope, place: int) -> Reading:
+    """Card number `place` of a scope: a deck that may be read, or what the learner studies of a collection or at all."""
+    if "\0" in "".join(scope):  # PostgreSQL refuses it in any text
+        return Reading(study_day_of(viewer, now), None, 0, 0, "")
     today = study_day_of(viewer, now)
-    cards = select(Card.id, Card.tags, Deck.id.label("deck_id"), Deck.slug, Deck.title).join(Deck)
+    cards = select(Card.id, Deck.id.label("deck_id"), Deck.slug, Deck.title).join(Deck)
     cards = cards.where(readable(viewer), studyable())
-    if deck:
-        cards = cards.where(Deck.slug == deck).order_by(Card.position, Card.id)
+    if scope.deck:
+        cards = cards.where(Deck.slug == scope.deck).order_by(Card.position, Card.id)
     else:
         chosen = and_(DeckChoice.deck_id == Deck.id, DeckChoice.user_id == viewer.id)
         cards = cards.join(DeckChoice, chosen).order_by(DeckChoice.chosen_at, Deck.id, Card.position, Card.id)
-    if tag:
-        rows = [row for row in session.execute(cards) if tag in row.tags]
-        total = len(rows)
-        at = min(max(place, 1), total)
-        row = rows[at - 1] if rows else None
-    else:
-        total = session.scalar(select(func.count()).select_from(cards.order_by(None).subquery())) or 0
-        at = min(max(place, 1), total)
-        row = session.execute(cards.offset(max(at - 1, 0)).limit(1)).first()
+    if scope.collection:
+        cards = cards.join(Collection, Collection.id == Deck.collection_id).where(Collection.slug == scope.collection)
+    if scope.tag:
+        cards = cards.where(TAGGED)
+    values = {"tag": scope.tag}
+    total = session.scalar(select(func.count()).select_from(cards.order_by(None).subquery()), values) or 0
+    at = min(max(place, 1), total)
+    row = session.execute(cards.offset(max(at - 1, 0)).limit(1), values).first()
     if row is None:
         return Reading(today, None, 0, 0, "")
     decks = {row.deck_id: ChosenDeck(row.deck_id, row.slug, row.title)}
     question = question_of(session, viewer, row.id, decks=decks, standing="", today=today)
-    return Reading(today, question, at, total, row.title if deck else "")
+    return Reading(today, question, at, total, row.title if scope.deck else "")

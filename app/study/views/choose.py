@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from app.scheduling.queue import DeckLimits
 from app.study import choices, overview
 from app.study.forms import DeckLimitsForm
+from app.study.overview import DeckProgress
 from app.study.picking import sources
 from app.study.queries import chosen_decks, study_day_of
 from app.study.views.blueprint import blueprint
@@ -27,8 +28,8 @@ def choose() -> Response:
     """Every deck this person may study, the chosen ones ticked."""
     person, now = require_viewer(), clock.now()
     decks = overview.deck_progress(session(), person, now=now)
-    in_order = sorted(decks, key=lambda one: (one.deck.collection is None, one.deck.collection or "", one.deck.title))
-    groups = [(name, list(some)) for name, some in groupby(in_order, key=lambda one: one.deck.collection)]
+    in_order = sorted(decks, key=lambda one: (*_group(one), one.deck.title))
+    groups = [(kind, name, list(some)) for (kind, name), some in groupby(in_order, key=_group)]
     return shown(
         "study/choose.html",
         area="library",
@@ -37,6 +38,12 @@ def choose() -> Response:
         today=study_day_of(person, now),
         sources=sources(session(), person),
     )
+
+
+def _group(one: DeckProgress) -> tuple[int, str]:
+    """Where a deck is listed: 0 and its collection's title, 1 for decks of none, 2 for one's own."""
+    own = one.deck.visibility == "private"
+    return (2, "") if own else (0, one.deck.collection) if one.deck.collection else (1, "")
 
 
 @blueprint.post("/choose")

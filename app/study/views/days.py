@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.scheduling.spreading import MOST_DAYS
@@ -120,7 +120,12 @@ def postpone() -> Response:
     if not form.validate_on_submit():
         return _page(postponing=form)
     values: dict[str, Any] = {"viewer": require_viewer(), "days": form.days.data, "deck": form.deck.data}
-    move = _moved(lambda one: rest.postpone(one, key=_key(), now=clock.now(), **values))
+    try:
+        move = _moved(lambda one: rest.postpone(one, key=_key(), now=clock.now(), **values))
+    except rest.TooMany:
+        most = format_decimal(moving.MOST_MOVED)
+        form.deck.errors = [_("At most %(n)s cards are postponed at once. Choose one deck after the other.", n=most)]
+        return _page(postponing=form)
     return redirect(url_for("study.home", moved=move.key if move.cards else None), 303)
 
 

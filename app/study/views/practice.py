@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -13,8 +14,9 @@ from app.scheduling.state import GRADES
 from app.study import practice, through
 from app.study.asking import FOUR
 from app.study.marks import Mark
-from app.study.picking import MOST_CARDS, Mode, Wish, collection_slug
+from app.study.picking import MOST_CARDS, Mode, Wish, collection_slug, tag_named
 from app.study.practice import AnsweredAlready, NothingFits, PracticeScreen, UnknownPractice
+from app.study.scopes import Scope
 from app.study.service import KeyReused, NotAsked, NotLast, StaleCard, UnknownCard, UnknownEvent
 from app.study.views import answers, marking
 from app.study.views.blueprint import blueprint
@@ -37,12 +39,8 @@ def start_practice() -> AnyResponse:
     """Start the session that the form asks for: everything due and reading through are pages of their own."""
     mode, source = request.form.get("mode", ""), request.form.get("source", "")[:120]
     tags = tuple(filter(None, (tag.strip() for tag in request.form.get("tags", "")[:400].split(","))))
-    deck = None if source.startswith("collection:") else source or None
-    if mode == "due":
-        folder = collection_slug(session(), source.removeprefix("collection:")) if source and not deck else None
-        return redirect(url_for(".study", deck=deck, collection=folder), 303)
-    if mode == "read":
-        return redirect(url_for(".read", deck=deck, tag=tags[0] if tags else None), 303)
+    if mode in ("due", "read"):
+        return _page_of_its_own(mode, source, tags)
     if mode not in list(Mode):
         abort(422)
     wish = Wish(
@@ -136,12 +134,26 @@ def practised(guid: str) -> AnyResponse:
 @access(Access.LEARNER)
 def read() -> AnyResponse:
     """Card by card with its answer, in the deck's order. Nothing is asked."""
-    deck, tag, number = (request.args.get(name, "")[:100] for name in ("deck", "tag", "n"))
+    deck, folder, tag, number = (request.args.get(name, "")[:100] for name in ("deck", "collection", "tag", "n"))
     place = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 1
-    page = through.reading(session(), require_viewer(), now=clock.now(), deck=deck, tag=tag, place=place)
-    if page.question is None and deck and not tag:
+    page = through.reading(session(), require_viewer(), now=clock.now(), scope=Scope(deck, folder, tag), place=place)
+    if page.question is None and (deck or folder) and not tag:
         abort(404)
-    return shown("study/read.html", area="library", page=page, person=require_viewer(), scope=deck or None, tag=tag)
+    scope = Scope(deck, folder, tag).address
+    return shown("study/read.html", area="library", page=page, person=require_viewer(), scope=scope, tag=tag)
+
+
+def _page_of_its_own(mode: str, source: str, tags: Sequence[str]) -> AnyResponse:
+    """Everything due, or reading through: of a deck or collection, and of one tag as its cards spell it."""
+    deck = None if source.startswith("collection:") else source or None
+    folder = collection_slug(session(), source.removeprefix("collection:")) if source and not deck else None
+    tag = tag_named(session(), require_viewer(), tags[0]) if tags else None
+    if tags and tag is None:
+        flash(_("No card you study has the tag “%(tag)s”.", tag=tags[0]), "warning")
+        return redirect(url_for(".choose", _anchor="own"), 303)
+    if tags[1:]:
+        flash(_("One tag at a time here: these are the cards with “%(tag)s”.", tag=tag), "warning")
+    return redirect(url_for(".study" if mode == "due" else ".read", deck=deck, collection=folder, tag=tag), 303)
 
 
 def _number(name: str, *, usual: int, most: int) -> int:

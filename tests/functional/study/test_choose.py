@@ -26,15 +26,16 @@ def test_decks_are_listed_by_collection_with_those_chosen_ticked(client: FlaskCl
     single = make_deck(session, title="Alone", cards=1)
     make_deck(session, title="Secret", visibility="group")
     user = make_user(session)
+    make_deck(session, title="Aardvarks", visibility="private", owner_id=user.id)
     choose(session, user, python)
     session.commit()
     sign_in(client, user)
     page = client.get("/choose").text
-    assert re.findall(r"<legend[^>]*>([^<]+)", page)[:2] == ["Notes", "Single decks"]
+    assert re.findall(r"<legend[^>]*>([^<]+)", page)[:3] == ["Notes", "Single decks", "Your own, seen by you alone"]
     assert f'value="{python.guid}" checked' in page
     assert f'name="deck" value="{single.guid}">' in page
     assert "Secret" not in page
-    assert "1 of 2 chosen" in page
+    assert "1 of 3 chosen" in page
     assert "2 cards, 1 draft: readable, never asked" in page
 
 

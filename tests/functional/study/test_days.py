@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db.models import Card, CardState, Event, User
+from app.study import moving
 from app.web import clock
 from tests.builders import choose, make_deck, make_user, sign_in
 from tests.integration.study.people import give, viewer_of
@@ -128,10 +129,15 @@ def test_easy_days_balance_and_leeches_are_saved(browser: FlaskClient, session: 
     assert browser.post("/settings/days", data=sent | {"monday": "7"}).status_code == 422
 
 
-def test_postponing_by_the_form_and_its_undo(browser: FlaskClient, session: Session) -> None:
+def test_postponing_by_the_form_and_its_undo(
+    browser: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sent = form(browser, "/settings/days", "/settings/postpone") | {"days": "4", "deck": "nets"}
     home = browser.post("/settings/postpone", data=sent, follow_redirects=True)
     assert "30 cards got a new day." in home.text
     assert due(session) == {TODAY + 4 * DAY}
     assert browser.post("/settings/postpone", data=sent | {"days": "0"}).status_code == 422
+    monkeypatch.setattr(moving, "MOST_MOVED", 7)
+    page = browser.post("/settings/postpone", data=sent | {"key": "f" * 32})
+    assert (page.status_code, "At most 7 cards are postponed at once." in page.text) == (422, True)
     assert browser.post("/settings/postpone", data=sent | {"deck": "other"}).status_code == 422

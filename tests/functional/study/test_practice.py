@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.content.document import Option
-from app.db.models import CardState, Deck, Event, Practice, PracticeAnswer, User
-from tests.builders import choose, csrf_token, make_card, make_deck, make_user, sign_in
+from app.db.models import CardState, Collection, Deck, Event, Practice, PracticeAnswer, User
+from tests.builders import LONG_AGO, choose, csrf_token, make_card, make_deck, make_user, sign_in
 
 FRAGMENT = {"X-Fragment": "session"}
 Start = Callable[..., str]
@@ -152,6 +152,11 @@ def test_what_fits_nothing_is_said_and_nothing_starts(browser: FlaskClient, sess
     assert "nothing to start" in browser.get("/choose").text
     assert start(mode="due") == "/study"
     assert start(mode="read", source="nets", tags="odd") == "/read?deck=nets&tag=odd"
+    assert start(mode="due", tags=" ODD") == "/study?tag=odd"
+    assert start(mode="due", tags="even") == "/choose#own"
+    assert "No card you study has the tag “even”." in browser.get("/choose").text
+    assert start(mode="read", tags="odd, even") == "/read?tag=odd"
+    assert "One tag at a time here" in browser.get("/read?tag=odd").text
     assert start(mode="tag", source="not-mine") == "/choose#own"
     assert rows(session, Practice) == [0]
 
@@ -180,6 +185,22 @@ def test_an_answer_that_says_anything_else_is_refused(browser: FlaskClient, sess
         assert browser.post(f"{address}/answer", data=form | wrong).status_code == 422
     assert browser.post("/practice", data={"mode": "?", "csrf_token": form["csrf_token"]}).status_code == 422
     assert rows(session, PracticeAnswer) == [0]
+
+
+def test_a_collection_is_read_through_alone(browser: FlaskClient, session: Session, learner: User, deck: Deck) -> None:
+    notes = Collection(slug="notes", title="Notes", created_at=LONG_AGO)
+    session.add(notes)
+    session.flush()
+    other = make_deck(session, slug="other", collection_id=notes.id, cards=2)
+    choose(session, session.merge(learner), other)
+    session.commit()
+    token = csrf_token(browser, "/choose")
+    form = {"mode": "read", "source": f"collection:{notes.guid}", "csrf_token": token}
+    assert browser.post("/practice", data=form).location == "/read?collection=notes"
+    page = browser.get("/read?collection=notes")
+    assert "1 of 2" in page.text
+    assert 'href="/read?n=2&amp;collection=notes"' in page.text
+    assert browser.get("/read?collection=nothing").status_code == 404
 
 
 def test_reading_through_goes_card_by_card_and_notes_nothing(browser: FlaskClient, session: Session) -> None:

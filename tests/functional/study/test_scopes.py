@@ -147,6 +147,7 @@ def test_pages_lead_to_what_can_be_studied_alone(browser: FlaskClient, session: 
     home = browser.get("/").text
     assert 'href="/study?collection=notes">Notes (4)</a>' in home
     assert 'href="/study?deck=three"' in home
+    assert re.findall(r'href="/study\?tag=([^"]+)">', home) == ["basics", "loops", "loops+%26+more"]
     tagged = browser.get("/decks/one?tag=loops").text
     assert 'href="/study?deck=one&amp;tag=loops">Study 1 card with this tag</a>' in tagged
     choice = browser.get("/choose").text

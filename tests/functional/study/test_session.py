@@ -438,7 +438,7 @@ def test_a_question_in_blocks_has_its_first_paragraph_as_heading(
 
 
 def test_an_editor_gets_from_a_card_to_its_text(browser: FlaskClient, session: Session, deck: Deck) -> None:
-    assert "/edit" not in browser.get("/study").text
+    assert 'data-act="edit"' not in browser.get("/study").text
     editor = make_user(session, role="editor")
     choose(session, editor, session.merge(deck))
     session.commit()
@@ -448,6 +448,17 @@ def test_an_editor_gets_from_a_card_to_its_text(browser: FlaskClient, session: S
     link = re.search(r'href="([^"]+)" data-act="edit" aria-keyshortcuts="e"', page.text)
     assert link
     assert "Question 1?" in other.get(link[1]).text
+
+
+def test_whoever_made_a_deck_for_themselves_gets_to_its_text_too(
+    browser: FlaskClient, session: Session, learner: User
+) -> None:
+    own = make_deck(session, slug="own", cards=1, visibility="private", owner_id=learner.id)
+    choose(session, session.merge(learner), own)
+    session.commit()
+    link = re.search(r'href="([^"]+)" data-act="edit"', browser.get("/study?deck=own").text)
+    assert link
+    assert "Question 1?" in browser.get(link[1]).text
 
 
 def test_studying_is_for_people_who_are_signed_in(client: FlaskClient) -> None:

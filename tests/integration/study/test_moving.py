@@ -111,6 +111,42 @@ def test_all_today_raises_the_limit_of_today_alone(session: Session, learner: Vi
     assert (user.extra_on, user.extra_reviews, user.no_new_before) == (TODAY, 14, TODAY + DAY)
 
 
+def test_all_today_counts_what_was_done_and_takes_nothing_back(session: Session, learner: Viewer) -> None:
+    few = replace(learner, reviews_per_day=10)
+    card = session.scalars(select(Card).order_by(Card.position)).first()
+    assert card is not None
+    give(session, few, card, version=1)
+    spread(session, few, how="today")
+    user = session.get_one(User, learner.id)
+    assert user.extra_reviews == 14
+    raised = replace(few, extra_on=TODAY, extra_reviews=14)
+    assert today_plan(session, raised, NOW).plan.counts.reviews == 23
+    spread(session, replace(few, extra_on=TODAY, extra_reviews=50), how="today")
+    session.expire_all()
+    assert session.get_one(User, learner.id).extra_reviews == 50
+
+
+def test_left_as_they_are_new_cards_wait_until_the_day_that_was_named(session: Session, learner: Viewer) -> None:
+    few = replace(learner, reviews_per_day=10)
+    page = backlog.backlog(session, few, now=NOW)
+    assert page is not None
+    spread(session, few, how="leave")
+    assert session.get_one(User, learner.id).no_new_before == page.cleared
+
+
+def test_no_more_cards_are_moved_at_once_than_others_can_wait_for(
+    session: Session, learner: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moving, "MOST_MOVED", 20)
+    before = dues(session)
+    with pytest.raises(rest.TooMany):
+        rest.postpone(session, viewer=learner, days=3, deck="", key=OTHER, now=NOW)
+    session.rollback()
+    assert dues(session) == before
+    monkeypatch.setattr(moving, "MOST_MOVED", 25)
+    assert rest.postpone(session, viewer=learner, days=3, deck="", key=OTHER, now=NOW).cards == 25
+
+
 def test_nothing_overdue_is_no_backlog(session: Session, learner: Viewer) -> None:
     spread(session, learner)
     assert backlog.backlog(session, learner, now=NOW) is None

@@ -11,11 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.admin import saving
-from app.db.models import Card, CardRevision, CardState, Deck, Event, Question, User
+from app.db.models import Card, CardMark, CardRevision, CardState, Deck, Event, Question, User
 from app.library import parting
 from app.library.editing import Conflict, NotThere
 from app.library.parting import Half, NotTogether, StillOpen
 from app.library.texts import of_stored
+from app.study import marks
+from app.study.marks import Mark
 from app.study.verify import verify
 from app.web.sessions import Viewer
 from tests.builders import LONG_AGO, choose, make_card, make_deck, make_user
@@ -125,6 +127,23 @@ def test_a_card_of_two_is_joined_to_a_third(session: Session, editor: User, deck
     join(session, editor, one, cards(session)[1])
     assert {(card, reviews) for _user, card, *_, reviews in states(session)} == {(one.id, 3)}
     holds(session)
+
+
+def test_marks_go_on_with_the_card_that_lives(
+    session: Session, editor: User, deck: Deck, learners: list[Viewer]
+) -> None:
+    one, two, _three = cards(session)
+    began, only = learners
+    give(session, began, one)
+    for person in learners:
+        for what in (Mark.FLAG, Mark.SUSPEND):
+            marks.mark(session, viewer=person, card=two.guid, what=what, on=True, now=NOW)
+    session.commit()
+    join(session, editor, one, two)
+    kept = {mark.user_id: mark for mark in session.scalars(select(CardMark))}
+    assert {mark.card_id for mark in kept.values()} == {one.id}
+    assert [kept[person.id].suspended_at is not None for person in (began, only)] == [False, True]
+    assert all(mark.flagged_at is not None for mark in kept.values())
 
 
 def test_what_cannot_be_joined_changes_nothing(session: Session, editor: User, deck: Deck) -> None:
