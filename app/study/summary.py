@@ -12,9 +12,10 @@ from app.db.models import Card, CardState, Deck, Event
 from app.library.queries import studyable, unsuspended
 from app.scheduling.queue import Counts
 from app.scheduling.state import Grade
-from app.scheduling.statistics import LONGEST_ANSWER_MS, minutes_needed, streak
+from app.scheduling.statistics import LONGEST_ANSWER_MS, minutes_needed, streak, usual_pace
 from app.study.asking import last_answer
 from app.study.more import More, more_of
+from app.study.overview import studied_days
 from app.study.queries import TAGGED, limits_of, today_plan
 from app.study.rest import resting
 from app.study.scopes import EVERYTHING, Scope, Scoped, scoped
@@ -124,7 +125,13 @@ def summary(session: Session, viewer: Viewer, *, now: datetime, scope: Scope = E
         more=None if today.plan.counts.total else more_of(session, viewer, now=now, scope=scope),
         answers=answers,
         streak=streak(_studied(session, viewer.id), today.study_day, resting(session, viewer.id)).current,
-        ahead=_ahead(session, viewer, part, due, _pace(answers)),
+        ahead=_ahead(
+            session,
+            viewer,
+            part,
+            due,
+            usual_pace(studied_days(session, viewer.id, today.study_day).values()) or _pace(answers),
+        ),
         next_day=next_day,
         next_cards=sum(cards for _deck, day, cards in due if day == next_day),
         undo=last.event_id if last else None,

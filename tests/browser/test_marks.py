@@ -62,6 +62,57 @@ def test_keys_flag_bury_and_suspend_and_undo_takes_that_back(
     ]
 
 
+def test_the_flag_key_puts_the_flag_on_and_takes_it_off(
+    portal: Portal, page: Page, make_person: Callable[..., User]
+) -> None:
+    person = make_person()
+    studying(portal, person, 3)
+    enter(page, person)
+    page.goto("/study")
+    said, flagged = page.locator("#taking [role=status]"), page.locator("p.meta").get_by_text("Flagged")
+    for words in ("Flagged.", "Flag removed.", "Flagged."):
+        page.keyboard.press("f")
+        expect(said).to_have_text(words)
+        expect(flagged).to_be_visible(visible=words == "Flagged.")
+    page.keyboard.press("u")
+    expect(said).to_have_text("Flag removed.")
+    expect(flagged).to_be_hidden()
+
+
+def test_after_a_mark_the_next_card_is_there_before_the_portal_answers(
+    portal: Portal, page: Page, make_person: Callable[..., User]
+) -> None:
+    person = make_person()
+    studying(portal, person, 4)
+    enter(page, person)
+    page.goto("/study", wait_until="networkidle")
+    said, question = page.locator("#taking [role=status]"), page.locator("#question")
+    for key, words in (("f", "Flagged."), ("-", "Buried.")):
+        page.keyboard.press(key)
+        expect(said).to_have_text(words)
+    expect(question).to_have_text("Question 2?")
+    page.context.set_offline(True)
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    expect(question).to_have_text("Question 3?")
+    page.context.set_offline(False)
+    expect(page.locator("#left")).to_have_text("2 left")
+
+
+def test_who_opens_the_box_for_their_answer_writes_in_it(
+    portal: Portal, page: Page, make_person: Callable[..., User]
+) -> None:
+    person = make_person()
+    studying(portal, person, 2)
+    enter(page, person)
+    page.goto("/study")
+    page.get_by_text("Type your answer first").click()
+    expect(page.get_by_label("Your answer")).to_be_focused()
+    page.keyboard.type("f-@1")
+    expect(page.get_by_label("Your answer")).to_have_value("f-@1")
+    expect(page.locator("#left")).to_have_text("2 left")
+
+
 def test_a_backlog_is_drawn_spread_and_undone_without_scripts(
     portal: Portal, new_page: NewPage, make_person: Callable[..., User]
 ) -> None:

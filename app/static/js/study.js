@@ -1,8 +1,8 @@
-// Studying without page loads. Every form works without this; what cannot be done here is left to the form itself.
+// Studying without page loads. Every form works without this, and does what cannot be done here.
 const LIVE = ["#bar", "#left", "#taking"]; // of the session, not of the card
 const options = document.body.dataset;
 const outbox = []; // what waits for the portal
-let next = null; // the page of the card after this one, fetched ahead
+let next = null; // the page of the next card
 let sending = false;
 let afterwards = null;
 let compared = {};
@@ -15,7 +15,7 @@ const find = (selector) => document.querySelector(selector);
 const hear = (type, act) => document.addEventListener(type, act, { passive: type.startsWith("touch") });
 const head = () => find("header.session");
 const holdsFocus = (part) => part?.contains(document.activeElement);
-const cardOf = (part) => part.querySelector("[name=card]").value;
+const cardOf = (part) => part.querySelector("#mark [name=card]").value;
 const hidden = (name, value) => Object.assign(document.createElement("input"), { type: "hidden", name, value });
 const focusQuestion = () => find("#question").focus({ preventScroll: true });
 
@@ -81,10 +81,9 @@ function reveal() {
   if (text) showPoints(form, answer, text);
 }
 
-// What was typed beside the points of the answer.
 async function compare(form, text) {
   if (!text || compared.text === text) return;
-  const body = new URLSearchParams({ card: cardOf(form), a: text, csrf_token: form.dataset.token });
+  const body = new URLSearchParams({ card: cardOf(document), a: text, csrf_token: form.dataset.token });
   const reply = await ask(form.dataset.compare, { method: "POST", body });
   if (reply?.ok && !reply.redirected) compared = { text, html: await reply.text() };
 }
@@ -99,7 +98,6 @@ hear("input", ({ target }) => {
   if (target.id === "a") typed = setTimeout(() => compare(target.form, target.value.trim()), 250);
 });
 
-// A fragment's parts; null where it holds no question.
 function parse(html) {
   const holder = document.createElement("template");
   holder.innerHTML = html;
@@ -145,7 +143,6 @@ function keep(part) {
   for (const image of next?.querySelectorAll("img") ?? []) new Image().src = image.src;
 }
 
-// The portal has what left a card that is shown no more.
 function acknowledge(part, ok) {
   const held = LIVE.find((live) => holdsFocus(find(live)));
   for (const live of LIVE) find(live).replaceWith(part.querySelector(live).cloneNode(true));
@@ -181,14 +178,17 @@ function clearNotice() {
 function send(form, body) {
   const { quick = "on" } = form.dataset;
   const one = { address: form.action, body, leaves: quick === "on", ahead: quick === "stay" };
-  if (one.ahead) closeMenu();
-  else for (const part of one.leaves ? document.querySelectorAll("#reveal, #grade, #mark") : [form]) part.dataset.sent = "";
+  if (one.ahead) {
+    closeMenu();
+    const here = body.get("card") === cardOf(document);
+    for (const part of document.querySelectorAll("[data-flag]")) part.hidden ^= here;
+  } else for (const part of one.leaves ? document.querySelectorAll("#reveal, #grade, #mark") : [form]) part.dataset.sent = "";
   outbox.push(one);
   if (next && one.leaves) showNext(one);
   setTimeout(drain); // what is shown comes first
 }
 
-// Sends what waits, in order. A body is sent again as it is: its key has the portal count it once.
+// Sends what waits, in order. A body sent again is the same: its key has it counted once.
 async function drain() {
   if (sending) return;
   sending = true;
@@ -247,6 +247,7 @@ hear("click", (event) => {
   }
 });
 
+document.addEventListener("toggle", ({ target }) => target.open && target.querySelector("#a")?.focus(), true);
 window.addEventListener("online", drain);
 window.addEventListener("beforeunload", (event) => {
   if (outbox.length && !sending) event.preventDefault();
@@ -269,7 +270,7 @@ const goOn = () => press("[data-show]") || press("[data-default]");
 const FIXED = { " ": goOn, Enter: goOn, Escape: () => closeMenu() || press("#end"), "?": () => press("[data-keys-list]") };
 const keymap = JSON.parse(options.keymap ?? "{}"); // key -> what it does
 
-// Buttons and links do what they do; Space ticks an option not chosen yet.
+// Space ticks an option not chosen yet.
 function actsItself({ target, key }) {
   const own = target.closest("button, a, summary, input");
   if (!own?.matches("input")) return own;
@@ -283,7 +284,7 @@ function act(event) {
   if (target.matches("textarea, select, input:not([type=radio], [type=checkbox])")) return false;
   if ((key === " " || key === "Enter") && actsItself(event)) return false;
   if (FIXED[key]) return FIXED[key]();
-  if (press(`[data-act="${keymap[key.toLowerCase()]}"]`)) return true;
+  if (press(`[data-act="${keymap[key.toLowerCase()]}"]:not([hidden] *)`)) return true;
   return /^[1-9]$/.test(key) && press(`#reveal li:nth-child(${key}) [name=choice]`);
 }
 
@@ -291,7 +292,7 @@ hear("keydown", (event) => {
   if ("keys" in options && !event.defaultPrevented && !find("dialog[open]") && act(event)) event.preventDefault();
 });
 
-// From the edges of the screen the same movement turns back a page, so they are left alone.
+// Near the edges the same movement turns back a page.
 hear("touchstart", (event) => {
   const { clientX: x, clientY: y } = event.touches[0];
   const free = "swipes" in options && event.touches.length === 1 && x > 24 && x < innerWidth - 24;
