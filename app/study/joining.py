@@ -5,7 +5,8 @@ from collections.abc import Collection
 from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from app.db.models import Card, CardMark, CardState, Event
+from app.content import render
+from app.db.models import Card, CardMark, CardState, Event, Note
 from app.db.session import write
 from app.study.service import replay_card
 
@@ -14,13 +15,14 @@ def replay_everyone(session: Session, *, card_ids: Collection[int]) -> int:
     """Make the states of these cards again from the logs, for everybody who has learned one; gives how many states.
 
     Call it when cards were joined or parted: a card that lives on answers for the logs of those joined to it, and a card
-    that was joined to another has no state of its own and no marks. Flushes.
+    that was joined to another has no state, marks or notes of its own. Flushes.
     """
     if not card_ids:
         return 0
     write(session)
     card, joined = aliased(Card), aliased(Card)
     _hand_on_marks(session, card_ids)
+    _hand_on_notes(session, card_ids)
     gone = select(card.id).where(card.id.in_(card_ids), card.merged_into_id.is_not(None))
     session.execute(delete(CardState).where(CardState.card_id.in_(gone)).execution_options(synchronize_session=False))
     pairs = (
@@ -61,4 +63,21 @@ def _hand_on_marks(session: Session, card_ids: Collection[int]) -> None:
         elif other is not None:
             other.flagged_at = other.flagged_at or wanted["flagged_at"]
         session.delete(mark)
+        session.flush()
+
+
+def _hand_on_notes(session: Session, card_ids: Collection[int]) -> None:
+    """Give what learners wrote on cards that were joined to others to those, below what they wrote there."""
+    theirs = select(Note, Card.merged_into_id).join(Card, Card.id == Note.card_id)
+    gone = theirs.where(Card.id.in_(card_ids), Card.merged_into_id.is_not(None)).order_by(Note.card_id)
+    for note, root in session.execute(gone).all():
+        other = session.get(Note, (note.user_id, root))
+        if other is None:
+            kept = {name: getattr(note, name) for name in ("text", "text_html", "renderer", "version", "saved_at")}
+            session.add(Note(user_id=note.user_id, card_id=root, **kept))
+        else:
+            other.text = f"{other.text}\n\n{note.text}"
+            other.text_html, other.renderer = render.render(other.text), render.RENDERER_VERSION
+            other.version += 1
+        session.delete(note)
         session.flush()

@@ -247,7 +247,7 @@ hear("click", (event) => {
   }
 });
 
-document.addEventListener("toggle", ({ target }) => target.open && target.querySelector("#a")?.focus(), true);
+document.addEventListener("toggle", ({ target }) => target.open && target.querySelector("textarea")?.focus(), true);
 window.addEventListener("online", drain);
 window.addEventListener("beforeunload", (event) => {
   if (outbox.length && !sending) event.preventDefault();

@@ -11,12 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.admin import saving
-from app.db.models import Card, CardMark, CardRevision, CardState, Deck, Event, Question, User
+from app.db.models import Card, CardMark, CardRevision, CardState, Deck, Event, Note, Question, User
 from app.library import parting
 from app.library.editing import Conflict, NotThere
 from app.library.parting import Half, NotTogether, StillOpen
 from app.library.texts import of_stored
-from app.study import marks
+from app.study import marks, notes
 from app.study.marks import Mark
 from app.study.verify import verify
 from app.web.sessions import Viewer
@@ -144,6 +144,20 @@ def test_marks_go_on_with_the_card_that_lives(
     assert {mark.card_id for mark in kept.values()} == {one.id}
     assert [kept[person.id].suspended_at is not None for person in (began, only)] == [False, True]
     assert all(mark.flagged_at is not None for mark in kept.values())
+
+
+def test_notes_go_on_with_the_card_that_lives(
+    session: Session, editor: User, deck: Deck, learners: list[Viewer]
+) -> None:
+    one, two, _three = cards(session)
+    for person, card, text in ((learners[0], one, "*Old.*"), (learners[0], two, "New."), (learners[1], two, "Mine.")):
+        notes.save(session, viewer=person, card_id=card.id, version=0, text=text, now=NOW)
+    session.commit()
+    join(session, editor, one, two)
+    kept = {note.user_id: note for note in session.scalars(select(Note).where(Note.card_id == one.id))}
+    assert [kept[person.id].text for person in learners] == ["*Old.*\n\nNew.", "Mine."]
+    assert "<em>Old.</em>" in kept[learners[0].id].text_html
+    assert session.scalars(select(Note).where(Note.card_id == two.id)).all() == []
 
 
 def test_what_cannot_be_joined_changes_nothing(session: Session, editor: User, deck: Deck) -> None:
