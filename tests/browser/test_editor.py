@@ -158,10 +158,11 @@ One network.
 
 
 def test_an_editors_whole_day(portal: Portal, new_page: NewPage, make_person: Callable[..., User]) -> None:
-    """Import, an edit with an image, a colleague on the same card, the deck as one document, and yesterday's text back."""
-    page, colleague = new_page(), new_page()
+    """Import, an edit with an image, a colleague and a learner on the same card, one document, and yesterday's text back."""
+    page, colleague, learner = new_page(), new_page(), new_page()
     enter(page, make_person(role="editor"))
     enter(colleague, make_person(role="editor"))
+    enter(learner, make_person())
     name = new_guid()
     page.goto("/edit/import")
     page.get_by_label("Text", exact=True).fill(UPSTREAM.format(name=name))
@@ -194,6 +195,25 @@ def test_an_editors_whole_day(portal: Portal, new_page: NewPage, make_person: Ca
     colleague.get_by_role("button", name="Save version 3").click()
     expect(colleague.get_by_text("Saved as version 3.")).to_be_visible()
 
+    there = colleague.get_by_role("link", name="Read it in its deck").get_attribute("href")
+    learner.goto(there or "")
+    learner.get_by_role("link", name="Suggest a correction to question 1").click()
+    wanted = learner.get_by_label("Answer", exact=True)
+    wanted.fill(wanted.input_value().replace("- a generator", "- a generator net"))
+    expect(learner.locator(".preview ins")).to_contain_text("net")
+    learner.get_by_label("Why, and how do you know?").fill("Both are nets.")
+    learner.keyboard.press("Control+s")
+    expect(learner.get_by_role("heading", level=1)).to_have_text("Your suggestions")
+    expect(learner.get_by_text("Waiting, sent")).to_be_visible()
+    page.goto("/edit")
+    page.get_by_role("link", name="Suggestions (1)").click()
+    expect(page.get_by_text("Both are nets.")).to_be_visible()
+    page.get_by_role("button", name="Accept as version 4").click()
+    expect(page.get_by_text("Accepted as version 4.")).to_be_visible()
+    learner.reload()
+    expect(learner.get_by_text("Accepted, version 4")).to_be_visible()
+    expect(learner.get_by_text("You are credited in the history of the card.")).to_be_visible()
+
     page.goto("/edit")
     page.get_by_role("link", name=f"Nets {name}").click()
     page.get_by_role("link", name="Edit as one document").click()
@@ -206,9 +226,10 @@ def test_an_editors_whole_day(portal: Portal, new_page: NewPage, make_person: Ca
     expect(page.get_by_role("button", name="Undo this import")).to_be_visible()
 
     page.goto(colleague.url)
+    expect(page.locator("#history summary", has_text="Version 4")).to_contain_text("suggested by learner")
     page.locator("#history summary", has_text="Version 1").click()
     page.get_by_role("button", name="Restore this version 1").click()
-    expect(page.get_by_text("Version 1 is back, as version 4.")).to_be_visible()
+    expect(page.get_by_text("Version 1 is back, as version 5.")).to_be_visible()
     page.get_by_role("link", name="Read it in its deck").click()
     expect(page.get_by_text("One network.")).to_be_visible()
     expect(page.get_by_text("And what has a VAE?")).to_be_visible()
