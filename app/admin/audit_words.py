@@ -31,6 +31,7 @@ WORDS = {
     "content.resolve": _l("Settled two edits of"),
     "content.sync": _l("Brought in what was new in"),
     "content.undo": _l("Undid the import of"),
+    "content.anki": _l("Imported from Anki, for all members,"),
     "edit.add_image": _l("Added an image while editing"),
     "edit.add_image_new": _l("Added an image to"),
     "edit.apply_plan": _l("Applied the plan of"),

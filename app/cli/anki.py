@@ -1,4 +1,4 @@
-"""`reprise anki …`: decks and what learners remember of them, to Anki."""
+"""`reprise anki …`: decks and what learners remember of them, to Anki and from it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.common import fail, writing_session
+from app.cli.common import fail, read_settings, writing_session
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def anki() -> None:
-    """Packages for Anki."""
+    """Packages for Anki and from it."""
 
 
 @anki.command("export")
@@ -40,6 +40,47 @@ def export(decks: tuple[str, ...], email: str, output: Path) -> None:
     except OSError as error:
         fail(f"{output}: It cannot be written ({(error.strerror or 'error').lower()}).")
     click.echo(f"Wrote {output}: {made.decks} decks, {made.cards} cards, {made.reviews} answers.")
+
+
+@anki.command("import")
+@click.argument("package", type=click.Path(path_type=Path))
+@click.option("--user", "email", required=True, metavar="EMAIL", help="Whose decks and progress it becomes.")
+@click.option("--shared", is_flag=True, help="Into decks for all members; else into private ones.")
+@click.option("--no-progress", is_flag=True, help="The cards alone.")
+@click.option("--dry-run", is_flag=True, help="Print what would change; write nothing.")
+def import_(package: Path, email: str, shared: bool, no_progress: bool, dry_run: bool) -> None:
+    """Bring in PACKAGE (.apkg or .colpkg) with its history. Importing it again adds nothing twice."""
+    from app.content.anki.reading import read_package
+    from app.content.document import ContentError
+    from app.study.anki import importing
+    from app.web import clock
+
+    settings, now = read_settings(), clock.now()
+    aim = importing.Aim(shared, not no_progress, settings.own_decks, settings.own_cards)
+    try:
+        read = read_package(package.name, package.read_bytes())
+        with writing_session() as session:
+            viewer = learner(session, email)
+            if dry_run:
+                outcome = importing.plan(session, package=read, viewer=viewer, aim=aim, now=now)
+            else:
+                outcome = importing.prepare(session, package=read, viewer=viewer, aim=aim, now=now)(session)
+    except OSError as error:
+        fail(f"{package}: It cannot be read ({(error.strerror or 'error').lower()}).")
+    except ContentError as error:
+        fail(f"{error}\nNothing was written.")
+    for remark in read.remarks:
+        click.echo(
+            f"warning: note {remark.note}: {remark.what}" if remark.note else f"warning: {remark.what}", err=True
+        )
+    if read.left_out:
+        click.echo(f"warning: … and {read.left_out} more.", err=True)
+    for deck in outcome.decks:
+        counts = ", ".join(f"{count} {what}" for what, count in deck.counts.items())
+        click.echo(f"{deck.slug or '(new)'}  “{deck.title}”: {counts}")
+    click.echo(f"{outcome.answers} answers; {outcome.seeds} cards keep the due day and ease that Anki gave them.")
+    if dry_run:
+        click.echo("Nothing was written (--dry-run).")
 
 
 def learner(session: Session, email: str) -> Viewer:

@@ -30,6 +30,8 @@ from app.web.database import apart
 from app.web.jobs import JobFailed, Running
 
 KIND = "import"
+ANKI = "anki"
+"""The `dialect` of uploads that are packages from Anki: `app.study.anki.uploads` deals with them."""
 SHORT = 300
 """Questions that are imported while the editor waits; more are a job."""
 MAX_UNFINISHED = 20
@@ -131,20 +133,23 @@ def find(session: Session, guid: str, user_id: int) -> Found | None:
     """An editor's own upload; None for anybody else's."""
     if "\0" in guid:
         return None
-    row = session.scalar(select(Upload).where(Upload.guid == guid, Upload.user_id == user_id))
+    mine = select(Upload).where(Upload.guid == guid, Upload.user_id == user_id, Upload.dialect != ANKI)
+    row = session.scalar(mine)
     return None if row is None else _found(row)
 
 
 def is_of(session: Session, guid: str, user_id: int) -> bool:
     """Whether there is such an upload, and it is this person's."""
-    there = select(Upload.id).where(Upload.guid == guid, Upload.user_id == user_id)
+    there = select(Upload.id).where(Upload.guid == guid, Upload.user_id == user_id, Upload.dialect != ANKI)
     return "\0" not in guid and session.scalar(there) is not None
 
 
 def unfinished(session: Session, user_id: int) -> list[Found]:
     """An editor's uploads that are not imported, the newest first; without their bytes."""
     rows = session.scalars(
-        select(Upload).where(Upload.user_id == user_id, Upload.imported_at.is_(None)).order_by(Upload.id.desc())
+        select(Upload)
+        .where(Upload.user_id == user_id, Upload.imported_at.is_(None), Upload.dialect != ANKI)
+        .order_by(Upload.id.desc())
     )
     return [_found(row, content=b"") for row in rows]
 

@@ -31,6 +31,9 @@ from app.web.sessions import Viewer
 LONGEST_ELAPSED_MS = 60_000
 """A page may be left open for days; what is noted of the time of a card is a minute at most."""
 
+IMPORTED = "Anki"
+"""The device of answers that were given elsewhere and brought here: none of them is the last one given here."""
+
 
 class UnknownCard(Exception):
     """There is no such card, or none that this learner may know of."""
@@ -344,7 +347,7 @@ def _event_to_undo(session: Session, user_id: int, event: int | Literal["last"])
         .where(Event.user_id == user_id, Event.kind == EventKind.REVIEW)
     )
     if event == "last":
-        found = found.where(Event.live).order_by(Event.id.desc()).limit(1)
+        found = found.where(Event.live, Event.device != IMPORTED).order_by(Event.id.desc()).limit(1)
     else:
         found = found.where(Event.id == event)
     row = session.execute(found).one_or_none()

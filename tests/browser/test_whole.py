@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from app.db.models import Card, CardState, Deck, Practice, Source, User
 from app.factory import create_app
 from app.scheduling.state import Grade
 from app.study import service as study
+from tests.anki.packages import BASIC, package
 from tests.browser.conftest import PHONE, NewPage, enter
 from tests.browser.portals import Portal
 from tests.builders import LONG_AGO, PASSWORD, choose, make_card, make_deck
@@ -295,6 +297,8 @@ IMPORT = {
 """The pages of one import, which the test below makes."""
 BULK = {"edit.bulk_done"}
 """The page of a change of many questions, which a test below makes."""
+FROM_ANKI = {"study.anki_package", "study.anki_state"}
+"""The pages of a package from Anki, which a test below brings in."""
 PRACTICE = {"study.practise", "study.practised"}
 """The pages of a session of one's own, which a test below starts."""
 
@@ -302,7 +306,7 @@ PRACTICE = {"study.practise", "study.practised"}
 def test_every_page_is_in_the_walk(places: Flask) -> None:
     reads = {rule.endpoint for rule in places.url_map.iter_rules() if "GET" in (rule.methods or ())}
     walked = {endpoint for some in pages("", "", "").values() for endpoint, _address in some} - {"missing"}
-    assert walked | IMPORT | BULK | PRACTICE == reads - FILES
+    assert walked | IMPORT | BULK | FROM_ANKI | PRACTICE == reads - FILES
 
 
 def complaints(page: Page, axe: Axe) -> Iterator[str]:
@@ -339,6 +343,28 @@ def test_axe_finds_nothing_on_any_page_in_either_theme(
             page.get_by_role("button", name="Show answer").click()
             wrong.extend(complaints(page, axe))
     assert not wrong
+
+
+def test_axe_finds_nothing_on_the_pages_of_a_package_from_anki(
+    new_page: NewPage, make_person: Callable[..., User], tmp_path: Path
+) -> None:
+    fields = ("What is it?", "It is [sound:this.mp3] this.")
+    (tmp_path / "mine.apkg").write_bytes(package({"Mine": [("g1", BASIC, fields)]}))
+    axe = Axe()
+    page = new_page(size=PHONE, reduced_motion="reduce")
+    enter(page, make_person())
+    page.goto("/settings/anki")
+    page.get_by_label("Choose a package").set_input_files(tmp_path / "mine.apkg")
+    page.get_by_role("button", name="Read and preview").click()
+    heading(page, "Review before importing")
+    expect(page.get_by_text("The sound “this.mp3” stays out")).to_be_visible()
+    found = list(complaints(page, axe))
+    page.get_by_role("button", name="Import", exact=True).click()
+    heading(page, "1 card is added.")
+    found.extend(complaints(page, axe))
+    page.get_by_role("link", name="Open Mine").click()
+    heading(page, "Mine")
+    assert not found
 
 
 def test_axe_finds_nothing_on_the_pages_of_an_import(

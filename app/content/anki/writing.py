@@ -21,7 +21,8 @@ from app.content.anki.style import ANSWER, CSS, QUESTION
 
 MODEL_ID = 1_763_981_200_417
 """Of the kind of note that packages from here have; never to be changed."""
-_FIELDS = ("Question", "Options", "Answer", "Section")
+FIELDS = ("Question", "Options", "Answer", "Section")
+"""Of that kind of note, in order."""
 _DECK_IDS = 1 << 41
 _REVIEW, _NEW = 2, 0
 _SUSPENDED = -1
@@ -148,7 +149,7 @@ def _model() -> genanki.Model:
     return genanki.Model(
         MODEL_ID,
         "Reprise",
-        fields=[{"name": name} for name in _FIELDS],
+        fields=[{"name": name} for name in FIELDS],
         templates=[{"name": "Card", "qfmt": QUESTION, "afmt": ANSWER}],
         css=CSS,
     )
