@@ -15,12 +15,11 @@ from app.admin.forms import (
     MAX_SECTION,
     MAX_TAG,
     MAX_TAGS,
-    Hidden,
-    Words,
     section_in,
     tags_in,
 )
 from app.library.bulk import Action, Wish, is_key, new_key
+from app.web.fields import Hidden, Words
 
 
 class BulkForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types

@@ -308,13 +308,13 @@ def _insert(writing: Writing, draft: Draft, ids: Mapping[str, int]) -> dict[int,
         _new_row(writing, planned, ids[planned.new.deck], places[id(planned.new)], edited=draft.edited)
         for planned in added
     ]
-    for start in range(0, len(rows), _CHUNK):
-        writing.session.connection().execute(insert(Card), rows[start : start + _CHUNK])
     made: dict[str, int] = {}
+    for start in range(0, len(rows), _CHUNK):
+        # What is returned makes one statement of many rows: SQLite writes its search index once for each statement.
+        put = insert(Card).returning(Card.guid, Card.id)
+        inserted = writing.session.connection().execute(put, rows[start : start + _CHUNK])
+        made.update({row.guid: row.id for row in inserted})
     guids = [row["guid"] for row in rows]
-    for start in range(0, len(guids), _CHUNK):
-        found = select(Card.guid, Card.id).where(Card.guid.in_(guids[start : start + _CHUNK]))
-        made.update({row.guid: row.id for row in writing.session.execute(found)})
     action = "created" if draft.edited else "imported"
     revisions = [
         _revision(writing, made[row["guid"]], 1, action, {name: row[name] for name in REVISED}) for row in rows
