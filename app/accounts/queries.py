@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+from app.accounts.service import KEPT_FOR
 from app.config import Settings
 from app.db.models import Identity, LoginSession, Passkey, Portal, User
 from app.web.sessions import FRESH_FOR, Viewer, living
@@ -69,6 +70,24 @@ class SecuritySummary:
     password_changed_at: datetime | None
     sessions: tuple[SessionFacts, ...]
     """The present one first, then the last used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """How far the deletion of an account has come; both None where it is kept after all."""
+
+    erases_on: datetime | None
+    erased_at: datetime | None
+
+
+def deletion(session: Session, guid: str) -> Deletion | None:
+    """When the account with this guid is or was erased; None where there is none."""
+    found = select(User.deletion_asked_at, User.erased_at).where(User.guid == guid)
+    row = session.execute(found).one_or_none()
+    if row is None:
+        return None
+    asked = row.deletion_asked_at
+    return Deletion(None if asked is None else asked + KEPT_FOR, row.erased_at)
 
 
 def portal(session: Session) -> PortalFacts:

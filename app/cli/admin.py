@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from app.cli.common import fail, read_settings, writing_session
-from app.cli.data import export_data
+from app.cli.data import export_data, import_data
 
 
 @click.group()
@@ -147,3 +147,4 @@ def erase_due() -> None:
 
 
 admin.add_command(export_data)
+admin.add_command(import_data)

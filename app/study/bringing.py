@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
+from app.content import render
 from app.content.document import ContentError
 from app.content.rendered import render_text
-from app.db.models import Card, CardMark, CardState, Deck, DeckChoice, Event, Practice, PracticeAnswer, Rest, User
+from app.db.models import Card, CardMark, CardState, Deck, DeckChoice, Event, Note, Practice, PracticeAnswer, Rest, User
 from app.library import media, own
 from app.library.archives import Archive
 from app.library.deck_editing import DeckFields
@@ -26,7 +27,7 @@ from app.scheduling import replay
 from app.scheduling.replay import BrokenLog, EventKind
 from app.scheduling.state import Grade
 from app.study.bringing_match import Group, Matched, chunks, match_cards
-from app.study.brought import Brought, BroughtEvent
+from app.study.brought import Brought, BroughtEvent, BroughtNote
 from app.study.export import BROUGHT
 from app.study.export_cards import readable_by, reads_all
 from app.study.projection import as_event, fact_columns, read_log, store_facts, store_state
@@ -124,6 +125,7 @@ def bring(
     matched = match_cards(session, user_id=user_id, brought=brought)
     groups, no_room = _with_room(session, user_id, matched, room)
     ready = [[_ready(card) for card in group.cards] for group in groups]
+    notes = [(note, render.render(note.text)) for note in brought.notes]
     get_in_line(session, user_id)
     targets = dict(matched.targets)
     for group, cards in zip(groups, ready, strict=True):
@@ -139,6 +141,7 @@ def bring(
     _choose(session, user_id, brought, targets, now)
     practice = _write_practice(session, user_id, brought, roots, ids)
     _write_rests(session, user_id, brought)
+    _write_notes(session, user_id, notes, roots)
     if settings:
         session.execute(update(User).where(User.id == user_id).values(brought.settings))
     session.flush()
@@ -364,6 +367,21 @@ def _write_practice(
         count += 1
     session.flush()
     return count
+
+
+def _write_notes(
+    session: Session, user_id: int, notes: Sequence[tuple[BroughtNote, str]], roots: Mapping[str, int | None]
+) -> None:
+    """Notes with their HTML, on cards that have none here."""
+    there = set(session.scalars(select(Note.card_id).where(Note.user_id == user_id)))
+    for note, html in notes:
+        card_id = roots[note.card]
+        if card_id is not None and card_id not in there:
+            there.add(card_id)
+            row = Note(user_id=user_id, card_id=card_id, text=note.text, text_html=html, version=1)
+            row.renderer, row.saved_at = render.RENDERER_VERSION, note.saved_at
+            session.add(row)
+    session.flush()
 
 
 def _write_rests(session: Session, user_id: int, brought: Brought) -> None:

@@ -15,13 +15,13 @@ from app.library import archives
 from app.library.archives import Archive
 from app.scheduling.state import MAX_INTERVAL, MemoryState
 from app.scheduling.steps import UnknownSteps, steps_named
-from app.study import keys
+from app.study import keys, notes
 from app.study.export import FORMAT, VERSION
 from app.study.fields import Fields, Wrong, record
 
 LARGEST = 150_000_000
 """Bytes of one document, unpacked: more than 200,000 reviews."""
-MOST = {"cards": 100_000, "events": 400_000, "marks": 100_000, "practice": 20_000}
+MOST = {"cards": 100_000, "events": 400_000, "marks": 100_000, "practice": 20_000, "other/note": 100_000}
 """Lines of each document."""
 MOST_DECKS = 2_000
 AHEAD = timedelta(minutes=5)
@@ -120,6 +120,15 @@ class BroughtPractice:
     answers: tuple[BroughtAnswer, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class BroughtNote:
+    """What the learner wrote on a card for themselves."""
+
+    card: str
+    text: str
+    saved_at: datetime
+
+
 @dataclass(slots=True)
 class Brought:
     """All that an archive brings."""
@@ -134,6 +143,7 @@ class Brought:
     events: list[BroughtEvent] = field(default_factory=list)
     marks: list[BroughtMark] = field(default_factory=list)
     practice: list[BroughtPractice] = field(default_factory=list)
+    notes: list[BroughtNote] = field(default_factory=list)
 
 
 def look_through(filename: str, data: bytes) -> Archive:
@@ -170,6 +180,9 @@ def read(archive: Archive, *, now: datetime) -> Brought:
         numbers = [one.number for one in practice.answers]
         reader.check(len(set(numbers)) == len(numbers), "has an answer's number twice")
         brought.practice.append(practice)
+    for note in reader.each("other/note", _note):
+        reader.check(note.card in brought.cards, "is on a card that is not there")
+        brought.notes.append(note)
     return brought
 
 
@@ -379,6 +392,13 @@ def _mark(fields: Fields) -> BroughtMark:
         fields.day_or_none("buried_on"),
         fields.instant_or_none("flagged_at"),
     )
+
+
+def _note(fields: Fields) -> BroughtNote:
+    text = fields.text("text", most=notes.MOST)
+    if not text.strip():
+        raise Wrong("is a note without words")
+    return BroughtNote(fields.guid("card"), text, fields.instant("saved_at"))
 
 
 def _practice(fields: Fields) -> BroughtPractice:

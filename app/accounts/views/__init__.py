@@ -24,6 +24,7 @@ from app.web.database import session, transact
 from app.web.pages import forget_portal, shown
 from app.web.redirects import safe_next
 from app.web.sessions import Viewer, require_viewer
+from app.web.signing import signed, unsigned
 
 blueprint = Blueprint("accounts", __name__)
 blueprint.add_app_template_filter(in_words, "browser")
@@ -190,8 +191,9 @@ def delete() -> Response:
         try:
             proof = _proof(form)
             transact(partial(service.ask_deletion, proof=proof, now=clock.now()))
+            receipt = signed("deletion", require_viewer().guid)
             security.empty()
-            return redirect(url_for("accounts.deleted"), 303)
+            return redirect(url_for("accounts.deleted", receipt=receipt), 303)
         except WrongPassword:
             _not_yours(form)
         except LastAdmin:
@@ -233,8 +235,10 @@ def privacy() -> Response:
 @blueprint.get("/account/deleted")
 @access(Access.ANYONE)
 def deleted() -> Response:
-    """What happens after deletion was asked for."""
-    return shown("accounts/deleted.html")
+    """What happens after deletion was asked for; and to who has the receipt, when it is done."""
+    guid = unsigned("deletion", request.args.get("receipt", "")[:200])
+    gone = None if guid is None else queries.deletion(session(), guid)
+    return shown("accounts/deleted.html", gone=gone)
 
 
 @blueprint.post("/account/sessions/<guid>/end")

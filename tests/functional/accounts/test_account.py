@@ -161,8 +161,8 @@ def test_a_deleted_account_is_signed_out_everywhere_at_once(app: Flask, client: 
     other = app.test_client()
     sign_in(other, ada, keep=True)
     response = send(client, "/account/delete", current_password=PASSWORD)
-    assert response.location == "/account/deleted"
-    assert "deleted in 7 days" in client.get("/account/deleted").text
+    assert response.location.startswith("/account/deleted?receipt=")
+    assert "deleted in 7 days" in client.get(response.location).text
     assert not is_in(client)
     assert not is_in(other)
 
@@ -170,15 +170,20 @@ def test_a_deleted_account_is_signed_out_everywhere_at_once(app: Flask, client: 
 def test_a_deleted_account_is_kept_by_signing_in_and_erased_otherwise(
     app: Flask, client: FlaskClient, session: Session, ada: User, watch: Watch
 ) -> None:
-    send(client, "/account/delete", current_password=PASSWORD)
+    first = send(client, "/account/delete", current_password=PASSWORD).location
     watch.forward(days=6, hours=23)
     jobs.run_chores(app)
     assert sign_in(client, ada).status_code == 303
+    assert "Your account is kept." in app.test_client().get(first).text
     assert "Your account is kept" in client.get("/").text
     assert "Your account is kept" not in client.get("/").text
-    send(client, "/account/delete", current_password=PASSWORD)
+    assert "Take your data with you first" in client.get("/account/delete").text
+    receipt = send(client, "/account/delete", current_password=PASSWORD).location
+    assert "It is erased on" in client.get(receipt).text
     watch.forward(days=7)
     assert jobs.run_chores(app) >= 1
+    assert "Your account is deleted." in client.get(receipt).text
+    assert "Your account is deleted." not in client.get(receipt[:-3]).text
     assert sign_in(client, ada).status_code == 422
     session.refresh(ada)
     assert ada.email.endswith("@deleted.invalid")

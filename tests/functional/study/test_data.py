@@ -104,6 +104,12 @@ def test_an_operator_gets_the_same_for_an_address(
     done = CliRunner().invoke(main, ["admin", "export-data", learner.email, str(file)])
     assert done.exit_code == 0, done.output
     assert b'"grade":4' in zipfile.ZipFile(file).read("events.jsonl")
+    other = make_user(session)
+    session.commit()
+    for options, said in (["--dry-run"], "Nothing was written."), ([], "1 answers"), ([], "0 answers"):
+        done = CliRunner().invoke(main, ["admin", "import-data", other.email, str(file), *options])
+        assert done.exit_code == 0, done.output
+        assert said in done.output
     nobody = CliRunner().invoke(main, ["admin", "export-data", "nobody@example.org", str(file)])
     assert nobody.exit_code == 1
     assert "No account" in nobody.output

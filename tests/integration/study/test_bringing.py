@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.content.document import ContentError
-from app.db.models import Card, CardState, Deck, Event, Practice, User
+from app.db.models import Card, CardState, Deck, Event, Note, Practice, User
 from app.library.archives import Archive
 from app.study import bringing, brought, export, service
 from app.study.bringing import Room
@@ -46,6 +46,9 @@ def learner(session: Session) -> Viewer:
     undone = give(session, learner, second, 1)
     service.undo(session, viewer=learner, event=undone.event_id, now=NOW + timedelta(minutes=2))
     give(session, learner, session.scalars(select(Card).where(Card.deck_id == own.id)).one(), 5)
+    session.add(
+        Note(user_id=user.id, card_id=first.id, text="*Mine*", text_html="", renderer=1, version=1, saved_at=NOW)
+    )
     session.add(Practice(user_id=user.id, mode="quiz", counts=False, cards=[third.id], started_at=NOW))
     session.commit()
     return learner
@@ -125,6 +128,8 @@ def test_it_comes_whole_and_only_once(session: Session, learner: Viewer, other: 
     assert schedule(session, other.id) == schedule(session, learner.id)
     assert session.get_one(User, other.id).new_per_day == 7
     assert session.scalar(select(func.count()).select_from(Practice).where(Practice.user_id == other.id)) == 1
+    note = session.scalars(select(Note).where(Note.user_id == other.id)).one()
+    assert (note.text, note.text_html.strip()) == ("*Mine*", "<p><em>Mine</em></p>")
     private = session.scalars(select(Deck).where(Deck.owner_id == other.id)).one()
     assert (private.title, private.visibility) == ("Mine", "private")
 
