@@ -19,6 +19,8 @@ from app.content.document import CardText, ContentError, Option
 
 ENDINGS = (".apkg", ".colpkg")
 MAX_REMARKS = 200
+MAX_TEXT = 20_000_000
+"""Characters of HTML that all cards of a package may have."""
 MAX_TITLE = 200
 MAX_TAG = 100
 _SOUND = re.compile(r"\[sound:([^\]\n]{1,200})\]")
@@ -89,11 +91,14 @@ def is_package(filename: str) -> bool:
     return filename.lower().endswith(ENDINGS)
 
 
-def read_package(name: str, data: bytes) -> Package:
-    """Read a package. Raises ContentError where it cannot be, or holds no card that could come over."""
+def read_package(name: str, data: bytes, *, most: int | None = None) -> Package:
+    """Read a package of at most `most` cards. Raises ContentError where it cannot be, or no card of it could come over."""
     files = open_package(name, data)
     collection = read_collection(name, files.collection)
     files.collection = b""
+    if most is not None and len(collection.cards) > most:
+        problem = f"It has {len(collection.cards):,} cards; your own decks may have {most:,} in all."
+        raise ContentError(name, 1, problem, "Export fewer decks at once.")
     reading = _Reading(name, collection, files)
     decks = reading.decks()
     if not any(deck.cards for deck in decks):
@@ -113,6 +118,7 @@ class _Reading:
         self._notes = {note.id: note for note in collection.notes}
         self.remarks: list[Remark] = []
         self._said: set[tuple[int, str]] = set()
+        self._read = 0
 
     def decks(self) -> list[BroughtDeck]:
         answers: dict[int, list[Answer]] = defaultdict(list)
@@ -211,6 +217,10 @@ class _Reading:
 
     def _side(self, note: Note, html: str) -> tuple[str, list[str]]:
         """The Markdown of a side, and the images it names that are there. Says what is lost."""
+        self._read += len(html)
+        if self._read > MAX_TEXT:
+            problem = f"Its cards have more than {MAX_TEXT:,} characters together."
+            raise ContentError(self._name, 1, problem, "Export fewer decks at once.")
         for sound in _SOUND.findall(html):
             self._remark(note.id, f"The sound “{unescape(sound)[:80]}” stays out: cards have no sound here.")
         html = _SOUND.sub("", html)

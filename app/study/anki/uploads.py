@@ -37,14 +37,16 @@ class Kept:
     imported_at: datetime | None
 
 
-def receive(session: Session, *, user_id: int, filename: str, data: bytes, now: datetime) -> str:
-    """Keep a package; gives its guid. Raises ContentError for one that cannot be read."""
+def receive(
+    session: Session, *, user_id: int, filename: str, data: bytes, now: datetime, most: int | None = None
+) -> str:
+    """Keep a package of at most `most` cards; gives its guid. Raises ContentError for one that cannot be read."""
     name = "".join(letter for letter in filename.replace("\\", "/").rpartition("/")[2] if letter.isprintable())[-200:]
     if not is_package(name):
         raise ContentError(
             name or "file", 1, "It is no package from Anki.", "Choose a file that ends in .apkg or .colpkg."
         )
-    package = read_package(name, data)
+    package = read_package(name, data, most=most)
     write(session)
     old = select(Upload.id).where(Upload.user_id == user_id).order_by(Upload.id.desc()).offset(MAX_UNFINISHED - 1)
     session.execute(delete(Upload).where(Upload.id.in_(session.scalars(old).all())))

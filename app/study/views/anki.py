@@ -41,9 +41,16 @@ def anki() -> Response:
     file = request.files.get("file")
     if file is None or not file.filename:
         return _page(_("Choose a file first."))
-    data = file.stream.read()
+    person, aim = require_viewer(), _aim("")
+    work = partial(
+        uploads.receive,
+        user_id=person.id,
+        filename=file.filename,
+        data=file.stream.read(),
+        now=clock.now(),
+        most=None if person.is_editor else aim.most_cards,
+    )
     try:
-        work = partial(uploads.receive, user_id=require_viewer().id, filename=file.filename, data=data, now=clock.now())
         return redirect(url_for("study.anki_package", guid=transact(work)), 303)
     except ContentError as error:
         return _page(f"{error.problem} {error.remedy}")

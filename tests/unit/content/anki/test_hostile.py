@@ -11,7 +11,7 @@ import pytest
 import zstandard
 
 from app.content.anki import collection as collections
-from app.content.anki import container
+from app.content.anki import container, reading
 from app.content.anki.markdown import TooLong, to_markdown
 from app.content.anki.reading import read_package
 from app.content.document import ContentError
@@ -105,6 +105,15 @@ def test_nothing_but_reading_is_let_through() -> None:
 def test_more_than_can_be_kept_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collections, "MAX_NOTES", 1)
     assert "more than 1 notes" in refused(package({"A": [("g1", BASIC, ("a", "b")), ("g2", BASIC, ("c", "d"))]}))
+
+
+def test_more_text_or_cards_than_one_may_have_is_said_before_all_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = package({"A": [("g1", BASIC, ("a" * 50, "b")), ("g2", BASIC, ("c", "d"))]})
+    with pytest.raises(ContentError) as caught:
+        read_package("my.apkg", data, most=1)
+    assert "It has 2 cards" in caught.value.problem
+    monkeypatch.setattr(reading, "MAX_TEXT", 50)
+    assert "more than 50 characters" in refused(data)
 
 
 def test_deep_and_long_html_is_given_up_in_time() -> None:
