@@ -22,7 +22,7 @@ from wtforms.validators import StopValidation
 from app.accounts.forms import zone_choices
 from app.scheduling.steps import MOST_STEPS, UnknownSteps, steps_named
 from app.study.notes import MOST, Written
-from app.study.preferences import MOST_NEW, MOST_REVIEWS, Preferences
+from app.study.preferences import MOST_GOAL_CARDS, MOST_GOAL_MINUTES, MOST_NEW, MOST_REVIEWS, Preferences
 from app.study.queries import ChosenDeck
 from app.study.rest import MOST_POSTPONED
 from app.web.fields import Hidden, Words
@@ -131,6 +131,8 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
 
     new_per_day = Whole(_l("New cards a day"), most=MOST_NEW)
     reviews_per_day = Whole(_l("Reviews a day, at most"), most=MOST_REVIEWS)
+    goal_cards = WholeOrNone(_l("Goal: cards a day"), most=MOST_GOAL_CARDS)
+    goal_minutes = WholeOrNone(_l("Goal: minutes a day"), most=MOST_GOAL_MINUTES)
     new_order = RadioField(_l("New cards come"), choices=NEW_ORDERS, **_OFFERED)
     review_order = SelectField(_l("Order of reviews"), choices=REVIEW_ORDERS, **_OFFERED)
     learning_steps = Steps(_l("A card to be repeated comes again after"))
@@ -165,6 +167,8 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
             reading_size=self.reading_size.data,
             measure=self.measure.data,
             swipes=self.swipes.data,
+            goal_cards=self.goal_cards.data,
+            goal_minutes=self.goal_minutes.data,
         )
 
 

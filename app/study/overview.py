@@ -74,6 +74,25 @@ class Coming:
 
 
 @dataclass(frozen=True, slots=True)
+class Goal:
+    """What the learner means to do each day, and how much of it is done today: cards, or whole `minutes`."""
+
+    done: int
+    of: int
+    minutes: bool
+
+    @property
+    def percent(self) -> int:
+        """How much of it is done, 100 at most."""
+        return min(100, 100 * self.done // self.of)
+
+    @property
+    def reached(self) -> bool:
+        """Done for today."""
+        return self.done >= self.of
+
+
+@dataclass(frozen=True, slots=True)
 class Missed:
     """A card that was failed again and again, on so many days."""
 
@@ -97,6 +116,7 @@ class Library:
     week: tuple[tuple[date, bool], ...]
     """The last seven study days, today last, and whether there was an answer."""
     streak: Streak
+    goals: tuple[Goal, ...]
     coming: Coming | None
     """Set only where nothing is left today."""
     missed: tuple[Missed, ...]
@@ -144,6 +164,7 @@ def library(session: Session, viewer: Viewer, *, now: datetime) -> Library:
         minutes=None if pace is None else minutes_needed(left.total, pace),
         week=tuple((day, day in days) for day in last_week),
         streak=streak(days, today.study_day, rests),
+        goals=goals_of(viewer, days.get(today.study_day, Totals())),
         tags=_tags(session, today.plan),
         backlog=_backlog(viewer, decks, today.study_day, days),
         coming=None if left.total else _coming(session, viewer, now),
@@ -157,6 +178,12 @@ def _tags(session: Session, plan: Plan) -> tuple[str, ...]:
     cards = [item.card_id for item in (*plan.waiting, *plan.mixed)][:_TAGS_FROM]
     found = Counter(tag for tags in session.scalars(select(Card.tags).where(Card.id.in_(cards))) for tag in tags)
     return tuple(sorted(found, key=lambda tag: (-found[tag], tag))[:_TAGS_SHOWN]) if cards else ()
+
+
+def goals_of(viewer: Viewer, today: Totals) -> tuple[Goal, ...]:
+    """The goals this learner has, beside what was done today."""
+    wanted = ((today.cards, viewer.goal_cards, False), (today.elapsed_ms // 60_000, viewer.goal_minutes, True))
+    return tuple(Goal(done, of, minutes) for done, of, minutes in wanted if of)
 
 
 def deck_progress(session: Session, viewer: Viewer, *, now: datetime) -> tuple[DeckProgress, ...]:

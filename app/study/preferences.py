@@ -12,6 +12,8 @@ from app.scheduling.study_day import zone_named
 
 MOST_NEW = 999
 MOST_REVIEWS = 9999
+MOST_GOAL_CARDS = 9999
+MOST_GOAL_MINUTES = 999
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,9 @@ class Preferences:
     reading_size: str
     measure: str
     swipes: bool
+    goal_cards: int | None = None
+    """Cards a day; None or 0: no such goal."""
+    goal_minutes: int | None = None
 
 
 def save(session: Session, *, user_id: int, preferences: Preferences) -> None:
@@ -42,8 +47,10 @@ def save(session: Session, *, user_id: int, preferences: Preferences) -> None:
     """
     zone_named(preferences.zone)
     steps_named(preferences.learning_steps)
+    values = asdict(preferences)
+    goals = {name: values[name] or None for name in ("goal_cards", "goal_minutes")}
     write(session)
-    session.execute(update(User).where(User.id == user_id).values(**asdict(preferences)))
+    session.execute(update(User).where(User.id == user_id).values(**values | goals))
 
 
 def save_days(session: Session, *, user_id: int, easy_days: str, balance: bool, suspend_leeches: bool) -> None:

@@ -65,6 +65,8 @@ class Viewer:
     swipes: bool = True
     reading_size: str = "normal"
     measure: str = "normal"
+    goal_cards: int | None = None
+    goal_minutes: int | None = None
 
     @property
     def is_editor(self) -> bool:
@@ -121,6 +123,8 @@ _OF_USER = (
     "swipes",
     "reading_size",
     "measure",
+    "goal_cards",
+    "goal_minutes",
     "new_order",
     "review_order",
     "learning_steps",

@@ -40,6 +40,8 @@ class User(Base, UserMixin):
         CheckConstraint("new_per_day BETWEEN 0 AND 999", name="new_per_day"),
         CheckConstraint("reviews_per_day BETWEEN 0 AND 9999", name="reviews_per_day"),
         CheckConstraint("length(easy_days) = 7", name="easy_days"),
+        CheckConstraint("goal_cards BETWEEN 1 AND 9999", name="goal_cards"),
+        CheckConstraint("goal_minutes BETWEEN 1 AND 999", name="goal_minutes"),
         CheckConstraint("(holiday_from IS NULL) = (holiday_to IS NULL)", name="holiday"),
         {"sqlite_autoincrement": True},
     )
@@ -101,6 +103,10 @@ class User(Base, UserMixin):
     """How long the lines of questions and answers are."""
     suspend_leeches: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether a card that becomes a leech is suspended at once."""
+
+    goal_cards: Mapped[int | None]
+    """How many cards a day the learner means to answer; None without such a goal."""
+    goal_minutes: Mapped[int | None]
 
     roles: Mapped[list[Role]] = relationship(Role, secondary="user_role", lazy="selectin")  # type: ignore[assignment]
 

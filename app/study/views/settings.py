@@ -48,4 +48,6 @@ def _form(person: Viewer) -> SettingsForm:
         reading_size=person.reading_size,
         measure=person.measure,
         swipes=person.swipes,
+        goal_cards=person.goal_cards,
+        goal_minutes=person.goal_minutes,
     )

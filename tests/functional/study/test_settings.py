@@ -10,7 +10,9 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.db.models import User
-from tests.builders import csrf_token, make_user, sign_in
+from app.web import clock
+from tests.builders import choose, csrf_token, make_card, make_deck, make_user, sign_in
+from tests.integration.study.people import give, viewer_of
 
 WISHED: dict[str, Any] = {
     "new_per_day": "7",
@@ -36,6 +38,25 @@ def _signed_in(client: FlaskClient, session: Session) -> User:
 
 def _save(client: FlaskClient, **changes: str) -> Any:
     return client.post("/settings", data=WISHED | changes | {"csrf_token": csrf_token(client, "/settings")})
+
+
+def test_todays_goals_are_on_the_first_page(client: FlaskClient, session: Session) -> None:
+    user = _signed_in(client, session)
+    deck = make_deck(session)
+    choose(session, user, deck)
+    card = make_card(session, deck)
+    session.commit()
+    assert _save(client, goal_cards="2", goal_minutes="1").status_code == 303
+    session.refresh(user)
+    give(session, viewer_of(user), card, now=clock.now(), elapsed_ms=60_000)
+    page = client.get("/").text
+    assert "1 of 2 cards today" in page
+    assert 'stroke-dasharray="50 100"' in page
+    assert "1 of 1 minute today: <strong>goal reached" in page
+    assert 'value="2"' in client.get("/settings").text
+    assert _save(client, goal_cards="0", goal_minutes="").status_code == 303
+    assert "of 2 cards" not in client.get("/").text
+    assert "Enter a number from 0 to 999." in _save(client, goal_minutes="-5").text
 
 
 def test_settings_are_saved_and_shown_again(client: FlaskClient, session: Session) -> None:
