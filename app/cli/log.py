@@ -10,9 +10,15 @@ SHOWN = 50
 
 
 @click.command()
-@click.option("--repair", is_flag=True, help="Write what differs again from the log. The log itself is never changed.")
+@click.option(
+    "--repair",
+    "--rebuild",
+    "repair",
+    is_flag=True,
+    help="Write what differs again from the log: states and sums. The log itself is never changed.",
+)
 def verify(repair: bool) -> None:
-    """Replay every learner's log and compare it with the stored states, and the search index with the cards.
+    """Replay every learner's log and compare it with the stored states and sums, and the search index with the cards.
 
     Exit 0 when all agrees (or was repaired), 1 when something differs.
     """
@@ -25,7 +31,7 @@ def verify(repair: bool) -> None:
         if unindexed and repair:
             search_index.remake(session.connection())
     for one in report.differences[:SHOWN]:
-        click.echo(f"Learner {one.user}, card {one.card} {one.what}")
+        click.echo(f"Learner {one.user}, card {one.card} {one.what}" if one.card else f"Learner {one.user}, {one.what}")
     if len(report.differences) > SHOWN:
         click.echo(f"… and {len(report.differences) - SHOWN} more.")
     counted = f"{report.events} events and {report.states} states of {report.users} users"

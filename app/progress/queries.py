@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, extract, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.db.models import Card, CardState, Deck, DeckChoice, Event, Rest
+from app.db.models import Card, CardState, Deck, DeckChoice, Event, Rest, StudyHour
 from app.library.queries import studyable, unsuspended
 from app.scheduling.state import LEECH_LAPSES, MATURE_INTERVAL
 from app.scheduling.statistics import GRADES, LONGEST_ANSWER_MS, Tally, Totals, hour_of
@@ -24,6 +24,9 @@ PASSED = 3
 """The lowest grade that recalls the card."""
 HARDEST = 10
 """So many of the hardest cards are listed."""
+
+
+_NOTHING = Totals()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,8 @@ class ReviewRow:
     deck_slug: str
     deck_title: str
     card_guid: str
+    living: bool
+    """Not archived."""
 
 
 def decks_of(session: Session, viewer: Viewer) -> tuple[StudiedDeck, ...]:
@@ -146,6 +151,12 @@ def totals_by_hour(
 ) -> dict[tuple[date, int], Totals]:
     """What was done from `first` to `last`, by study day and hour of the learner's clock, in one deck or in all."""
     found: dict[tuple[date, int], Totals] = {}
+    if deck_id is None:
+        kept = select(StudyHour.__table__).where(
+            StudyHour.user_id == user_id, StudyHour.study_day >= first, StudyHour.study_day <= last
+        )
+        rows = (((row.study_day, row.hour), _totals(row)) for row in session.execute(kept))
+        return {key: totals for key, totals in rows if totals != _NOTHING}
     statement = _answered().where(Event.user_id == user_id, Event.study_day >= first, Event.study_day <= last)
     for row in session.execute(_of_deck(statement, deck_id)):
         key = (row.study_day, hour_of(row.at, row.zone))
@@ -153,13 +164,12 @@ def totals_by_hour(
     return found
 
 
-def first_day(session: Session, user_id: int) -> date | None:
-    """The first study day of a learner; None where there was none."""
-    return session.scalar(select(func.min(Event.study_day)).where(_answers(user_id)))
-
-
 def days_studied(session: Session, user_id: int, *, deck_id: int | None = None) -> tuple[date, ...]:
     """Every study day with an answer, in order."""
+    if deck_id is None:
+        answers = sum((getattr(StudyHour, f"grade_{grade}") for grade in range(1, GRADES)), StudyHour.grade_0)
+        kept = select(StudyHour.study_day).where(StudyHour.user_id == user_id, answers > 0)
+        return tuple(session.scalars(kept.distinct().order_by(StudyHour.study_day)))
     statement = select(Event.study_day).where(_answers(user_id)).distinct().order_by(Event.study_day)
     return tuple(session.scalars(_of_deck(statement, deck_id)))
 
@@ -258,6 +268,7 @@ def reviews(
             Deck.slug,
             Deck.title,
             Card.guid,
+            Card.archived_at.is_(None),
         )
         .join(Card, Card.id == Event.card_id)
         .join(Deck, Deck.id == Card.deck_id)
@@ -294,7 +305,7 @@ def _answered() -> Select[*tuple[Any, ...]]:
             _count(Event.counted).label("cards"),
             *(_count(Event.grade == grade).label(f"grade_{grade}") for grade in range(GRADES)),
             func.sum(elapsed).label("elapsed"),
-            _count(Event.elapsed_ms.is_not(None)).label("timed"),
+            _count(and_(review, Event.elapsed_ms.is_not(None))).label("timed"),
             _count(and_(Event.was_due, ~mature, passed)).label("young_passed"),
             _count(and_(Event.was_due, ~mature)).label("young"),
             _count(and_(Event.was_due, mature, passed)).label("mature_passed"),

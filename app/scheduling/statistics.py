@@ -177,7 +177,7 @@ def by_hour(answers: Iterable[Answer]) -> dict[tuple[date, int], Totals]:
     hours: dict[tuple[date, int], Totals] = {}
     for answer in answers:
         key = (answer.study_day, hour_of(answer.answered_at, answer.zone))
-        hours[key] = hours.get(key, Totals()) + _alone(answer)
+        hours[key] = hours.get(key, Totals()) + alone(answer)
     return dict(sorted(hours.items()))
 
 
@@ -348,7 +348,8 @@ def minutes_needed(cards: int, seconds_a_card: float) -> int:
     return max(1, round(cards * seconds_a_card / 60)) if cards else 0
 
 
-def _alone(answer: Answer) -> Totals:
+def alone(answer: Answer) -> Totals:
+    """What one answer adds."""
     if answer.grade is None:
         return Totals(learned=answer.learned)
     due = Tally(int(answer.grade.passed), 1) if answer.was_due else Tally()

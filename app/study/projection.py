@@ -1,5 +1,6 @@
 """The log of one learner and one card in tables: read it as values, and store what replaying it gives."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any
@@ -12,6 +13,7 @@ from app.db.prepared import Prepared
 from app.scheduling import replay
 from app.scheduling.replay import EventFacts, EventKind, Projection
 from app.scheduling.state import Grade, MemoryState
+from app.study import totals
 
 FACTS = (
     "live",
@@ -49,6 +51,8 @@ COLUMNS = (
     Event.grade,
     Event.answered_at,
     Event.study_day,
+    Event.zone,
+    Event.elapsed_ms,
     Event.target_id,
     Event.chosen_due,
     Event.reason,
@@ -152,17 +156,16 @@ def memory_of(row: Any) -> MemoryState:
     return MemoryState(row.ease, row.repetitions, row.interval, row.due, row.lapses)
 
 
-def store_facts(session: Session, log: Sequence[Logged], projection: Projection) -> int:
-    """Rewrite the outcome of those events of which replay says something else now; gives how many."""
-    changed = 0
+def store_facts(session: Session, log: Sequence[Logged], projection: Projection, sums: totals.Sums) -> None:
+    """Rewrite the outcome of those events of which replay says something else now, and note that in `sums`."""
     for row in log:
         new = fact_columns(projection.facts[row.id])
         differing = {name: value for name, value in new.items() if getattr(row, name) != value}
         if differing:
             one = update(_EVENT).where(_EVENT.c.user_id == row.user_id, _EVENT.c.id == row.id)
             session.connection().execute(one, differing)
-            changed += 1
-    return changed
+            values = row._asdict()
+            totals.changed(sums, values, values, new)
 
 
 def store_state(
@@ -203,12 +206,17 @@ _DUE_DAY = (
 def rewrite_facts(session: Session, rows: Sequence[tuple[Logged, Projection]]) -> None:
     """`store_facts` for events of many cards at once, each with the projection of its card."""
     changed = []
+    sums: dict[int, totals.Sums] = defaultdict(dict)
     for row, projection in rows:
         new = fact_columns(projection.facts[row.id])
         if any(getattr(row, name) != value for name, value in new.items()):
             changed.append(new | {"user": row.user_id, "event": row.id})
+            values = row._asdict()
+            totals.changed(sums[row.user_id], values, values, new)
     if changed:
         session.connection().execute(_ALL_FACTS, changed)
+    for user_id, some in sums.items():
+        totals.put(session, user_id, some)
 
 
 def rewrite_states(session: Session, user_id: int, states: Sequence[Mapping[str, Any]]) -> None:

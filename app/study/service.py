@@ -22,7 +22,7 @@ from app.scheduling import replay, sm2
 from app.scheduling.replay import EventKind, Projection
 from app.scheduling.state import Grade, MemoryState, is_leech_at
 from app.scheduling.study_day import never_before, study_day
-from app.study import near
+from app.study import near, totals
 from app.study.projection import Logged, as_event, fact_columns, read_log, store_facts, store_state
 from app.study.queries import first_unbegun
 from app.web.access import can
@@ -222,7 +222,9 @@ def replay_card(session: Session, user_id: int, card_id: int) -> None:
     projection = replay.replay(map(as_event, log))
     one = and_(CardState.user_id == user_id, CardState.card_id == card_id)
     version = session.scalar(select(CardState.version).where(one))
-    store_facts(session, log, projection)
+    sums: totals.Sums = {}
+    store_facts(session, log, projection, sums)
+    totals.put(session, user_id, sums)
     if log or version is not None:
         store_state(session, user_id=user_id, card_id=card_id, version=version, events=len(log), to=projection)
 
@@ -407,8 +409,12 @@ def _append(
         "reason": event.reason,
         **_seed_columns(event.seed),
     }
-    _INSERT_EVENT.run(session, values | fact_columns(projection.facts[event.id]))
-    store_facts(session, log, projection)
+    facts_of_it = fact_columns(projection.facts[event.id])
+    sums: totals.Sums = {}
+    totals.changed(sums, values, None, facts_of_it)
+    _INSERT_EVENT.run(session, values | facts_of_it)
+    store_facts(session, log, projection, sums)
+    totals.put(session, user_id, sums)
     return store_state(session, user_id=user_id, card_id=card_id, version=version, events=len(log) + 1, to=projection)
 
 

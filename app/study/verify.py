@@ -11,13 +11,17 @@ from sqlalchemy.orm import Session, aliased
 from app.db.models import Card, CardState, Event, User
 from app.db.session import write
 from app.scheduling.replay import BrokenLog, Projection, replay
+from app.study import totals
 from app.study.projection import COLUMNS, STATE, Logged, as_event, fact_columns, state_columns
 from app.study.service import replay_card
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Something stored that the log does not give. `user` and `card` are guids; `what` is a sentence."""
+    """Something stored that the log does not give. `user` and `card` are guids; `what` is a sentence.
+
+    `card` is empty where it is about no single card.
+    """
 
     user: str
     card: str
@@ -46,6 +50,11 @@ def verify(session: Session, *, repair: bool = False) -> Report:
             report.differences += found
             if repair:
                 report.unrepaired += not _repaired(session, user_id, card_id)
+        given = totals.of_log(session, user_id)
+        wrong = [Difference(guid, "", what) for what in totals.differences(totals.stored(session, user_id), given)]
+        report.differences += wrong
+        if wrong and repair:
+            totals.rebuild(session, user_id)
     return report
 
 

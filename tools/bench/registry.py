@@ -7,7 +7,9 @@ promised with `at_least` and `at_most`: a promise that is not kept fails the run
 import sys
 from collections.abc import Callable
 
-MODULES = tuple(f"tools.bench.{name}" for name in ("feel", "importing", "matching", "searching", "study", "history"))
+MODULES = tuple(
+    f"tools.bench.{name}" for name in ("feel", "importing", "matching", "progress", "searching", "study", "history")
+)
 BENCHES: dict[str, Callable[[], None]] = {}
 broken: list[str] = []
 """Promises that were not kept."""

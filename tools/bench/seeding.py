@@ -1,5 +1,6 @@
 """Learners with a history, written in bulk: what replaying their logs gives, so that `reprise verify` agrees."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -12,10 +13,12 @@ from app.db.base import new_guid
 from app.db.models import Card, CardState, Deck, DeckChoice, Event, LoginSession, User
 from app.db.session import write
 from app.library.texts import put, render_text
+from app.scheduling import sm2
 from app.scheduling.replay import Event as Fact
 from app.scheduling.replay import EventKind, Projection, replay
-from app.scheduling.state import Grade
+from app.scheduling.state import Grade, MemoryState
 from app.scheduling.study_day import study_day
+from app.study import totals
 from app.study.projection import fact_columns, state_columns
 from app.web.sessions import token_hash
 
@@ -90,11 +93,17 @@ def make_learner(session: Session, deck_id: int, now: datetime, **overrides: Any
 
 
 def give_history(
-    session: Session, learner: Learner, cards: list[int], reviews: int, now: datetime, spread: int
+    session: Session,
+    learner: Learner,
+    cards: list[int],
+    reviews: int,
+    now: datetime,
+    spread: int,
+    grades: Sequence[int] = (4,),
 ) -> None:
-    """Let a learner have reviewed each card so often; they are due over the last `spread` days, today included."""
+    """Let a learner have reviewed each card so often, with `grades` over and over; due over the last `spread` days."""
     today = study_day(now, "UTC", 4)
-    logs = [_log(today - timedelta(days=days), reviews) for days in range(spread)]
+    logs = [_log(today - timedelta(days=days), reviews, grades) for days in range(spread)]
     events: list[dict[str, Any]] = []
     states: list[dict[str, Any]] = []
     for number, card in enumerate(cards):
@@ -106,10 +115,14 @@ def give_history(
         states.append(keys | state_columns(outcome))
     _write(session.connection(), Event.__table__, events)
     _write(session.connection(), CardState.__table__, states)
+    totals.rebuild(session, learner.id)
 
 
 def repeat_history(session: Session, learner: Learner, deck_id: int, cards: int, reviews: int, *, spread: int) -> None:
-    """Give the first `cards` cards of a deck what `give_history` gave its first `spread` ones, copied by the database."""
+    """Give the first `cards` cards of a deck what `give_history` gave its first `spread` ones, copied by the database.
+
+    The sums of its hours are left to `reprise verify --rebuild`.
+    """
     write(session)
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SET LOCAL statement_timeout = 0"))
@@ -128,20 +141,22 @@ def repeat_history(session: Session, learner: Learner, deck_id: int, cards: int,
         session.execute(insert(table).from_select([column.name for column in table.columns], rows))
 
 
-def _log(due: date, reviews: int) -> tuple[list[Fact], Projection]:
+def _log(due: date, reviews: int, grades: Sequence[int]) -> tuple[list[Fact], Projection]:
     """So many reviews, each on the day the card was due, the last of which made it due on `due`."""
-    intervals: list[int] = []
-    for number in range(reviews):
-        facts = [_fact(n + 1, due + timedelta(days=sum(intervals[:n]))) for n in range(number + 1)]
-        first = replay(facts)
-        intervals.append((first.state.due - facts[-1].study_day).days if first.state.due else 0)
-    day = due - timedelta(days=sum(intervals))
-    log = [_fact(n + 1, day + timedelta(days=sum(intervals[:n]))) for n in range(reviews)]
+    state, day = MemoryState.new(), due
+    gaps: list[int] = []
+    given = [Grade(grades[n % len(grades)]) for n in range(reviews)]
+    for grade in given:
+        state = sm2.review(state, grade, day)
+        gaps.append(((state.due or day) - day).days)
+        day = state.due or day
+    day = due - timedelta(days=sum(gaps))
+    log = [_fact(n + 1, day + timedelta(days=sum(gaps[:n])), grade) for n, grade in enumerate(given)]
     return log, replay(log)
 
 
-def _fact(number: int, day: date) -> Fact:
-    return Fact(number, EventKind.REVIEW, datetime.combine(day, time(12), UTC), day, grade=Grade(4))
+def _fact(number: int, day: date, grade: Grade) -> Fact:
+    return Fact(number, EventKind.REVIEW, datetime.combine(day, time(12), UTC), day, grade=grade)
 
 
 def _event_row(user: int, number: int, card: int, event: Fact) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from app.db.models.practice import Practice, PracticeAnswer
 from app.db.models.reminder import Reminder, ReminderSent
 from app.db.models.sign_in import LoginSession, SignInCounter
 from app.db.models.source import Source
+from app.db.models.study_hour import StudyHour
 from app.db.models.suggestion import Suggestion
 from app.db.models.takeout import Takeout, TakeoutPart
 from app.db.models.user import Rest, Role, User, UserRole
@@ -59,6 +60,7 @@ __all__ = [
     "SetupLink",
     "SignInCounter",
     "Source",
+    "StudyHour",
     "Suggestion",
     "Takeout",
     "TakeoutPart",

@@ -6,12 +6,13 @@ from datetime import date, timedelta
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.cli import main
+from app.db import migrate
 from app.db.base import new_guid
-from app.db.models import Card, CardState, Event
+from app.db.models import Card, CardState, Event, StudyHour
 from app.db.session import write
 from app.scheduling.state import Grade
 from app.study import service
@@ -86,6 +87,17 @@ def test_a_thousand_random_answers_of_five_learners_replay_to_what_is_stored(ses
     assert session.scalar(select(Event.id).where(Event.kind == "void").limit(1)) is not None
 
 
+def test_sums_of_events_from_before_they_were_kept_are_made_by_the_migration(session: Session, engine: Engine) -> None:
+    learners, cards = make_class(session, 6)
+    study(session, learners, cards, 120, seed=3)
+    kept = session.scalar(select(func.sum(StudyHour.grade_4)))
+    session.close()
+    migrate.downgrade(engine, "0015")
+    migrate.upgrade(engine)
+    assert session.scalar(select(func.sum(StudyHour.grade_4))) == kept
+    assert verify(session).differences == []
+
+
 def spoilt(session: Session) -> None:
     """Learners whose stored states were changed behind the back of the log."""
     learners, cards = make_class(session, 4)
@@ -95,6 +107,8 @@ def spoilt(session: Session) -> None:
     session.execute(update(Event).where(Event.user_id == learners[1].id, Event.id == 1).values(lapse=True))
     spare = session.get_one(CardState, (learners[2].id, cards[0].id))
     session.delete(spare)
+    session.execute(update(StudyHour).where(StudyHour.user_id == learners[3].id).values(cards=StudyHour.cards + 1))
+    session.execute(delete(StudyHour).where(StudyHour.user_id == learners[4].id))
     session.commit()
 
 
@@ -105,6 +119,8 @@ def test_what_differs_is_named_and_repaired_from_the_log(session: Session) -> No
     assert "state: due is 2030-01-01, the log gives 202" in said
     assert "event 1: lapse is True, the log gives False." in said
     assert "events, but no state." in said
+    assert "sums of 2026-03-1" in said
+    assert "cards is 0, the log gives" in said
     facts = session.execute(select(Event.id, Event.grade, Event.answered_at).order_by(Event.user_id, Event.id)).all()
     verify(session, repair=True)
     session.commit()
@@ -136,7 +152,7 @@ def test_the_command_says_what_differs_and_ends_with_one(
     found = CliRunner().invoke(main, ["verify"])
     assert found.exit_code == 1
     assert "state: due is 2030-01-01" in found.output
-    repaired = CliRunner().invoke(main, ["verify", "--repair"])
+    repaired = CliRunner().invoke(main, ["verify", "--rebuild"])
     assert (repaired.exit_code, "Repaired:" in repaired.output) == (0, True)
     clean = CliRunner().invoke(main, ["verify"])
     assert (clean.exit_code, clean.output.startswith("All agrees: ")) == (0, True)
