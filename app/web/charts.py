@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from math import ceil, floor, log10
 
 TOP = 8.0
@@ -194,3 +195,75 @@ def shares(values: Sequence[Sequence[float | None]], *, height: float, left: flo
         dots=dots,
         ticks=tuple(Tick(x(index), index, n % 2 == 1) for n, index in enumerate(some(len(values)))),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The interval (days) and the ease (hundredths) that an answer on `day` led to."""
+
+    day: date
+    interval: int
+    ease: int
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """Intervals above, eases below, over the days: steps from each answer to the next, and on to the due day.
+
+    `notes` are (x, y) of each answer at its interval; `ticks` name answers by index, the due day by the number of answers.
+    """
+
+    base: float
+    rules: tuple[Rule, ...]
+    low: Rule
+    high: Rule
+    intervals: str
+    eases: str
+    notes: tuple[tuple[float, float], ...]
+    due: tuple[float, float] | None
+    ticks: tuple[Tick, ...]
+
+
+LIFE_HEIGHT = 110.0
+EASE_TOP, EASE_BASE = 170.0, 206.0
+_APART = 14.0
+"""Labels under the axis are at least so many per cent apart."""
+
+
+def life(moments: Sequence[Moment], *, due: date | None) -> Life:
+    """The life of a card, from its first answer to its due day or its last answer, whichever is later."""
+    first, last = moments[0].day, max(moments[-1].day, due or moments[-1].day)
+    days = max(1, (last - first).days)
+    marks = scale(max(one.interval for one in moments), most=3)
+    base = LIFE_HEIGHT + 2 * TOP
+    low, high = min(one.ease for one in moments) - 5, max(one.ease for one in moments) + 5
+
+    def x(day: date) -> float:
+        return 9 + 89 * (day - first).days / days
+
+    notes = tuple((x(one.day), base - one.interval / marks[-1] * LIFE_HEIGHT) for one in moments)
+    eases = [EASE_BASE - (one.ease - low) / (high - low) * (EASE_BASE - EASE_TOP) for one in moments]
+    ends = [*(place for place, _ in notes[1:]), x(last)]
+    ticks: list[Tick] = []
+    for index, (place, _) in enumerate(notes):
+        if place - (ticks[-1].x if ticks else -_APART) >= _APART and (index == 0 or place < 98 - _APART):
+            ticks.append(Tick(place, index, len(ticks) % 2 == 1))
+    if last > first:
+        ticks.append(Tick(98, len(moments)))
+    return Life(
+        base=base,
+        rules=tuple(Rule(base - mark / marks[-1] * LIFE_HEIGHT, mark) for mark in marks),
+        low=Rule(EASE_BASE, low),
+        high=Rule(EASE_TOP, high),
+        intervals=_steps([y for _, y in notes], [place for place, _ in notes], ends),
+        eases=_steps(eases, [place for place, _ in notes], ends),
+        notes=notes,
+        due=(x(due), notes[-1][1]) if due and due > moments[-1].day else None,
+        ticks=tuple(ticks),
+    )
+
+
+def _steps(heights: Sequence[float], starts: Sequence[float], ends: Sequence[float]) -> str:
+    """A line that keeps each height from its start to its end."""
+    points = zip(heights, starts, ends, strict=True)
+    return " ".join(f"{start:.2f},{y:.1f} {end:.2f},{y:.1f}" for y, start, end in points)

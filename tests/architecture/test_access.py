@@ -124,6 +124,7 @@ LEVELS: dict[str, Access] = {
     "library.search": ANYONE,
     "library.suggest": LEARNER,
     "library.withdraw_suggestion": LEARNER,
+    "progress.card": LEARNER,
     "progress.overview": LEARNER,
     "security.change_password": LEARNER,
     "security.login": ANYONE,

@@ -213,6 +213,7 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
             ("study.deck_limits", f"/decks/{slug}/limits"),
             ("study.done", "/study/done"),
             ("progress.overview", "/progress"),
+            ("progress.card", f"/cards/{guid}"),
             ("study.settings", "/settings"),
             ("edit.decks", "/edit"),
             ("edit.new_deck", "/edit/decks/new"),

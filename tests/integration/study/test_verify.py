@@ -92,7 +92,7 @@ def test_sums_of_events_from_before_they_were_kept_are_made_by_the_migration(ses
     study(session, learners, cards, 120, seed=3)
     kept = session.scalar(select(func.sum(StudyHour.grade_4)))
     session.close()
-    migrate.downgrade(engine, "0015")
+    migrate.downgrade(engine, "0017")
     migrate.upgrade(engine)
     assert session.scalar(select(func.sum(StudyHour.grade_4))) == kept
     assert verify(session).differences == []

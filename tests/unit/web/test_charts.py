@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,3 +59,24 @@ def test_shares_stay_between_the_axis_and_the_top(values: list[tuple[float | Non
     for dot in chart.dots:
         assert charts.TOP - 1e-6 <= dot.y <= chart.base + 1e-6
         assert 0 <= dot.x <= 100
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 9000), st.integers(130, 400)), min_size=1, max_size=30),
+    st.none() | st.integers(0, 5000),
+)
+def test_a_life_stays_inside_and_goes_forward(answers: list[tuple[int, int, int]], due: int | None) -> None:
+    begun = date(2026, 1, 1)
+    moments = [charts.Moment(begun + timedelta(days=days), interval, ease) for days, interval, ease in sorted(answers)]
+    life = charts.life(moments, due=None if due is None else begun + timedelta(days=due))
+    assert len(life.notes) == len(moments)
+    assert [x for x, _ in life.notes] == sorted(x for x, _ in life.notes)
+    for x, y in life.notes:
+        assert 9 <= x <= 98.001
+        assert charts.TOP - 1e-6 <= y <= life.base + 1e-6
+    for points, top, bottom in ((life.intervals, charts.TOP, life.base), (life.eases, 170, 206)):
+        heights = [float(point.split(",")[1]) for point in points.split()]
+        assert len(heights) == 2 * len(moments)
+        assert all(top - 0.1 <= height <= bottom + 0.1 for height in heights)
+    places = [tick.x for tick in life.ticks]
+    assert places == sorted(places)

@@ -1,6 +1,6 @@
 """sums of each hour of study
 
-Revision: 0016, after 0015.
+Revision: 0018, after 0017.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0016"
-down_revision: str | None = "0015"
+revision: str = "0018"
+down_revision: str | None = "0017"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

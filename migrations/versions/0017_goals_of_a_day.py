@@ -1,14 +1,14 @@
 """goals of a day
 
-Revision: 0015, after 0014.
+Revision: 0017, after 0016.
 """
 
 from collections.abc import Sequence
 
 from alembic import op
 
-revision: str = "0015"
-down_revision: str | None = "0014"
+revision: str = "0017"
+down_revision: str | None = "0016"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
