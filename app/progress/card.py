@@ -8,9 +8,10 @@ from datetime import date, datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.db.models import Card, CardMark, CardState, DeckChoice, Event
+from app.db.models import Card, CardMark, CardState, DeckChoice, Event, Note
 from app.library.history import History, card_history
 from app.library.queries import CardRow, DeckRow, card_by_guid
+from app.library.texts import safe_html
 from app.scheduling.state import LEECH_LAPSES, MATURE_INTERVAL
 from app.scheduling.statistics import median_seconds
 from app.scheduling.study_day import study_day
@@ -52,6 +53,8 @@ class Standing:
     suspended: bool = False
     flagged: bool = False
     chosen: bool = False
+    note_html: str = ""
+    """Safe to serve; empty where there is no note."""
 
     @property
     def stage(self) -> str:
@@ -139,10 +142,13 @@ def _standing(session: Session, user_id: int, card: CardRow) -> Standing:
             CardMark.suspended_at,
             CardMark.flagged_at,
             DeckChoice.chosen_at,
+            Note.text_html,
+            Note.renderer,
         )
         .select_from(Card)
         .outerjoin(CardState, (CardState.card_id == Card.id) & (CardState.user_id == user_id))
         .outerjoin(CardMark, (CardMark.card_id == Card.id) & (CardMark.user_id == user_id))
+        .outerjoin(Note, (Note.card_id == Card.id) & (Note.user_id == user_id))
         .outerjoin(DeckChoice, (DeckChoice.deck_id == Card.deck_id) & (DeckChoice.user_id == user_id))
         .where(Card.id == card.id)
     ).one()
@@ -155,6 +161,7 @@ def _standing(session: Session, user_id: int, card: CardRow) -> Standing:
         suspended=row.suspended_at is not None,
         flagged=row.flagged_at is not None,
         chosen=row.chosen_at is not None,
+        note_html=safe_html(row.text_html, row.renderer) if row.text_html else "",
     )
 
 

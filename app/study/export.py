@@ -66,6 +66,8 @@ SETTINGS = (
     "reading_size",
     "measure",
     "suspend_leeches",
+    "goal_cards",
+    "goal_minutes",
 )
 """The columns of an account that say how somebody studies."""
 
@@ -98,6 +100,7 @@ LEFT_OUT = {
     "passkey": "opens doors of this portal only",
     "identity": "opens doors of this portal only",
     "mail": "what is on its way; emptied when sent",
+    "study_hour": "sums that follow from the events",
     "reminder_sent": "that a reminder went out, kept so that no second one does",
     "upload": "files of an import that was not finished",
     "takeout": "these archives themselves",
