@@ -26,6 +26,7 @@ from app.library.slugs import MAX_SLUG
 from app.scheduling import replay
 from app.scheduling.replay import BrokenLog, EventKind
 from app.scheduling.state import Grade
+from app.study import totals
 from app.study.bringing_match import Group, Matched, chunks, match_cards
 from app.study.brought import Brought, BroughtEvent, BroughtNote
 from app.study.export import BROUGHT
@@ -220,6 +221,7 @@ def _write_events(
     states = select(CardState.card_id, CardState.version).where(CardState.user_id == user_id)
     versions = {row.card_id: row.version for row in session.execute(states)}
     rows: list[dict[str, Any]] = []
+    sums: totals.Sums = {}
     for card_id, events in new.items():
         log = read_log(session, user_id, card_id) if card_id in versions else ()
         fresh = [_as_replayed(event, ids) for event in events]
@@ -229,9 +231,11 @@ def _write_events(
             raise ContentError(
                 "events.jsonl", 1, f"What happened to a card cannot be: {error}", "Export it again."
             ) from error
-        store_facts(session, log, projection)
+        store_facts(session, log, projection, sums)
         for event, row in zip(events, fresh, strict=True):
-            rows.append(_row(user_id, card_id, event, row) | fact_columns(projection.facts[row.id]))
+            values = _row(user_id, card_id, event, row) | fact_columns(projection.facts[row.id])
+            totals.changed(sums, values, None, values)
+            rows.append(values)
         if len(rows) >= _ROWS:
             _insert(session, rows)
         count = len(log) + len(events)
@@ -239,6 +243,7 @@ def _write_events(
             session, user_id=user_id, card_id=card_id, version=versions.get(card_id), events=count, to=projection
         )
     _insert(session, rows)
+    totals.put(session, user_id, sums)
 
 
 def _insert(session: Session, rows: list[dict[str, Any]]) -> None:

@@ -270,6 +270,9 @@ def _settings(fields: Fields) -> dict[str, Any]:
     }
     for name in ("balance", "type_answer", "shortcuts", "swipes", "suspend_leeches"):
         found[name] = fields.truth(name)
+    for name, most in (("goal_cards", 9999), ("goal_minutes", 999)):
+        if name in fields.values:
+            found[name] = fields.number_or_none(name, 1, most)
     for name, words in _WORDS.items():
         found[name] = fields.word(name, words)
     try:

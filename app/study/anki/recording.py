@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.db.models import CardState, Event
 from app.scheduling import replay
 from app.scheduling.state import MemoryState
+from app.study import totals
 from app.study.anki.history import NewEvent
 from app.study.projection import Logged, as_event, fact_columns, store_facts, store_state
 from app.study.service import IMPORTED, get_in_line
@@ -43,21 +44,23 @@ def record(session: Session, viewer: Viewer, wanted: Sequence[Additions], *, now
     numbers = {(place, nth): last + count for count, (_at, place, nth) in enumerate(order, 1)}
     versions = _versions(session, viewer.id)
     rows: list[dict[str, Any]] = []
+    sums: totals.Sums = {}
     for place, one in enumerate(wanted):
         if not one.events:
             continue
         events = [(event, event.numbered(numbers[place, nth])) for nth, event in enumerate(one.events)]
         projection = replay.replay([*map(as_event, one.log), *(numbered for _event, numbered in events)])
         for event, numbered in events:
-            rows.append(
-                _row(viewer, one.card_id, event, numbered.id, now) | fact_columns(projection.facts[numbered.id])
-            )
-        store_facts(session, one.log, projection)
+            row = _row(viewer, one.card_id, event, numbered.id, now) | fact_columns(projection.facts[numbered.id])
+            totals.changed(sums, row, None, row)
+            rows.append(row)
+        store_facts(session, one.log, projection, sums)
         count = len(one.log) + len(events)
         version = versions.get(one.card_id)
         store_state(session, user_id=viewer.id, card_id=one.card_id, version=version, events=count, to=projection)
     for first in range(0, len(rows), _ROWS):
         session.connection().execute(insert(_EVENT), rows[first : first + _ROWS])
+    totals.put(session, viewer.id, sums)
     return len(rows)
 
 
