@@ -61,13 +61,13 @@ def signals(session: Session, viewer: Viewer, signal: Signal, *, today: date, de
     """The cards that this person may edit and that have a signal; of the deck with slug `deck` ("": all)."""
     since = date.fromordinal(today.toordinal() - DAYS)
     found = _cards(signal, since, _there(viewer, deck))
-    total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
-    pages = max(1, -(-total // PAGE))
-    page = min(max(page, 1), pages)
     strongest = found.order_by(found.selected_columns.strength.desc(), Deck.title, Deck.id, Card.position)
     rows = session.execute(strongest.offset((page - 1) * PAGE).limit(PAGE)).all()
+    if page > 1 and not rows:
+        return signals(session, viewer, signal, today=today, deck=deck)
+    total = rows[0].total if rows else 0
     medians = _medians_of(session, since, [row.id for row in rows if row.reviews is not None])
-    return Signals(tuple(_line(row, medians) for row in rows), total, page, pages)
+    return Signals(tuple(_line(row, medians) for row in rows), total, page, max(1, -(-total // PAGE)))
 
 
 def decks(session: Session, viewer: Viewer) -> list[tuple[str, str]]:
@@ -102,6 +102,7 @@ def _cards(signal: Signal, since: date, there: ColumnElement[bool]) -> Select[An
             missed.label("missed"),
             forgotten.label("leeches"),
             suggested.label("suggestions"),
+            func.count().over().label("total"),
         )
         .select_from(Card)
         .join(Deck, Deck.id == Card.deck_id)

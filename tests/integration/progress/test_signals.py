@@ -107,3 +107,5 @@ def test_drafts_are_listed_and_decks_of_others_are_not(session: Session, editor:
     mine = make_deck(session, visibility="private", owner_id=make_user(session).id)
     make_card(session, mine, question="Mine?", answer="")
     assert [one.guid for one in lines(session, editor, "drafts")] == [draft.guid]
+    beyond = signals(session, editor, "drafts", today=TODAY, page=9)
+    assert (len(beyond.lines), beyond.total, beyond.page, beyond.pages) == (1, 1, 1, 1)
