@@ -157,6 +157,17 @@ def take(
     session.flush()
 
 
+def renew(session: Session, *, keys: Sequence[str]) -> dict[str, int]:
+    """Encrypt with the present SECRET_KEY what only a former one opens, so that the former can be forgotten."""
+    renewed = 0
+    write(session)
+    for row in session.scalars(select(SecondFactor).with_for_update(skip_locked=True)) if keys[1:] else ():
+        if _opened(row, keys[:1]) is None and _opened(row, keys) is not None:
+            row.secret, renewed = _box(keys).rotate(row.secret), renewed + 1
+    session.flush()
+    return {"second factors encrypted anew": renewed}
+
+
 def _takes(row: SecondFactor, code: str, now: datetime, keys: Sequence[str]) -> bool:
     """Whether the app shows this code now, half a minute ago or in half a minute; the clock of a phone may be off."""
     secret, step = _opened(row, keys), int(now.timestamp()) // STEP_S

@@ -103,6 +103,10 @@ def init_app(app: Flask) -> None:
     oidc.init_app(app, app.config["REPRISE_SETTINGS"])
     app.jinja_env.globals["organisation"] = oidc.name
     jobs.periodically(app, "accounts", every=timedelta(hours=1), chore=service.keep_house)
+    keys = app.config["REPRISE_SETTINGS"].secret_keys
+    jobs.periodically(
+        app, "second factors", every=timedelta(hours=1), chore=lambda s, _now: factors.renew(s, keys=keys)
+    )
     mail.kind(app, "register", by_mail.write_registration, at_most=3)
     mail.kind(app, "reset", by_mail.write_reset, at_most=3)
     mail.kind(app, "address", by_mail.write_address, at_most=3)
