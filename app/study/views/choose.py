@@ -26,17 +26,25 @@ from app.web.sessions import require_viewer
 @access(Access.LEARNER)
 def choose() -> Response:
     """Every deck this person may study, the chosen ones ticked."""
+    return choose_page()
+
+
+def choose_page(wrong: str = "") -> Response:
+    """The page with both its forms; what is `wrong` with the one for a session, which comes back as it was sent."""
     person, now = require_viewer(), clock.now()
     decks = overview.deck_progress(session(), person, now=now)
     in_order = sorted(decks, key=lambda one: (*_group(one), one.deck.title))
     groups = [(kind, name, list(some)) for (kind, name), some in groupby(in_order, key=_group)]
     return shown(
         "study/choose.html",
+        422 if wrong else 200,
         area="library",
         decks=decks,
         groups=groups,
         today=study_day_of(person, now),
         sources=sources(session(), person),
+        wrong=wrong,
+        sent=request.form if wrong else {},
     )
 
 

@@ -20,6 +20,7 @@ from app.study.scopes import Scope
 from app.study.service import KeyReused, NotAsked, NotLast, StaleCard, UnknownCard, UnknownEvent
 from app.study.views import answers, marking
 from app.study.views.blueprint import blueprint
+from app.study.views.choose import choose_page
 from app.study.views.comparing import LONGEST
 from app.study.views.marking import Said
 from app.web import clock
@@ -56,8 +57,7 @@ def start_practice() -> AnyResponse:
     try:
         guid = transact(work)
     except NothingFits:
-        flash(_("None of your cards is what you asked for, so there is nothing to start. Ask for more."), "warning")
-        return redirect(url_for(".choose", _anchor="own"), 303)
+        return choose_page(_("None of your cards is what you asked for, so there is nothing to start. Ask for more."))
     return redirect(url_for(".practise", guid=guid), 303)
 
 
@@ -149,8 +149,7 @@ def _page_of_its_own(mode: str, source: str, tags: Sequence[str]) -> AnyResponse
     folder = collection_slug(session(), source.removeprefix("collection:")) if source and not deck else None
     tag = tag_named(session(), require_viewer(), tags[0]) if tags else None
     if tags and tag is None:
-        flash(_("No card you study has the tag “%(tag)s”.", tag=tags[0]), "warning")
-        return redirect(url_for(".choose", _anchor="own"), 303)
+        return choose_page(_("No card you study has the tag “%(tag)s”.", tag=tags[0]))
     if tags[1:]:
         flash(_("One tag at a time here: these are the cards with “%(tag)s”.", tag=tag), "warning")
     return redirect(url_for(".study" if mode == "due" else ".read", deck=deck, collection=folder, tag=tag), 303)

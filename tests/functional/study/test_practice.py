@@ -148,16 +148,25 @@ def test_forgotten_lately_and_ahead_of_time(browser: FlaskClient, start: Start) 
 
 
 def test_what_fits_nothing_is_said_and_nothing_starts(browser: FlaskClient, session: Session, start: Start) -> None:
-    assert start(mode="tag", tags="no such tag") == "/choose#own"
-    assert "nothing to start" in browser.get("/choose").text
+    token = csrf_token(browser, "/choose")
+
+    def refused(**values: str) -> str:
+        page = browser.post("/practice", data={"csrf_token": token, "order": "random"} | values)
+        assert page.status_code == 422
+        assert '<option value="random" selected>' in page.text
+        return page.text
+
+    page = refused(mode="tag", tags="no such tag", counts="y", most="12")
+    assert "nothing to start" in page
+    for kept in ('value="tag" checked', 'value="no such tag"', 'name="counts" value="y" checked', 'value="12"'):
+        assert kept in page
     assert start(mode="due") == "/study"
     assert start(mode="read", source="nets", tags="odd") == "/read?deck=nets&tag=odd"
     assert start(mode="due", tags=" ODD") == "/study?tag=odd"
-    assert start(mode="due", tags="even") == "/choose#own"
-    assert "No card you study has the tag “even”." in browser.get("/choose").text
+    assert "No card you study has the tag “even”." in refused(mode="due", tags="even")
     assert start(mode="read", tags="odd, even") == "/read?tag=odd"
     assert "One tag at a time here" in browser.get("/read?tag=odd").text
-    assert start(mode="tag", source="not-mine") == "/choose#own"
+    assert "nothing to start" in refused(mode="tag", source="not-mine")
     assert rows(session, Practice) == [0]
 
 
