@@ -21,6 +21,7 @@ ORIGINAL: Mapping[str, str] = MappingProxyType(
         "bury": "-",
         "suspend": "@",
         "flag": "f",
+        "note": "n",
         "search": "/",
         "library": "l",
         "progress": "p",

@@ -111,6 +111,11 @@ def test_who_opens_the_box_for_their_answer_writes_in_it(
     page.keyboard.type("f-@1")
     expect(page.get_by_label("Your answer")).to_have_value("f-@1")
     expect(page.locator("#left")).to_have_text("2 left")
+    page.get_by_role("button", name="Show answer").click()
+    page.keyboard.press("n")
+    expect(page.get_by_label("Your note")).to_be_focused()
+    page.keyboard.type("n3")
+    expect(page.get_by_label("Your note")).to_have_value("n3")
 
 
 def test_a_backlog_is_drawn_spread_and_undone_without_scripts(

@@ -12,10 +12,10 @@ from app.study import keys
 from app.study.views.blueprint import blueprint
 from app.web.access import Access, access
 from app.web.database import transact
-from app.web.pages import shown
+from app.web.pages import may_edit_decks, shown
 from app.web.sessions import require_viewer, viewer
 
-STUDYING = ("again", "hard", "good", "easy", "undo", "redo", "bury", "suspend", "flag")
+STUDYING = ("again", "hard", "good", "easy", "undo", "redo", "bury", "suspend", "flag", "note")
 EVERYWHERE = ("search", "library", "progress")
 EDITING = ("edit",)
 
@@ -42,8 +42,7 @@ def change_keys() -> Response:
 
 
 def _rows(wanted: dict[str, str], wrong: dict[str, str], single: bool) -> Response:
-    person = require_viewer()
-    groups = {"studying": STUDYING, "everywhere": EVERYWHERE, "editing": EDITING if person.is_editor else ()}
+    groups = {"studying": STUDYING, "everywhere": EVERYWHERE, "editing": EDITING if may_edit_decks() else ()}
     said = {act: _said(reason, wanted[act]) for act, reason in wrong.items()}
     status = 422 if wrong else 200
     return shown("study/keys.html", status, area="settings", wanted=wanted, wrong=said, groups=groups, single=single)
@@ -72,6 +71,7 @@ def does(act: str) -> str:
         "bury": _("Bury until tomorrow"),
         "suspend": _("Suspend"),
         "flag": _("Flag"),
+        "note": _("Write a note"),
         "search": _("Search"),
         "library": _("To the library"),
         "progress": _("To your progress"),

@@ -209,6 +209,7 @@ def test_a_collection_is_read_through_alone(browser: FlaskClient, session: Sessi
     page = browser.get("/read?collection=notes")
     assert "1 of 2" in page.text
     assert 'href="/read?n=2&amp;collection=notes"' in page.text
+    assert 'name="next" value="/read?n=1&amp;collection=notes"' in page.text  # a note leads back here
     assert browser.get("/read?collection=nothing").status_code == 404
 
 
