@@ -222,7 +222,7 @@ def test_only_editors_are_offered_to_edit(client: FlaskClient, session: Session)
     learner, editor = make_user(session), make_user(session, role="editor")
     session.commit()
     sign_in(client, learner)
-    assert 'href="/edit' not in client.get("/decks/gen").text
+    assert 'href="/edit/' not in client.get("/decks/gen").text
     other = client.application.test_client()
     sign_in(other, editor)
     page = other.get("/decks/gen").text
