@@ -41,4 +41,4 @@ def test_a_page_that_is_not_there_offers_to_sign_in_and_come_back(client: FlaskC
     session.commit()
     sign_in(client, user)
     assert 'href="/sign-in' not in client.get("/decks/nowhere").text
-    assert client.get("/people").status_code == 404, "what is not allowed is not there"
+    assert client.get("/edit/people").status_code == 404, "what is not allowed is not there"
