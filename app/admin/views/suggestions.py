@@ -84,6 +84,8 @@ def _close(guid: str, state: Closed, said: str) -> Response:
     form = DecisionReasonForm()
     valid = form.validate()
     if not valid or (state == "declined" and not form.reason.data):
+        if suggestion_queries.one(session(), require_viewer(), guid) is None:
+            abort(404)
         problem = form.reason.errors[0] if form.reason.errors else _("Enter a reason: the learner sees it.")
         return _page(422, problem=problem, at=guid, reason=form.reason.data)
     work = partial(
