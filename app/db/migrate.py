@@ -1,7 +1,9 @@
 """Migrations, run by one process at a time: others wait and find the work done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -89,16 +91,13 @@ def _with_patience(engine: Engine, step: Callable[[Config], None]) -> tuple[str 
 
 def _on_connection(engine: Engine, step: Callable[[Config], None]) -> tuple[str | None, str | None]:
     config = configuration()
-    with engine.connect() as connection:
+    with engine.connect() as connection, _keys_unchecked(connection):
         before = current(connection)
         connection.rollback()
         if engine.dialect.name == "postgresql":
             connection.detach()  # its time-outs are for this work alone
             connection.execute(text(f"SET lock_timeout = {LOCK_WAIT_MS}; SET statement_timeout = 0"))
             connection.commit()
-        if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # a table rebuilt in a batch must keep its rows
-            connection.rollback()
         config.attributes["connection"] = connection
         step(config)
         connection.commit()
@@ -106,7 +105,27 @@ def _on_connection(engine: Engine, step: Callable[[Config], None]) -> tuple[str 
         connection.commit()
         after = current(connection)
         connection.rollback()
-        if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA foreign_keys=ON")
-            connection.rollback()
     return before, after
+
+
+@contextmanager
+def _keys_unchecked(connection: Connection) -> Iterator[None]:
+    """On SQLite a table is rebuilt by dropping the old one, which would take along, or be held by, what refers to it.
+
+    The switch does nothing within a transaction, so it is turned on the driver's connection, before the first one.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+        connection.rollback()
+        if broken := driver.execute("PRAGMA foreign_key_check").fetchone():
+            raise RuntimeError(
+                f"After the migration a row of {broken[0]} refers to one of {broken[2]} that is not there."
+            )
+    finally:
+        connection.rollback()
+        driver.execute("PRAGMA foreign_keys=ON")

@@ -175,11 +175,19 @@ class Connection:
                 smtp.starttls(context=trust)
             smtp.ehlo_or_helo_if_needed()
             if server.user:
-                smtp.login(server.user, server.password)
+                _log_in(smtp, server)
         except BaseException:
             smtp.close()
             raise
         return smtp
+
+
+def _log_in(smtp: smtplib.SMTP, server: MailServer) -> None:
+    """Sign in. A server that hangs up on a wrong password, as some do before all ways are tried, has said no, too."""
+    try:
+        smtp.login(server.user, server.password)
+    except smtplib.SMTPServerDisconnected as error:
+        raise smtplib.SMTPAuthenticationError(535, b"It hung up when it was given the name and password.") from error
 
 
 def _taken(code: int, answer: bytes) -> None:

@@ -158,7 +158,7 @@ def test_known_and_unknown_addresses_take_the_same_steps(
         steps.clear()
         assert client.post(path, data=FORM | {"email": address, "csrf_token": token}).status_code == 202
         taken.append(list(steps))
-    assert len(taken[0]) > 4
+    assert len(taken[0]) >= 4
     assert taken[1:] == [taken[0]] * 2
 
 

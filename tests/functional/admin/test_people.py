@@ -60,11 +60,11 @@ def noted(session: Session) -> list[tuple[str, int | None]]:
 def test_a_role_holds_from_the_next_request_on(
     session: Session, admin: FlaskClient, ben: User, bens: FlaskClient
 ) -> None:
-    assert bens.get("/edit").status_code == 404
+    assert bens.get("/edit/sources").status_code == 404
     assert do(admin, ben, "role", role="editor").status_code == 303
-    assert bens.get("/edit").status_code == 200
+    assert bens.get("/edit/sources").status_code == 200
     do(admin, ben, "role", role="learner")
-    assert bens.get("/edit").status_code == 404
+    assert bens.get("/edit/sources").status_code == 404
     assert do(admin, ben, "role", role="owner").status_code == 404
     assert noted(session) == [("people.role", ben.id)] * 2
     page = admin.get(f"/edit/audit?person={ben.guid}").text

@@ -3,8 +3,9 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Enum, Table, func, insert, inspect, select, text
+from sqlalchemy import JSON, Date, DateTime, Engine, Enum, Table, TypeDecorator, func, insert, inspect, select, text
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
 from app.accounts import service
 from app.db.base import Base, new_guid
@@ -122,7 +123,7 @@ def made_up(session: Session, table: Table) -> dict[str, Any]:
     for column in table.columns:
         if column.nullable or column.default is not None or column.server_default is not None:
             continue
-        kind = column.type.python_type
+        kind = type_of(column.type)
         if column.foreign_keys:
             key = next(iter(column.foreign_keys))
             values[column.name] = session.scalars(select(key.column).order_by(key.column.desc()).limit(1)).one()
@@ -141,6 +142,13 @@ def made_up(session: Session, table: Table) -> dict[str, Any]:
         elif not column.primary_key or column.autoincrement is False:
             values[column.name] = kind(1)
     return values
+
+
+def type_of(kind: TypeEngine[Any]) -> Any:
+    """What Python holds a column's values as; types that wrap another are asked for that."""
+    inner = kind.impl if isinstance(kind, TypeDecorator) else kind
+    known = ((JSON, dict), (DateTime, datetime), (Date, date))
+    return next((python for sql, python in known if isinstance(inner, sql)), None) or inner.python_type
 
 
 def user_keys() -> list[tuple[Table, str, str | None]]:
