@@ -29,8 +29,28 @@ HARDEST = 10
 _NOTHING = Totals()
 
 
+class _Mastery:
+    """What follows from how well cards are known; whoever inherits it holds the numbers."""
+
+    __slots__ = ()
+    cards: int
+    learning: int
+    young: int
+    mature: int
+
+    @property
+    def learned(self) -> int:
+        """Young and mature together."""
+        return self.young + self.mature
+
+    @property
+    def new(self) -> int:
+        """Never reviewed."""
+        return max(0, self.cards - self.learning - self.learned)
+
+
 @dataclass(frozen=True, slots=True)
-class StudiedDeck:
+class StudiedDeck(_Mastery):
     """A deck that this learner chose or has answered, and where its cards stand.
 
     `learning`: begun, and not learned now; `young`: learned, interval below 21 days; `mature`: from 21 days on.
@@ -44,19 +64,9 @@ class StudiedDeck:
     young: int
     mature: int
 
-    @property
-    def learned(self) -> int:
-        """Young and mature together."""
-        return self.young + self.mature
-
-    @property
-    def new(self) -> int:
-        """Never reviewed."""
-        return max(0, self.cards - self.learning - self.learned)
-
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class Section(_Mastery):
     """A section of a deck by its headings, outermost first, and where its cards stand, as in `StudiedDeck`."""
 
     path: tuple[str, ...]
@@ -64,16 +74,6 @@ class Section:
     learning: int
     young: int
     mature: int
-
-    @property
-    def learned(self) -> int:
-        """Young and mature together."""
-        return self.young + self.mature
-
-    @property
-    def new(self) -> int:
-        """Never reviewed."""
-        return max(0, self.cards - self.learning - self.learned)
 
 
 @dataclass(frozen=True, slots=True)

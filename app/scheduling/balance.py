@@ -113,7 +113,7 @@ def chosen(
     days: dict[Grade, date] = {}
     earliest = study_day + DAY
     for grade, after in sm2.preview(state, study_day).items():
-        if after.due is None:  # pragma: no cover (a reviewed card has a day)
+        if after.due is None:  # never so: a reviewed card has a day
             continue
         first, last = _span(study_day, after.interval) if wishes.moves else (after.due, after.due)
         if first != last:
