@@ -39,9 +39,8 @@ def reviews(portal: Portal, person: User) -> int:
 def study(page: Page, learner: User) -> None:
     """Open the study page, and wait until the card after the first one is there."""
     enter(page, learner)
-    with page.expect_response(lambda reply: "after=" in reply.url):
+    with page.expect_event("requestfinished", lambda request: "after=" in request.url):
         page.goto("/study")
-    page.wait_for_function("performance.getEntriesByType('resource').some((one) => one.name.includes('after='))")
 
 
 def hold_first(page: Page) -> list[Route]:
