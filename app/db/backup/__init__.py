@@ -15,6 +15,7 @@ from sqlalchemy import Engine, inspect
 from sqlalchemy.exc import DBAPIError
 
 from app.db import migrate, search_index
+from app.db import models as _models  # noqa: F401  # registers every table, and with it what stays out
 from app.db.backup import postgresql, sqlite
 from app.db.backup.archive import BackupError, Manifest, Reader, reading, writing
 from app.db.base import Base

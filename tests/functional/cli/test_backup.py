@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,8 +11,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.db import backup
 from app.db.models import Card, Job, LoginSession, User
 from app.db.session import make_engine, session_factory
+from tests.browser.portals import command, environment_of
 from tests.builders import make_deck, make_user
 from tests.functional.cli.conftest import Run
 
@@ -43,6 +47,21 @@ def test_a_backup_is_made_checked_and_restored(
     with session_factory(engine)() as new:
         assert all(card.renderer > 0 and "<p>" in card.answer_html for card in new.scalars(select(Card)))
     engine.dispose()
+
+
+def test_what_opens_doors_stays_out_when_the_command_runs_by_itself(
+    session: Session, database_url: str, tmp_path: Path
+) -> None:
+    """A process of its own has loaded only what the command loads."""
+    now, user = datetime.now(UTC), make_user(session)
+    times = {"created_at": now, "seen_at": now, "expires_at": now + timedelta(days=1)}
+    session.add(LoginSession(token_hash=b"t" * 32, user_id=user.id, remembered=True, **times))
+    session.commit()
+    command(environment_of(database_url), "backup", str(tmp_path / "night.zip"))
+    with zipfile.ZipFile(tmp_path / "night.zip") as archive:
+        rows = json.loads(archive.read("manifest.json"))["rows"]
+    assert rows["user"] == 1
+    assert {rows.get(name, 0) for name in backup.left_out()} == {0}
 
 
 @pytest.mark.usefixtures("filled")
