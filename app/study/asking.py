@@ -116,6 +116,16 @@ class Screen:
         """How many of the day's cards need nothing more today."""
         return self.total - self.left
 
+    @property
+    def percent(self) -> float:
+        """How much of the day is done."""
+        return share_done(self.done, self.total)
+
+
+def share_done(done: int, total: int) -> float:
+    """How much of a session is done, in percent."""
+    return round(100 * done / total, 1) if total else 0
+
 
 def screen(
     session: Session,

@@ -17,7 +17,7 @@ from app.db.session import write
 from app.library.texts import options_of
 from app.scheduling.state import Grade
 from app.study import service
-from app.study.asking import Question, question_of
+from app.study.asking import Question, question_of, share_done
 from app.study.picking import Mode, Wish, pick, still_there
 from app.study.queries import ChosenDeck, study_day_of
 from app.web.sessions import Viewer
@@ -57,6 +57,11 @@ class PracticeScreen:
     def done(self) -> int:
         """How many of the cards need nothing more."""
         return self.total - self.left
+
+    @property
+    def percent(self) -> float:
+        """How much of the session is done."""
+        return share_done(self.done, self.total)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ A page says some thirty sentences and a dozen addresses. Flask-Babel and Flask f
 request, language and application it is for; that took half of the time that a page takes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -41,6 +41,11 @@ def _of_language() -> tuple[Any, Kept]:
     if kept is None or len(kept) > MOST_KEPT:
         kept = _kept[translations] = {}
     return translations, kept
+
+
+def language() -> Hashable:
+    """What stands for the language of this request: what is made of its words is the same for the same value."""
+    return _of_language()[0]  # type: ignore[no-any-return]
 
 
 def kept(key: tuple[Any, ...], make: Callable[[], str]) -> str:

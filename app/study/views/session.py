@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from flask import Response, abort, make_response, redirect, render_template, request, url_for
+from flask import session as cookie
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -24,6 +25,7 @@ from app.study.views import answers, marking
 from app.study.views.answers import Posted
 from app.study.views.blueprint import blueprint
 from app.study.views.marking import Said
+from app.study.views.shapes import session_part
 from app.web import clock
 from app.web.access import Access, access
 from app.web.database import session, transact, transact_together
@@ -202,14 +204,17 @@ def _shown(
 ) -> Response:
     """The study page, or the part of it that changes from card to card."""
     person = require_viewer()
+    grades, key = FOUR if person.grade_scale == "four" else GRADES, secrets.token_hex(16)
+    if wants_fragment() and not (revealed or notice or marked or "_flashes" in cookie):
+        return make_response(session_part(page, person, grades, key), status)
     values: dict[str, Any] = {
         "page": page,
         "person": person,
         "revealed": revealed,
         "notice": notice,
         "marked": marked,
-        "key": secrets.token_hex(16),
-        "grades": FOUR if person.grade_scale == "four" else GRADES,
+        "key": key,
+        "grades": grades,
         "typed": request.args.get("a", "").strip()[:_TYPED_SHOWN] if revealed else "",
         "chosen": _choice(page) if revealed else [],
         "scope": page.scope.address,

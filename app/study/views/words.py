@@ -5,9 +5,11 @@ from datetime import date, timedelta
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from app.study.asking import Outcome, Question
 from app.study.views.blueprint import blueprint
+from app.web.moulds import passes_holes
 from app.web.pages import day_label, interval_label
 from app.web.words import kept
 
@@ -18,6 +20,21 @@ _SIX = (_l("0 Blank"), _l("1 Wrong"), _l("2 Nearly"), _l("3 Hard"), _l("4 Good")
 
 
 @blueprint.app_template_filter()
+@passes_holes
+def cards_left(left: int) -> str:
+    """How many cards a session has left, for who hears it."""
+    return kept(("left", left), lambda: str(ngettext("%(num)s card left", "%(num)s cards left", left)))
+
+
+@blueprint.app_template_filter()
+@passes_holes
+def seen_times(times: int) -> str:
+    """How often a card was answered."""
+    return kept(("seen", times), lambda: str(ngettext("Seen %(num)s time", "Seen %(num)s times", times)))
+
+
+@blueprint.app_template_filter()
+@passes_holes
 def grade_name(grade: int) -> str:
     """A grade as the four buttons call it."""
     return kept(("four", grade), lambda: str(_FOUR[grade]))
@@ -36,6 +53,7 @@ def grade_colour(grade: int) -> str:
 
 
 @blueprint.app_template_filter()
+@passes_holes
 def brings(outcome: Outcome, today: date) -> str:
     """What a button says its grade brings: today, an interval, or on a repeat the day that is set."""
     if outcome.again or outcome.due is None:
@@ -56,6 +74,7 @@ def back(due: date, today: date) -> str:
 
 
 @blueprint.app_template_filter()
+@passes_holes
 def said_day(day: date, today: date) -> str:
     """A day that is past or today."""
     return str(_("today")) if day == today else day_label(day, today)
