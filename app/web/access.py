@@ -11,9 +11,8 @@ from functools import wraps
 from typing import Any, Literal, Protocol, TypeVar
 
 import structlog
-from flask import Flask, abort, current_app, flash, redirect, request, url_for
+from flask import Flask, abort, current_app, redirect, request, url_for
 from flask import session as cookie
-from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, or_
 from werkzeug.wrappers import Response
 
@@ -107,20 +106,24 @@ def access(level: Access, *, of: Callable[[Viewer], bool] | None = None) -> Call
 def fresh(view: View) -> View:
     """Ask for the password first where it was given more than ten minutes ago. Put it under `access`.
 
-    What a form held is not sent on: the reader comes back to the page with the form, and nothing was changed.
+    A form goes along to that question, which keeps what it held and sends it on when it is answered.
     """
 
     @wraps(view)
     def checked(*args: Any, **values: Any) -> Any:
         if is_fresh(require_viewer()):
             return view(*args, **values)
-        reads = request.method in ("GET", "HEAD")
-        if not reads:
-            flash(_("Nothing was changed yet: prove that it is you, then do it again."))
-        target = here() if reads else came_from(url_for("study.home"))
-        return redirect(url_for("accounts.prove", next=target), 303)
+        if request.method in ("GET", "HEAD"):
+            return redirect(url_for("accounts.prove", next=here()), 303)
+        return to_prove_first(came_from(url_for("study.home")))
 
+    checked.__fresh__ = True  # type: ignore[attr-defined]
     return checked  # type: ignore[return-value]
+
+
+def to_prove_first(back: str) -> Response:
+    """Take the form that was just sent along to the question who it is; `back` is the page that it is on."""
+    return redirect(url_for("accounts.prove", next=back, again=here()), 307)
 
 
 def declare(endpoint: str, level: Access) -> None:

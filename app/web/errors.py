@@ -17,7 +17,7 @@ RETRY_AFTER_S = 20
 _READ_ONLY = "25006"
 """PostgreSQL's code for a write to a standby, or to a database that its operator has closed to writers."""
 _KEPT_BACK = {"csrf_token", "password", "new_password", "password_confirm", "new_password_confirm", "current_password"}
-"""Fields that an expired form does not fill in again."""
+"""Fields that are never shown again."""
 
 
 class Refusal(Exception):
@@ -64,21 +64,27 @@ def _same_origin() -> bool:
 
 def signed_out() -> Response:
     """For a form sent after its session had ended: the form again, filled in, to be sent after signing in."""
-    fields, lost = _entered()
+    fields, lost = entered()
     return page(400, "expired", fields=fields, lost=lost, signed_out=True)
 
 
 def _form_expired(error: CSRFError) -> Response:
-    fields, lost = _entered()
+    fields, lost = entered()
     current_app.logger.info("form refused: %s", error.description)
     return page(400, "expired", fields=fields, lost=lost, signed_out=False)
 
 
-def _entered() -> tuple[list[tuple[str, str]], list[str]]:
-    """What the form held, as far as it may be shown again, and the names of what is lost."""
+def entered(*, with_token: bool = False) -> tuple[list[tuple[str, str]], list[str]]:
+    """What the form held, as far as it may be shown again, and the names of what is lost.
+
+    Without a good form token (`with_token`) it must come from a page of this portal.
+    """
     fields: list[tuple[str, str]] = []
     lost: list[str] = []
-    if _same_origin() and request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
+    if (with_token or _same_origin()) and request.mimetype in (
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+    ):
         for name, values in request.form.lists():
             if name.lower() in _KEPT_BACK:
                 lost.append(name)

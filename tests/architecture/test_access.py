@@ -187,6 +187,27 @@ LEVELS: dict[str, Access] = {
     "style_sheet": ANYONE,
 }
 
+FRESH = {
+    "accounts.end_session",
+    "accounts.end_sessions",
+    "accounts.factor_off",
+    "accounts.passkey_options",
+    "accounts.passkeys",
+    "accounts.recovery_codes",
+    "accounts.remove_passkey",
+    "accounts.second_factor",
+    "accounts.start_factor",
+    "edit.change_role",
+    "edit.delete_person",
+    "edit.disable_person",
+    "edit.enable_person",
+    "edit.factor_off",
+    "edit.invite",
+    "edit.make_reset_link",
+    "edit.portal",
+}
+"""What changes who gets in: it asks who it is when that was proved more than ten minutes ago."""
+
 PEOPLE: dict[str, Access] = {"nobody": ANYONE, "learner": LEARNER, "editor": EDITOR, "admin": ADMIN}
 
 
@@ -294,6 +315,7 @@ def _rows(engine: Engine) -> dict[str, list[Any]]:
 def test_every_route_is_in_the_table_and_declares_what_it_says(app: Flask) -> None:
     declared = {rule.endpoint: level_of(app, rule.endpoint) for rule in app.url_map.iter_rules()}
     assert declared == LEVELS
+    assert {name for name, view in app.view_functions.items() if hasattr(view, "__fresh__")} == FRESH
 
 
 def test_below_its_level_a_route_is_not_there_and_changes_nothing(

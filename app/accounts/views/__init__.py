@@ -17,10 +17,12 @@ from app.accounts.service import EmailTaken, Fresh, Proof, WrongPassword
 from app.accounts.views import devices, organisation, two_factor
 from app.accounts.views.entrance import entrance
 from app.accounts.views.links import add_to
+from app.accounts.views.proving import KEPT_BY_PROVING, go_on, kept_form
 from app.web import clock, mail, sessions
-from app.web.access import Access, access
+from app.web.access import Access, access, fresh, to_prove_first
 from app.web.agents import in_words
 from app.web.database import session, transact
+from app.web.errors import entered
 from app.web.pages import forget_portal, shown
 from app.web.redirects import safe_next
 from app.web.sessions import Viewer, require_viewer
@@ -45,6 +47,9 @@ def too_many_tries(error: TooManyTries) -> Response:
 
 
 def _to_prove(target: str) -> Response:
+    """To the question who it is, with the form that was sent if one was."""
+    if request.method == "POST":
+        return to_prove_first(target)
     return redirect(url_for("accounts.prove", next=target), 303)
 
 
@@ -61,11 +66,18 @@ def _proof(form: Any) -> Proof | Fresh:
     person = require_viewer()
     if form.current_password is None:
         return Fresh(person.id, person.session_id)
+    if "current_password" not in request.form:
+        raise WrongPassword  # it was not asked for, so it is no try to guess it
     return security.prove(person.email, form.current_password.data or "")
 
 
 def _not_yours(form: Any) -> None:
-    form.current_password.errors = [_("This is not your present password. Passwords are case-sensitive.")]
+    if "current_password" in request.form:
+        form.current_password.errors = [_("This is not your present password. Passwords are case-sensitive.")]
+        return
+    form.current_password.errors = [  # the page was opened while a fresh proof stood for it
+        _("It is more than 10 minutes since you proved that it is you. Nothing was changed yet: enter this, too.")
+    ]
 
 
 def _status(form: Any) -> int:
@@ -205,19 +217,33 @@ def delete() -> Response:
 @blueprint.route("/account/prove", methods=["GET", "POST"])
 @access(Access.LEARNER)
 def prove() -> Response:
-    """Who it is once more, before what matters; for ten minutes nothing asks again."""
-    target = safe_next(request.values.get("next"), "")
+    """Who it is once more, before what matters; for ten minutes nothing asks again.
+
+    A form that came too late is kept on this page, and sent on where it was going.
+    """
+    target, again = safe_next(request.values.get("next"), ""), kept_form()
     form = ProveForm(next=target)
-    if form.validate_on_submit():
+    if "current_password" in request.form and form.validate_on_submit():
         person = require_viewer()
         try:
             proof = security.prove(person.email, form.current_password.data or "")
             transact(partial(_prove, person=person, proof=proof))
-            return redirect(target or url_for("accounts.security"), 303)
+            return go_on(again, target)
         except WrongPassword:
             _not_yours(form)
     standing = queries.standing(session(), require_viewer(), now=clock.now())
-    return shown("accounts/prove.html", _status(form), form=form, standing=standing, target=target, area="settings")
+    kept = [one for one in entered(with_token=True)[0] if one[0] not in KEPT_BY_PROVING] if again else []
+    status = 422 if form.errors else 403 if again else 200
+    return shown(
+        "accounts/prove.html",
+        status,
+        form=form,
+        standing=standing,
+        target=target,
+        again=again,
+        kept=kept,
+        area="settings",
+    )
 
 
 def _prove(current: Any, *, person: Viewer, proof: Proof) -> None:
@@ -243,6 +269,7 @@ def deleted() -> Response:
 
 @blueprint.post("/account/sessions/<guid>/end")
 @access(Access.LEARNER)
+@fresh
 def end_session(guid: str) -> Response:
     """End one session of one's own."""
     person = require_viewer()
@@ -254,6 +281,7 @@ def end_session(guid: str) -> Response:
 
 @blueprint.post("/account/sessions/end")
 @access(Access.LEARNER)
+@fresh
 def end_sessions() -> Response:
     """End every session of one's own but this one."""
     person = require_viewer()

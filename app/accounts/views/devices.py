@@ -10,6 +10,7 @@ from app.accounts import passkeys, queries, security
 from app.accounts.forms import PasskeyForm, SignInByPasskeyForm
 from app.accounts.passkeys import BadPasskey
 from app.accounts.service import AccountDisabled
+from app.accounts.views.proving import go_on, kept_form
 from app.web import clock
 from app.web.access import Access, access, fresh
 from app.web.database import session, transact
@@ -122,11 +123,11 @@ def sign_in() -> AnyResponse:
 def prove() -> AnyResponse:
     """A passkey in place of the password, before what matters."""
     form = SignInByPasskeyForm()
-    target = safe_next(request.form.get("next"), "")
+    target, again = safe_next(request.form.get("next"), ""), kept_form()
     try:
         if form.validate():
             security.prove_by_passkey(form.credential.data or "", require_viewer())
-            return redirect(target or url_for("accounts.security"), 303)
+            return go_on(again, target)
     except BadPasskey:
         flash(_("This is no passkey of your account here. Nothing was changed; try again."), "error")
-    return redirect(url_for("accounts.prove", next=target or None), 303)
+    return redirect(url_for("accounts.prove", next=target or None, again=again or None), 307 if again else 303)

@@ -62,7 +62,11 @@ def test_who_has_just_proved_it_again_is_not_asked_for_ten_minutes(
     assert 'name="current_password"' not in client.get(path).text
     before = kept(session, ada)
     watch.forward(minutes=11)
-    assert send(client, path, **CHANGES[path]).status_code == 422
+    late = send(client, path, **CHANGES[path])
+    assert late.status_code == 422
+    assert "enter this, too" in late.text
+    assert "This is not your present password" not in late.text
+    assert CHANGES[path].get("email", "") in late.text
     assert kept(session, ada) == before
     send(client, "/account/prove", current_password=PASSWORD)
     assert send(client, path, **CHANGES[path]).status_code == 303

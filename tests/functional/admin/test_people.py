@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -13,8 +14,8 @@ from werkzeug.test import TestResponse
 
 from app.accounts import service
 from app.accounts.roles import LastAdmin
-from app.db.models import Audit, LoginSession, User
-from tests.builders import PASSWORD, make_user, sign_in
+from app.db.models import Audit, LoginSession, Portal, User
+from tests.builders import PASSWORD, csrf_token, make_user, sign_in
 from tests.functional.accounts.pages import is_in, send
 from tests.functional.conftest import Watch
 
@@ -175,13 +176,12 @@ def test_what_is_dangerous_asks_for_the_password_again_after_a_while(
 ) -> None:
     token = {"csrf_token": re.findall(r'name="csrf_token" value="([^"]+)"', admin.get("/edit/people").text)[0]}
     watch.forward(minutes=11)
+    came_from = {"Referer": "http://localhost/edit/people?q=ben"}
     for what in ("role", "disable", "enable", "reset-link", "delete"):
-        answer = admin.post(
-            f"/edit/people/{ben.guid}/{what}",
-            data=token | {"role": "admin"},
-            headers={"Referer": "http://localhost/edit/people?q=ben"},
-        )
-        assert answer.headers["Location"] == "/account/prove?next=/edit/people?q%3Dben", what
+        path = f"/edit/people/{ben.guid}/{what}"
+        answer = admin.post(path, data=token | {"role": "admin"}, headers=came_from)
+        assert answer.status_code == 307
+        assert answer.headers["Location"] == f"/account/prove?next=/edit/people?q%3Dben&again={path}"
     assert noted(session) == []
     asked = admin.get("/edit/portal")
     assert asked.headers["Location"] == "/account/prove?next=/edit/portal"
@@ -191,6 +191,42 @@ def test_what_is_dangerous_asks_for_the_password_again_after_a_while(
     assert admin.get("/edit/portal").status_code == 200
     assert do(admin, ben, "disable").status_code == 303
     assert noted(session) == [("people.disable", ben.id)]
+
+
+def hidden(page: str) -> dict[str, str]:
+    """The hidden fields of the one form that asks for the password."""
+    form = next(one for one in re.findall(r"<form.*?</form>", page, re.DOTALL) if "current_password" in one)
+    fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
+    return {name: unescape(value) for name, value in fields}
+
+
+def test_a_form_that_came_too_late_goes_on_once_it_was_proved(
+    session: Session, admin: FlaskClient, watch: Watch
+) -> None:
+    given = {"name": "Bees & “us”", "registration": "invited", "welcome": "Come in.\r\n\r\n<b>Twice</b>"}
+    form = given | {"csrf_token": csrf_token(admin, "/edit/portal")}
+    watch.forward(minutes=11)
+    asked = admin.post("/edit/portal", data=form, headers={"Referer": "http://localhost/edit/portal"})
+    page = admin.post(asked.headers["Location"], data=form)
+    assert page.status_code == 403
+    assert "Nothing was changed yet" in page.text
+    wrong = admin.post("/account/prove", data=hidden(page.text) | {"current_password": "not it at all"})
+    assert wrong.status_code == 422
+    sent = hidden(wrong.text) | {"current_password": PASSWORD}
+    proved = admin.post("/account/prove", data=sent)
+    assert (proved.status_code, proved.headers["Location"]) == (307, "/edit/portal")
+    assert admin.post("/edit/portal", data=sent).status_code == 303
+    kept = session.scalars(select(Portal)).one()
+    assert {"name": kept.name, "registration": kept.registration} == {n: given[n] for n in ("name", "registration")}
+    assert kept.welcome == given["welcome"].replace("\r", "")
+
+
+def test_a_link_to_the_question_makes_its_answer_no_click_on_anything_else(admin: FlaskClient) -> None:
+    trap = "/account/prove?again=/account/second-factor/off"
+    page = admin.get(trap)
+    assert "second-factor" not in page.text
+    answered = admin.post(trap, data=hidden(page.text) | {"current_password": PASSWORD})
+    assert (answered.status_code, answered.headers["Location"]) == (303, "/account/security")
 
 
 def test_people_are_found_by_address_and_state_some_at_a_time(session: Session, admin: FlaskClient) -> None:
