@@ -80,7 +80,7 @@ def receive(
     `opened` is what it was made of, where it is the document of the deck `goes_to`, edited here.
     """
     name = _tidy(filename)
-    summary = _read(name, data)
+    summary = _read(name, data, goes_to)
     write(session)
     old = select(Upload.id).where(Upload.user_id == user_id).order_by(Upload.id.desc()).offset(MAX_UNFINISHED - 1)
     session.execute(delete(Upload).where(Upload.id.in_(session.scalars(old).all())))
@@ -116,7 +116,7 @@ def rewrite(session: Session, *, guid: str, user_id: int, text: str) -> None:
     if found is None or found.imported_at is not None or not found.is_text:
         raise NoSuchUpload
     data = text.replace("\r\n", "\n").encode("utf-8", "replace")
-    summary = _read(found.filename, data)
+    summary = _read(found.filename, data, found.deck_slug)
     write(session)
     upload = session.scalars(select(Upload).where(Upload.guid == guid, Upload.user_id == user_id)).one()
     upload.content, upload.summary = data, summary
@@ -157,7 +157,8 @@ def unfinished(session: Session, user_id: int) -> list[Found]:
 def batch_of(filename: str, data: bytes, *, goes_to: str = BY_NAME, dialect: str = "", new_slug: str = "") -> Batch:
     """The documents in an upload. An archive with one document is that document, with its images.
 
-    `new_slug` is what a deck is called that is to be new in any case. Raises ContentError.
+    `new_slug` is what a deck is called that is to be new in any case. Raises ContentError, also for more documents than
+    the deck `goes_to` takes.
     """
     slug = new_slug if goes_to == NEW else goes_to
     if not archives.is_zip(filename, data):
@@ -184,6 +185,9 @@ def batch_of(filename: str, data: bytes, *, goes_to: str = BY_NAME, dialect: str
     if len(files) == 1:
         alone = SourceFile(PurePosixPath(names[0]).name, files[0].shown, files[0].data, beside=files[0].beside)
         return Batch((alone,), shown=filename, slug=slug, dialect=dialect)
+    if goes_to not in (BY_NAME, NEW):  # a folder finds its decks by their names, which may be anybody's
+        problem = f"It holds {len(files)} documents, and a deck is made of one."
+        raise ContentError(filename, 1, problem, "Choose one document, or a .zip with one and its images.")
     return Batch(tuple(files), folder=archive.folder, shown=filename, dialect=dialect)
 
 
@@ -364,9 +368,9 @@ def _outcome(session: Session, result: ImportResult) -> dict[str, Any]:
     return {**brought, "decks": decks, "import": result.guid}
 
 
-def _read(filename: str, data: bytes) -> dict[str, Any]:
+def _read(filename: str, data: bytes, goes_to: str) -> dict[str, Any]:
     """Read everything once, and say how much it is. Raises ContentError."""
-    batch = batch_of(filename, data)
+    batch = batch_of(filename, data, goes_to=goes_to)
     with Reader() as reader:
         reader.read([batch])
         documents, warnings = reader.batch(batch)

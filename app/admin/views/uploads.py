@@ -236,7 +236,7 @@ def _preview_page(found: Found, wish: Wish) -> Response:
         seen = upload_preview.preview(session(), found, wish, page=number, image=image)
     except ContentError as error:
         flash(f"{error.problem} {error.remedy}", "error")
-        asked = bool(wish.dialect or wish.goes_to)
+        asked = any(request.args.get(name) for name in ("dialect", "deck"))
         return redirect(url_for("edit.upload", guid=found.guid) if asked else url_for("edit.imports"))
     return shown(
         "admin/import_preview.html",

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.config import Settings
-from app.db.models import Audit, Card, Deck, DeckChoice, Import, User
+from app.db.models import Audit, Card, Deck, DeckChoice, Import, Upload, User
 from tests.architecture.test_access import _rows
-from tests.builders import make_card, make_deck, make_user, sign_in
+from tests.builders import LONG_AGO, make_card, make_deck, make_user, sign_in
+from tests.unit.library.test_archives import zipped
 
 
 @pytest.fixture
@@ -155,6 +156,35 @@ def test_what_is_not_offered_is_not_taken(browsers: dict[str, FlaskClient], sess
         post(browsers["editor"], f"/edit/decks/{public.slug}/details", title="Open", visibility="private").status_code
         == 422
     )
+
+
+def test_a_folder_reaches_no_deck_but_ones_own(browsers: dict[str, FlaskClient], session: Session) -> None:
+    """The documents of a folder find their decks by name: those would be other people's, or public."""
+    owner = browsers["owner"]
+    make(owner)
+    mine = only_deck(session)
+    text = b"# Open\n\n## What is shared?\n\nThis.\n"
+    theirs = post(browsers["editor"], "/edit/import", file=(BytesIO(zipped(("notes/open.md", text))), "x.zip"))
+    assert post(browsers["editor"], theirs.location, visibility="members").status_code == 303
+    session.rollback()
+    before = [(deck.slug, deck.version) for deck in session.scalars(select(Deck).order_by(Deck.id))]
+    more = zipped(
+        ("notes/open.md", text.replace(b"This", b"Mine")), ("notes/loud.md", text.replace(b"shared", b"loud"))
+    )
+    refused = post(owner, "/edit/import", file=(BytesIO(more), "x.zip"), deck=mine.slug)
+    assert refused.status_code == 422
+    assert "It holds 2 documents, and a deck is made of one." in refused.text
+    kept = Upload(user_id=mine.owner_id, filename="x.zip", content=more, summary={}, deck_slug=mine.slug)
+    kept.created_at, kept.dialect = LONG_AGO, ""
+    session.add(kept)
+    session.commit()
+    for path in (f"/edit/import/{kept.guid}", f"/edit/import/{kept.guid}/plan"):
+        told = post(owner, path, deck=mine.slug, seen_deck=mine.slug)
+        assert told.status_code == 303
+        assert "Nothing was stored." in owner.get("/edit/import").text, path
+        assert owner.get(path, follow_redirects=True).request.path == "/edit/import", path
+    session.rollback()
+    assert [(deck.slug, deck.version) for deck in session.scalars(select(Deck).order_by(Deck.id))] == before
 
 
 def test_a_file_of_the_same_name_does_not_reach_a_private_deck(
