@@ -99,6 +99,13 @@ def confirm(session: Session, *, user_id: int, code: str, now: datetime, keys: S
     audit.note(session, "account.factor_on", area="account", subject=user_id)
 
 
+def check(session: Session, *, user_id: int, code: str, now: datetime, keys: Sequence[str]) -> None:
+    """Raise `WrongCode` unless `confirm` would take the code: recovery codes are too dear to make for nothing."""
+    row = session.get(SecondFactor, user_id)
+    if row is None or row.confirmed_at is not None or _step_of(row, code, now, keys) is None:
+        raise WrongCode
+
+
 def make_codes(user_guid: str) -> tuple[list[str], list[bytes]]:
     """New recovery codes and their hashes; takes a second, so before anything is locked."""
     codes = [
@@ -169,17 +176,23 @@ def renew(session: Session, *, keys: Sequence[str]) -> dict[str, int]:
 
 
 def _takes(row: SecondFactor, code: str, now: datetime, keys: Sequence[str]) -> bool:
-    """Whether the app shows this code now, half a minute ago or in half a minute; the clock of a phone may be off."""
+    """Take a code that the app shows now, once."""
+    step = _step_of(row, code, now, keys)
+    if step is not None:
+        row.last_step = step
+    return step is not None
+
+
+def _step_of(row: SecondFactor, code: str, now: datetime, keys: Sequence[str]) -> int | None:
+    """The half-minute of this code: now, the one before or the next; the clock of a phone may be off."""
     secret, step = _opened(row, keys), int(now.timestamp()) // STEP_S
-    typed = _digits(code)
     if secret is None or not is_app_code(code):
-        return False
+        return None
     hotp = HOTP(secret, 6, SHA1())  # noqa: S303  # what every app computes; HMAC does not need more
     for one in (step - 1, step, step + 1):
-        if one > row.last_step and hmac.compare_digest(hotp.generate(one), typed.encode()):
-            row.last_step = one
-            return True
-    return False
+        if one > row.last_step and hmac.compare_digest(hotp.generate(one), _digits(code).encode()):
+            return one
+    return None
 
 
 def _digits(code: str) -> str:

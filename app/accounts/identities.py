@@ -6,24 +6,47 @@ no account that somebody else may have made with it. A verified address makes a 
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts import roles, service
 from app.accounts.oidc import Claims
 from app.accounts.service import EmailTaken
-from app.db.models import Identity, Portal, User
+from app.db.models import Identity, Passkey, Portal, User
 from app.db.session import write
 from app.web import audit
 
 
 class NotConnected(Exception):
-    """No account belongs to this identity, and none is made for it: `why` is taken, unverified or closed."""
+    """No account is opened by this identity: `why` is taken, another's, unverified or closed."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why
+
+
+class OnlyWayIn(Exception):
+    """The account has neither password nor passkey: without the provider nobody could sign in to it."""
+
+
+def connected(session: Session, user_id: int) -> bool:
+    """Whether the provider signs somebody in."""
+    return bool(session.scalar(select(exists().where(Identity.user_id == user_id))))
+
+
+def disconnect(session: Session, *, user_id: int) -> bool:
+    """Have the provider open an account no more; gives whether it did. Raises `OnlyWayIn`."""
+    user = service.locked_user(session, user_id)
+    if user is None:
+        return False
+    if user.password is None and not session.scalar(select(exists().where(Passkey.user_id == user_id))):
+        raise OnlyWayIn
+    gone = session.execute(delete(Identity).where(Identity.user_id == user_id)).rowcount  # type: ignore[attr-defined]
+    if gone:
+        audit.note(session, "account.identity_off", area="account", subject=user_id)
+        service.notice(session, user, "factor")
+    return bool(gone)
 
 
 def owner(session: Session, claims: Claims) -> int | None:
@@ -61,12 +84,12 @@ def connect(session: Session, claims: Claims, *, user_id: int, now: datetime) ->
     if found == user_id:
         return
     if found is not None:
-        raise NotConnected("taken")
+        raise NotConnected("another's")
     session.add(Identity(user_id=user_id, issuer=claims.issuer, subject=claims.subject, created_at=now))
     try:
         session.flush()
     except IntegrityError as error:
-        raise NotConnected("taken") from error
+        raise NotConnected("another's") from error
     user = session.get_one(User, user_id)
     role = roles.of(user)
     audit.note(session, "account.identity_on", area="account", by=user_id, role=role, subject=user_id)

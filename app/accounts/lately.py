@@ -6,6 +6,7 @@ WORDS = {
     "account.email": _l("Email changed"),
     "account.factor_off": _l("Two-factor sign-in turned off"),
     "account.factor_on": _l("Two-factor sign-in turned on"),
+    "account.identity_off": _l("Sign-in by the organisation disconnected"),
     "account.identity_on": _l("Sign-in by the organisation connected"),
     "account.kept": _l("Account kept, by signing in"),
     "account.passkey_off": _l("Passkey removed"),

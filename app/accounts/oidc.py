@@ -4,6 +4,7 @@ Authlib does the protocol: discovery, PKCE, state and nonce in this browser's si
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -35,6 +36,8 @@ class Claims:
     """The provider's name for them, which never changes."""
     email: str
     """In its normal form; empty unless the provider has verified it."""
+    proved_at: datetime | None = None
+    """When they last proved to the provider who they are, where it says so."""
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -58,11 +61,15 @@ def name() -> str:
     return settings.oidc_name if settings.oidc_issuer else ""
 
 
-def begin(origin: str) -> Response:
-    """Send the browser to the provider, to come back to this portal at `origin`. Raises `ProviderFault`."""
+def begin(origin: str, *, anew: bool = False) -> Response:
+    """Send the browser to the provider, to come back to this portal at `origin`. Raises `ProviderFault`.
+
+    `anew` has the provider ask who it is even where somebody is signed in there.
+    """
     try:
         _metadata()
-        response: Response = _provider().authorize_redirect(origin + url_for("security.oidc_back"))
+        back, asked = origin + url_for("security.oidc_back"), {"max_age": "0"} if anew else {}
+        response: Response = _provider().authorize_redirect(back, **asked)
     except (OAuthError, RequestException, ValueError) as error:
         raise _fault(error) from error
     return response
@@ -83,7 +90,14 @@ def finish() -> Claims:
             email = addresses.normalise(str(found.get("email") or ""))
         except addresses.BadAddress:
             email = ""
-    return Claims(str(metadata["issuer"]), subject[:255], email)
+    return Claims(str(metadata["issuer"]), subject[:255], email, _instant(found.get("auth_time")))
+
+
+def _instant(seconds: object) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int | float) else None
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _metadata() -> dict[str, Any]:

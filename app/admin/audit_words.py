@@ -6,6 +6,7 @@ WORDS = {
     "account.delete": _l("Asked for the deletion of"),
     "account.factor_off": _l("Turned two-factor sign-in off for"),
     "account.factor_on": _l("Turned two-factor sign-in on for"),
+    "account.identity_off": _l("Disconnected a sign-in by the organisation from"),
     "account.identity_on": _l("Connected a sign-in by the organisation to"),
     "account.passkey_off": _l("Removed a passkey of"),
     "account.passkey_on": _l("Added a passkey to"),

@@ -25,6 +25,8 @@ def request_id() -> str:
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Set the headers of every response, errors and redirects included."""
+    # Below a path the host is somebody else's, and so is the choice for the hosts below it.
+    hsts = "max-age=31536000" if settings.path else "max-age=31536000; includeSubDomains"
 
     @app.after_request
     def add(response: Response) -> Response:
@@ -33,9 +35,10 @@ def init_app(app: Flask, settings: Settings) -> None:
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "same-origin"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        headers["Cross-Origin-Resource-Policy"] = "same-origin"
         headers["X-Request-Id"] = request_id()
         if settings.https:
-            headers["Strict-Transport-Security"] = "max-age=31536000"
+            headers["Strict-Transport-Security"] = hsts
         if "Cache-Control" not in headers:
             _caching(response)
         return response

@@ -28,6 +28,8 @@ LEVELS: dict[str, Access] = {
     "accounts.confirm": ANYONE,
     "accounts.confirm_address": ANYONE,
     "accounts.delete": LEARNER,
+    "accounts.disconnect": LEARNER,
+    "accounts.organisation": LEARNER,
     "accounts.deleted": ANYONE,
     "accounts.factor_off": LEARNER,
     "accounts.passkey_options": LEARNER,
@@ -190,7 +192,9 @@ LEVELS: dict[str, Access] = {
 FRESH = {
     "accounts.end_session",
     "accounts.end_sessions",
+    "accounts.disconnect",
     "accounts.factor_off",
+    "accounts.organisation",
     "accounts.passkey_options",
     "accounts.passkeys",
     "accounts.recovery_codes",

@@ -234,6 +234,7 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
             ("accounts.delete", "/account/delete"),
             ("accounts.prove", "/account/prove"),
             ("accounts.passkeys", "/account/passkeys"),
+            ("accounts.organisation", "/account/organisation"),
             ("accounts.second_factor", "/account/second-factor"),
         ],
         "editor": [

@@ -7,7 +7,7 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.accounts import audit, by_mail, factors, passkeys, passwords, queries, security, service, setup
+from app.accounts import audit, by_mail, factors, identities, passkeys, passwords, queries, security, service, setup
 from app.accounts.counters import TooManyTries
 from app.accounts.forms import ChangeEmailForm, ChangePasswordForm, DeleteForm, ProveForm, SetupForm
 from app.accounts.lately import HOW, WORDS
@@ -33,7 +33,7 @@ blueprint.add_app_template_filter(in_words, "browser")
 add_to(blueprint)
 two_factor.add_to(blueprint, entrance)
 devices.add_to(blueprint, entrance)
-organisation.add_to(entrance)
+organisation.add_to(blueprint, entrance)
 
 
 @blueprint.app_errorhandler(TooManyTries)
@@ -136,6 +136,7 @@ def _overview(form: ChangePasswordForm, *, asked: bool = True) -> Response:
         now=now,
         factor=factors.facts(session(), person.id),
         passkeys=passkeys.of(session(), person.id),
+        connected=identities.connected(session(), person.id),
         lately=audit.lately(session(), person.id),
         words=WORDS,
         how=HOW,

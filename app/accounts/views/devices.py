@@ -19,7 +19,8 @@ from app.web.pages import shown
 from app.web.redirects import safe_next
 from app.web.sessions import require_viewer, viewer
 
-TRIES = "120/hour"
+TRIES = "60/minute"
+"""Of one client address, which may be a whole school's: a key pair is not found by guessing."""
 
 
 def add_to(blueprint: Blueprint, entrance: Blueprint) -> None:

@@ -16,6 +16,7 @@ from app.accounts.service import AccountDisabled, WrongPassword
 from app.web import clock
 from app.web.access import Access, access, fresh
 from app.web.database import session, transact
+from app.web.limits import limiter
 from app.web.pages import shown
 from app.web.sessions import require_viewer, viewer
 
@@ -60,6 +61,7 @@ def second_factor() -> Response:
     form = CodeForm()
     if form.validate_on_submit():
         try:
+            factors.check(session(), user_id=person.id, code=form.code.data or "", now=clock.now(), keys=keys)
             codes, hashes = factors.make_codes(person.guid)
             work = partial(
                 security.turn_factor_on,
@@ -106,6 +108,7 @@ def start() -> Response:
 
 @access(Access.LEARNER)
 @fresh
+@limiter.limit("10/hour", key_func=lambda: str(require_viewer().id))
 def recovery_codes() -> Response:
     """Make new recovery codes; the ones before end."""
     person = require_viewer()

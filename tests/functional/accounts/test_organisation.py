@@ -175,13 +175,23 @@ def test_whoever_is_signed_in_connects_the_provider_and_proves_with_it(
     session.commit()
     client = app.test_client()
     sign_in(client, user)
-    assert go(client, provider).headers["Location"] == "/account/security"
+    assert go(client, provider).headers["Location"] == "/account/organisation"
+    assert provider.asked["max_age"] == "0", "who is signed in there is asked all the same"
+    assert session.scalar(select(Identity.id)) is None, "somebody else's page can have sent the browser there and back"
+    shown = client.get("/account/organisation").text
+    assert re.findall(r"<dd>(.*?)</dd>", shown) == ["ada@example.org", "ada@example.org"]
+    assert send(client, "/account/organisation").headers["Location"] == "/account/security"
+    assert "Disconnect" in client.get("/account/security").text
     other = app.test_client()
     go(other, provider)
     assert is_in(other)
     watch.forward(minutes=11)
     asked = client.get("/account/passkeys")
     assert "/account/prove" in asked.headers["Location"]
+    provider.claims["auth_time"] = int(time.time()) - 60  # eleven minutes have passed here since
+    assert "/account/prove" in go(client, provider, "/account/passkeys").headers["Location"]
+    assert "did not ask who you are" in client.get("/account/prove").text
+    provider.claims["auth_time"] = int(watch.now().timestamp())
     assert go(client, provider, "/account/passkeys").headers["Location"] == "/account/passkeys"
     assert client.get("/account/passkeys").status_code == 200
     ben = make_user(session, email="ben@example.org")
@@ -189,7 +199,30 @@ def test_whoever_is_signed_in_connects_the_provider_and_proves_with_it(
     bens = app.test_client()
     sign_in(bens, ben)
     go(bens, provider)
+    send(bens, "/account/organisation")
+    assert "opens another account here already" in bens.get("/account/security").text
     assert session.scalars(select(Identity.user_id)).all() == [user.id]
+    send(client, "/account/organisation/disconnect", page="/account/security")
+    session.rollback()
+    assert session.scalar(select(Identity.id)) is None
+
+
+def test_an_offer_to_connect_is_one_person_s_and_holds_for_minutes(
+    app: Flask, session: Session, provider: Provider, watch: Watch
+) -> None:
+    ada, ben = make_user(session, email="ada@example.org"), make_user(session, email="ben@example.org")
+    session.commit()
+    client = app.test_client()
+    sign_in(client, ada)
+    go(client, provider)
+    with client.session_transaction() as cookie:
+        offer = cookie["offer"]
+    sign_in(bens := app.test_client(), ben)
+    with bens.session_transaction() as cookie:
+        cookie["offer"] = offer
+    assert bens.get("/account/organisation").headers["Location"] == "/account/security"
+    watch.forward(minutes=6)
+    assert client.get("/account/organisation").headers["Location"] == "/account/security"
 
 
 def test_who_has_no_password_gets_one_changes_the_address_and_leaves_by_the_provider(
@@ -197,6 +230,9 @@ def test_who_has_no_password_gets_one_changes_the_address_and_leaves_by_the_prov
 ) -> None:
     client = app.test_client()
     go(client, provider)
+    send(client, "/account/organisation/disconnect", page="/account/security")
+    assert "It is the only way into your account" in client.get("/account/security").text
+    assert session.scalar(select(Identity.id))
     watch.forward(minutes=11)
     for path in ("/account/email", "/account/delete"):
         assert client.get(path).location == f"/account/prove?next={path}"
@@ -205,7 +241,10 @@ def test_who_has_no_password_gets_one_changes_the_address_and_leaves_by_the_prov
     assert "Prove it with Example University" in asked
     assert 'name="current_password"' not in asked
     form = {"email": "ada2@example.org", "csrf_token": csrf_token(client, "/account/security")}
-    assert "/account/prove" in client.post("/account/email", data=form).headers["Location"]
+    sent = client.post("/account/email", data=form)
+    asked = client.post(sent.headers["Location"], data=form).text
+    assert 'action="/account/email"' in asked
+    assert 'name="email" value="ada2@example.org"' in asked, "what was typed waits for the proof"
     assert session.scalars(select(User.email)).all() == ["ada@example.org"]
     assert go(client, provider, "/account/email").location == "/account/email"
     send(client, "/account/email", email="ada2@example.org")

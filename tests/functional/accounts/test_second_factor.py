@@ -14,9 +14,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts import factors
 from app.accounts.factors import STEP_S
 from app.db.models import Audit, SecondFactor, User
-from tests.builders import PASSWORD, make_user, sign_in
+from tests.builders import PASSWORD, csrf_token, make_user, sign_in
 from tests.functional.accounts.pages import is_in, send
 from tests.functional.conftest import Watch
 
@@ -135,6 +136,25 @@ def test_guessing_codes_makes_wait(app: Flask, ada: User, watch: Watch) -> None:
     answers = [send(other, "/sign-in/code", code=f"{number:06}").status_code for number in range(11)]
     assert answers[0] == 422
     assert answers[-1] == 429
+
+
+def test_recovery_codes_are_made_for_a_right_code_and_not_without_end(
+    client: FlaskClient, ada: User, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each set takes ten slow hashes."""
+    made: list[str] = []
+    monkeypatch.setattr(factors, "make_codes", lambda guid: (made.append(guid), ([], []))[1])
+    sign_in(client, ada)
+    send(client, f"{FACTOR}/start", page=FACTOR)
+    key = re.search(r"<code>([A-Z2-7 ]{39})</code>", client.get(FACTOR).text)
+    assert key
+    assert send(client, FACTOR, code="000000").status_code == 422
+    assert made == []
+    assert send(client, FACTOR, code=App(key[1], watch).code()).status_code == 200
+    form = {"csrf_token": csrf_token(client, FACTOR)}
+    answers = [client.post(f"{FACTOR}/codes", data=form).status_code for _ in range(11)]
+    assert answers == [200] * 10 + [429]
+    assert len(made) == 11
 
 
 def test_it_is_turned_off_by_its_owner_or_by_another_administrator(

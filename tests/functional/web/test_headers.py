@@ -40,7 +40,8 @@ def test_every_response_says_what_may_run_and_who_may_frame_it(client: FlaskClie
     assert policy["form-action"] == "'self'"
     assert {policy["script-src"], policy["style-src"], policy["img-src"], policy["connect-src"]} == {"'self'"}
     assert response.headers["X-Content-Type-Options"] == "nosniff"
-    assert response.headers["Referrer-Policy"] == "same-origin"
+    for header in ("Referrer-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy"):
+        assert response.headers[header] == "same-origin"
     assert response.headers["X-Request-Id"]
 
 
@@ -58,9 +59,10 @@ def test_a_fault_carries_them_too_and_tells_no_stranger_why(app: Flask, client: 
 
 def test_https_is_insisted_on_where_it_is_spoken(settings: Settings, client: FlaskClient) -> None:
     assert "Strict-Transport-Security" not in client.get("/").headers
-    safe = create_app(dataclasses.replace(settings, base_url="https://study.example.org", environment="production"))
-    response = safe.test_client().get("/", base_url="https://study.example.org")
-    assert response.headers["Strict-Transport-Security"] == "max-age=31536000"
+    for base, below in (("https://study.example.org", "; includeSubDomains"), ("https://example.org/study", "")):
+        safe = create_app(dataclasses.replace(settings, base_url=base, environment="production"))
+        response = safe.test_client().get("/health/live")
+        assert response.headers["Strict-Transport-Security"] == f"max-age=31536000{below}"
 
 
 def test_what_the_signed_in_see_is_kept_by_nobody(client: FlaskClient, session: Session) -> None:
