@@ -62,6 +62,11 @@ class Merge:
         """The merged Markdown; where it collides, ours."""
         return "".join(part.merged for part in self.parts).strip("\n")
 
+    @property
+    def both(self) -> str:
+        """The merged Markdown; where it collides, theirs and behind it ours."""
+        return "".join(_stacked(part) if part.side is Side.CONFLICT else part.merged for part in self.parts).strip("\n")
+
 
 @dataclass(frozen=True, slots=True)
 class _Block:
@@ -170,7 +175,16 @@ def _text(blocks: Sequence[_Block]) -> str:
     return "".join(block.text + (block.gap if len(block.gap) > 1 or _is_item(block) else "\n\n") for block in blocks)
 
 
+def _stacked(part: Part) -> str:
+    apart = part.theirs and part.ours and not (_begins_item(part.ours) or part.theirs.endswith("\n\n"))
+    return part.theirs + ("\n" if apart else "") + part.ours
+
+
 def _is_item(block: _Block) -> bool:
     """Whether the block is an item of a list, which needs no blank line before the next one."""
-    mark = block.text.lstrip().split(" ", 1)[0]
+    return _begins_item(block.text)
+
+
+def _begins_item(text: str) -> bool:
+    mark = text.lstrip().split(maxsplit=1)[0] if text.strip() else ""
     return mark in ("-", "*", "+") or (mark[:-1].isdigit() and mark[-1:] in (".", ")"))

@@ -9,7 +9,7 @@ card and the old one is archived with its history.
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from app.content.document import CardText, Warning
@@ -151,6 +151,18 @@ def proposal(base: CardText | None, ours: CardText, theirs: CardText) -> CardTex
         _pick(was.section, ours.section, theirs.section)[0],
         _pick(was.tags, ours.tags, theirs.tags)[0],
         _pick(was.options, ours.options, theirs.options)[0],
+    )
+
+
+def both(base: CardText | None, ours: CardText, theirs: CardText) -> CardText:
+    """Likewise, and where two texts collide both stand there, theirs first; of a place or of options ours, of tags all."""
+    was = base or CardText("", "")
+    tags, clash = _pick(was.tags, ours.tags, theirs.tags)
+    return replace(
+        proposal(base, ours, theirs),
+        question=merge(was.question, ours.question, theirs.question).both,
+        answer=merge(was.answer, ours.answer, theirs.answer).both,
+        tags=tuple(dict.fromkeys((*theirs.tags, *ours.tags))) if clash else tags,
     )
 
 

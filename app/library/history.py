@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.content import diff
 from app.content.document import CardText
-from app.content.plan import merge_texts
+from app.content.plan import both, merge_texts
 from app.db.models import CardRevision, DeckRevision, Suggestion, User
 from app.library.deck_editing import DeckFields, fields_in
 from app.library.texts import of_stored
@@ -98,13 +98,16 @@ def card_version(session: Session, card_id: int, number: int) -> CardText | None
     return None if revision is None else of_stored(revision)
 
 
-def merged(session: Session, card_id: int, base_version: int, *, ours: CardText, theirs: CardText) -> CardText | None:
-    """Two texts that both come from `base_version` of a card put together; None where they collide."""
+def merged(
+    session: Session, card_id: int, base_version: int, *, ours: CardText, theirs: CardText
+) -> tuple[CardText, bool]:
+    """Two texts that both come from `base_version` of a card put together, and whether they collide.
+
+    Where they do, both stand there one behind the other.
+    """
     base = card_version(session, card_id, base_version)
-    if base is None:
-        return None
     text, collide = merge_texts(base, ours, theirs)
-    return None if collide else text
+    return (both(base, ours, theirs) if collide else text), collide
 
 
 def last_save(session: Session, card_id: int, viewer_id: int) -> Version | None:

@@ -124,7 +124,7 @@ def send(
     same = [getattr(Suggestion, name).is_not_distinct_from(value) for name, value in values.items()]
     if before := session.scalar(select(Suggestion.guid).where(*own, *same).limit(1)):
         return before
-    waiting, lately = used(session, viewer.id, now)
+    waiting, lately, _ = used(session, viewer.id, card.id, now)
     if waiting >= MOST_OPEN:
         raise TooMany("open")
     if lately >= MOST_A_DAY:
@@ -136,15 +136,16 @@ def send(
     return made.guid
 
 
-def used(session: Session, user_id: int, now: datetime) -> tuple[int, int]:
-    """How many suggestions of a learner wait, and how many were sent in the last 24 hours."""
+def used(session: Session, user_id: int, card_id: int, now: datetime) -> tuple[int, int, int]:
+    """How many suggestions of a learner wait, how many were sent in the last 24 hours, and how many ever on one card."""
     row = session.execute(
         select(
             func.count().filter(Suggestion.state == "waiting"),
             func.count().filter(Suggestion.sent_at > now - timedelta(days=1)),
+            func.count().filter(Suggestion.card_id == card_id),
         ).where(Suggestion.user_id == user_id)
     ).one()
-    return row[0], row[1]
+    return row[0], row[1], row[2]
 
 
 def withdraw(session: Session, *, guid: str, viewer: Viewer, now: datetime) -> None:

@@ -34,9 +34,9 @@ def page(new_page: NewPage, make_person: Callable[..., User], card: str) -> Page
     return page
 
 
-def png() -> bytes:
+def png(colour: str = "red") -> bytes:
     out = BytesIO()
-    Image.new("RGB", (4, 4), "red").save(out, "PNG")
+    Image.new("RGB", (4, 4), colour).save(out, "PNG")
     return out.getvalue()
 
 
@@ -93,6 +93,39 @@ def test_text_that_was_not_saved_is_offered_back_until_it_is(page: Page, card: s
     expect(offer).to_be_hidden()
     assert later.evaluate("Object.keys(localStorage).filter(key => key.startsWith('draft:'))") == []
 
+    typed = page.get_by_label("Answer", exact=True)
+    typed.fill("Typed on version 1, and refused.")
+    page.keyboard.press("Control+s")
+    expect(page.get_by_role("alert")).to_contain_text("Your text is safe here")
+    later.goto(card)
+    later.get_by_role("button", name="Bring it back").click()
+    expect(later.get_by_label("Answer", exact=True)).to_have_value("Typed on version 1, and refused.")
+
+
+def test_a_document_and_a_suggestion_that_were_not_sent_are_offered_back(
+    portal: Portal, page: Page, new_page: NewPage, make_person: Callable[..., User], card: str
+) -> None:
+    learner = new_page()
+    enter(learner, make_person())
+    learner.goto(f"/cards/{card.rpartition('/')[2]}/suggest")
+    page.get_by_role("link", name="Deck ").first.click()
+    page.get_by_role("link", name="Edit as one document").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Edit the deck as one document")
+    for one, field in ((page, "Markdown"), (learner, "Answer")):
+        one.get_by_label(field, exact=True).press("ControlOrMeta+End")
+        one.keyboard.type("three")
+        one.evaluate("dispatchEvent(new Event('pagehide'))")
+        later = one.context.new_page()
+        later.goto(one.url)
+        later.get_by_role("button", name="Bring it back").click()
+        expect(later.get_by_label(field, exact=True)).to_have_value(re.compile("three$"))
+        later.keyboard.press("Control+s")
+        expect(later.get_by_role("heading", level=1)).to_have_text(re.compile("Review before|Your suggestions"))
+    again = learner.context.new_page()
+    again.goto(learner.url)
+    expect(again.get_by_label("Answer", exact=True)).to_be_visible()
+    expect(again.get_by_role("button", name="Bring it back")).to_be_hidden()
+
 
 def test_an_image_is_pasted_described_and_shown(page: Page) -> None:
     page.get_by_label("Answer", exact=True).press("ControlOrMeta+a")
@@ -116,6 +149,25 @@ def test_an_image_is_pasted_described_and_shown(page: Page) -> None:
     shown = page.locator(".preview").get_by_role("img", name="Two nets")
     expect(shown).to_be_visible()
     assert shown.evaluate("one => one.decode().then(() => one.naturalWidth)") == 4
+
+    page.evaluate(
+        """images => {
+            const dataTransfer = new DataTransfer();
+            for (const [name, data] of images) {
+                const bytes = Uint8Array.from(atob(data), one => one.charCodeAt(0));
+                dataTransfer.items.add(new File([bytes], name, { type: "image/png" }));
+            }
+            document.activeElement.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+        }""",
+        [(f"{colour}.png", base64.b64encode(png(colour)).decode()) for colour in ("blue", "green")],
+    )
+    for colour in ("blue", "green"):
+        expect(box).to_contain_text(f"{colour}.png")
+        page.keyboard.type(colour.title())
+        page.keyboard.press("Enter")
+    expect(page.get_by_label("Answer", exact=True)).to_have_value(
+        re.compile(r"\n\n!\[Blue\]\(images/blue\.png\)\n\n!\[Green\]\(images/green\.png\)$")
+    )
 
     page.locator("summary", has_text="Add an image").click()
     page.get_by_label("PNG, JPEG, WebP or GIF").set_input_files(

@@ -12,9 +12,11 @@ from app.admin import saving
 from app.admin.forms import CardForm, MoveForm
 from app.admin.saving import Outcome
 from app.admin.views.blueprint import blueprint, found_card, found_deck, is_private, own_thing, settings
+from app.content.document import CardText
 from app.library import edit_queries, editing, history, own, suggestion_queries
 from app.library.edit_queries import EditedCard, EditedDeck
 from app.library.editing import Conflict, NotThere
+from app.library.history import Changed
 from app.library.own import TooManyCards
 from app.library.suggestions import Decided
 from app.library.views.previewing import Preview
@@ -84,18 +86,12 @@ def merge(guid: str) -> Response:
     form = card_form(card)
     if not form.validate():
         return card_page(card, form, 422, preview_of(form, card.deck.id), unsaved=True)
-    both = history.merged(session(), card.id, form.started.data, ours=form.text(), theirs=card.text)
-    if both is None:
-        return _conflict(guid, form)
+    mine = form.text()
+    both, collide = history.merged(session(), card.id, form.started.data, ours=mine, theirs=card.text)
     form.show(both, card.version)
-    return card_page(
-        card,
-        form,
-        200,
-        Preview(both, editing.render_for(session(), card.deck.id, both), card.deck.id),
-        unsaved=True,
-        merged=True,
-    )
+    preview = Preview(both, editing.render_for(session(), card.deck.id, both), card.deck.id)
+    differences = _differences(card, mine) if collide else ()
+    return card_page(card, form, 200, preview, unsaved=True, merged=True, differences=differences)
 
 
 @blueprint.route("/decks/<slug>/cards/new", methods=["GET", "POST"])
@@ -125,7 +121,7 @@ def new_card(slug: str) -> Response:
         return new_card_page(deck, form, 409, unsaved=True)
     flash(_("The question is added."))
     if request.form.get("then") == "another":
-        return redirect(url_for("edit.new_card", slug=slug, section=form.section.data or None, added=1), 303)
+        return redirect(url_for("edit.new_card", slug=slug, section=form.section.data or None, added=made.guid), 303)
     return redirect(url_for("edit.card", guid=made.guid), 303)
 
 
@@ -218,7 +214,6 @@ def _conflict(guid: str, form: CardForm) -> Response:
     card, mine, person = found_card(guid), form.text(), require_viewer()
     form.started.data = form.started.data or form.version.data
     form.version.data = card.version
-    differences = history.compared(history.card_fields(card.text), history.card_fields(mine), whole=True)
     return card_page(
         card,
         form,
@@ -226,9 +221,13 @@ def _conflict(guid: str, form: CardForm) -> Response:
         preview_of(form, card.deck.id),
         unsaved=True,
         conflict=history.last_save(session(), card.id, person.id),
-        differences=differences,
-        mergeable=history.merged(session(), card.id, form.started.data, ours=mine, theirs=card.text) is not None,
+        differences=_differences(card, mine),
     )
+
+
+def _differences(card: EditedCard, mine: CardText) -> tuple[Changed, ...]:
+    """What is typed, beside what was saved meanwhile."""
+    return history.compared(history.card_fields(card.text), history.card_fields(mine), whole=True)
 
 
 def _said(outcome: Outcome, form: CardForm) -> str:

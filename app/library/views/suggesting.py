@@ -116,7 +116,7 @@ def _page(card: SuggestedCard, form: SuggestionForm, status: int, *, full: str =
     if wants_fragment():
         return shown("library/_suggested.html", status, preview=preview, changes=changes)
     person = require_viewer()
-    waiting, lately = suggestions.used(session(), person.id, clock.now())
+    waiting, lately, on_card = suggestions.used(session(), person.id, card.id, clock.now())
     return shown(
         "library/suggest.html",
         status,
@@ -129,6 +129,7 @@ def _page(card: SuggestedCard, form: SuggestionForm, status: int, *, full: str =
         looked=looked,
         waiting=waiting,
         lately=lately,
+        on_card=on_card,
         most_open=MOST_OPEN,
         most_a_day=MOST_A_DAY,
         learner=history.learner_name(person.guid),

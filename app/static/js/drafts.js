@@ -3,7 +3,9 @@ const KEPT_DAYS = 30;
 const form = document.getElementById("editor");
 const name = `draft:${form.dataset.draft}`;
 const offer = form.querySelector("[data-offer]");
-const skipped = new Set(["csrf_token", "version", "started", "image", "alt"]);
+const skipped = new Set(["csrf_token", "version", "started", "next", "image", "alt"]);
+const beside = new Set(["was", "note", "ask_again", "credited", "kind"]);
+const first = form.elements.question ?? form.elements.text;
 
 const attempt = (work) => {
   try {
@@ -13,59 +15,62 @@ const attempt = (work) => {
   }
 };
 const entered = () => [...new FormData(form)].filter(([field, value]) => typeof value === "string" && !skipped.has(field));
-const version = () => Number(form.elements.version.value);
+const version = () => form.elements.version?.value;
 const load = (key) => attempt(() => JSON.parse(localStorage.getItem(key)));
 const drop = (key) => attempt(() => localStorage.removeItem(key));
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+/* The text alone: neither how a save tidies it counts, nor how many rows of options a page offers. */
+const words = (fields) => fields
+  .filter(([field, value]) => !beside.has(field) && !field.endsWith("-key") && value.trim())
+  .map(([field, value]) => field.replace(/\d+/, "") + value.replace(/[\s›>]+/g, ""));
 
 const before = entered();
 const unsaved = "unsaved" in form.dataset;
+const count = Number(form.dataset.count ?? 0);
 
 for (const key of attempt(() => Object.keys(localStorage)) ?? []) {
   if (key.startsWith("draft:") && !(load(key)?.at > Date.now() - KEPT_DAYS * 864e5)) drop(key);
 }
 
-/* A save that went through is known by where it led: a higher version, the new card's own page, or the next empty one. */
-const sent = attempt(() => sessionStorage.getItem("sent"));
+/* A new card that was added is known by where that led: its own page, or the next empty one. */
+const sent = attempt(() => JSON.parse(sessionStorage.getItem("sent")));
+attempt(() => sessionStorage.removeItem("sent"));
 if (sent && !unsaved) {
-  const draft = load(sent);
-  const field = (fields, wanted) => fields.find(([one]) => one === wanted)?.[1].trim();
-  const saved = sent === name
-    ? "added" in form.dataset || version() > draft?.version
-    : draft && field(draft.fields, "question") === field(before, "question");
-  if (saved) drop(sent);
-  attempt(() => sessionStorage.removeItem("sent"));
+  const question = (fields) => fields?.find(([field]) => field === "question")?.[1].trim();
+  const added = sent.name === name
+    ? form.dataset.added && form.dataset.added !== sent.added
+    : load(sent.name) && question(load(sent.name).fields) === question(before);
+  if (added) drop(sent.name);
 }
 
 const restore = (draft) => {
-  const ticks = [...form.elements].filter((one) => one.type === "checkbox");
   const ticked = new Set(draft.fields.map(([field]) => field));
-  for (const one of ticks) one.checked = ticked.has(one.name);
+  for (const one of form.elements) if (one.type === "checkbox") one.checked = ticked.has(one.name);
   for (const [field, value] of draft.fields) {
     const one = form.elements[field];
-    if (one && one.type !== "checkbox" && "value" in one) one.value = value;
+    if (!one || one.type === "checkbox" || !("value" in one)) continue;
+    one.value = value;
+    const fold = value && one.type !== "hidden" && one.closest?.("details");
+    if (fold) fold.open = true;
   }
-  form.elements.version.value = draft.version;
+  if (version()) form.elements.version.value = draft.version;
   form.dataset.unsaved = "";
-  form.elements.question.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  first.dispatchEvent(new InputEvent("input", { bubbles: true }));
 };
 
 const draft = load(name);
-if (draft && same(draft.fields, before)) drop(name);
+if (draft && !unsaved && (count > (draft.count ?? 0) || same(words(draft.fields), words(before)))) drop(name);
 else if (draft && !unsaved) {
   offer.querySelector("[data-when]").textContent = new Date(draft.at).toLocaleString(document.documentElement.lang, {
     dateStyle: "medium", timeStyle: "short" });
   offer.hidden = false;
-  offer.querySelector("[data-bring]").addEventListener("click", () => {
-    restore(draft);
+  const answer = (button, act) => offer.querySelector(button).addEventListener("click", () => {
+    act();
     offer.hidden = true;
-    form.elements.question.focus();
+    first.focus();
   });
-  offer.querySelector("[data-drop]").addEventListener("click", () => {
-    drop(name);
-    offer.hidden = true;
-    form.elements.question.focus();
-  });
+  answer("[data-bring]", () => restore(draft));
+  answer("[data-drop]", () => drop(name));
 }
 
 let timer;
@@ -75,7 +80,10 @@ const keep = () => {
   const fields = entered();
   if (same(fields, before) && !unsaved && !("unsaved" in form.dataset)) {
     if (offer.hidden) drop(name);
-  } else attempt(() => localStorage.setItem(name, JSON.stringify({ at: Date.now(), version: version(), fields })));
+  } else {
+    const kept = JSON.stringify({ at: Date.now(), version: version(), count, fields });
+    attempt(() => localStorage.setItem(name, kept));
+  }
 };
 form.addEventListener("input", () => {
   clearTimeout(timer);
@@ -84,6 +92,7 @@ form.addEventListener("input", () => {
 addEventListener("pagehide", () => timer && keep());
 form.addEventListener("submit", (event) => {
   keep();
-  if (!event.submitter?.hasAttribute("formaction")) attempt(() => sessionStorage.setItem("sent", name));
+  const here = JSON.stringify({ name, added: form.dataset.added });
+  if ("added" in form.dataset && !event.submitter?.hasAttribute("formaction")) attempt(() => sessionStorage.setItem("sent", here));
 });
-form.querySelector("[data-discard]")?.addEventListener("click", () => drop(name));
+for (const link of form.querySelectorAll("[data-discard]")) link.addEventListener("click", () => drop(name));

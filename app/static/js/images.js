@@ -34,44 +34,50 @@ const next = () => {
 const add = (field, files) => {
   const { selectionStart: start, selectionEnd: end } = field; /* a closing dialog puts the cursor elsewhere */
   waiting.push(...files.map((file, at) => ({ field, file, start, end: at ? start : end })));
-  if (!box.open) next();
+  if (!running) next();
 };
 
 box.querySelector("form").addEventListener("submit", async (event) => {
   event.preventDefault();
-  if (running.sending) return;
-  running.sending = true;
+  const image = running;
+  if (image.sending) return;
+  image.sending = true;
   const body = new FormData();
   body.set("csrf_token", form.elements.csrf_token.value);
-  body.set("image", running.file);
+  body.set("image", image.file);
   body.set("alt", words.value);
   progress.textContent = progress.dataset.working;
   problem.textContent = "";
   try {
     const answer = await fetch(form.dataset.image, { method: "POST", body, headers: { "X-Fragment": "image" } });
     const said = await answer.text();
+    if (image !== running) return; /* given up meanwhile */
     const plain = answer.headers.get("Content-Type")?.startsWith("text/plain");
     if (answer.ok && plain) {
+      image.markdown = said;
       box.close();
-      insert(running, said);
-      for (const one of waiting) if (one.field === running.field) one.start = one.end = one.field.selectionEnd;
-      next();
       return;
     }
     problem.textContent = plain ? said : progress.dataset.failed;
   } catch {
+    if (image !== running) return;
     problem.textContent = progress.dataset.failed;
   }
   progress.textContent = "";
-  running.sending = false;
+  image.sending = false;
 });
 box.querySelector("[data-cancel]").addEventListener("click", () => box.close());
+/* A box says that it is closed some time after it is: whatever comes next has to wait for that. */
 box.addEventListener("close", () => {
-  if (running && !running.sending) {
-    running.field.focus();
-    running.field.setSelectionRange(running.start, running.end);
-    next();
+  const { field, start, end, markdown } = running;
+  if (markdown) {
+    insert(running, markdown);
+    for (const one of waiting) if (one.field === field) one.start = one.end = field.selectionEnd;
+  } else {
+    field.focus();
+    field.setSelectionRange(start, end);
   }
+  next();
 });
 
 for (const field of form.querySelectorAll("textarea")) {

@@ -216,9 +216,10 @@ def test_two_edits_of_different_blocks_can_be_put_together(session: Session, edi
 
     both = history.merged(session, card.id, 1, ours=ours, theirs=theirs)
 
-    assert both == CardText("What is it, then?", "- One\n- two\n- three, now")
-    clash = CardText("What is it?", "- one\n- two\n- THREE")
-    assert history.merged(session, card.id, 1, ours=clash, theirs=theirs) is None
+    assert both == (CardText("What is it, then?", "- One\n- two\n- three, now"), False)
+    clash = CardText("What is it?", "- One\n- two\n- THREE", tags=("loud",))
+    both = history.merged(session, card.id, 1, ours=clash, theirs=theirs)
+    assert both == (CardText("What is it?", "- One\n- two\n- three, now\n- THREE", tags=("loud",)), True)
 
 
 def test_search_finds_words_in_answers_and_puts_questions_first(session: Session, editor: User) -> None:

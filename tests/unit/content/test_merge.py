@@ -1,5 +1,6 @@
 """Edited here and upstream: one side alone wins, the same change counts once, collisions are shown."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,6 +59,22 @@ def test_additions_at_both_ends_stay_apart() -> None:
     merged = merge(BASE, "First.\n\n" + BASE, BASE + "\n\nLast.")
     assert merged.clean
     assert merged.text == "First.\n\n" + BASE + "\n\nLast."
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "both"),
+    [
+        ("A.\n\nB.", "A1.\n\nB.", "A2.\n\nB.", "A2.\n\nA1.\n\nB."),
+        ("- a\n- b", "- a1\n- b", "- a2\n- b", "- a2\n- a1\n- b"),
+        ("- a", "A.", "- a2", "- a2\n\nA."),
+        ("A.\n\nB.", "B.", "A2.\n\nB.", "A2.\n\nB."),
+        ("A.\n\nB.", "A1.\n\nB.", "A.\n\nB2.", "A1.\n\nB2."),
+    ],
+)
+def test_where_texts_collide_both_can_stand_and_stay_what_they_are(
+    base: str, ours: str, theirs: str, both: str
+) -> None:
+    assert merge(base, ours, theirs).both == both
 
 
 def test_empty_texts_merge() -> None:
