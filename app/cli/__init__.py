@@ -10,7 +10,7 @@ import click
 from app.cli.admin import admin
 from app.cli.anki import anki
 from app.cli.backup import backup, restore
-from app.cli.common import database_faults, fail, open_engine, render_again
+from app.cli.common import add_up_again, database_faults, fail, open_engine, render_again
 from app.cli.content import content
 from app.cli.doctor import doctor
 from app.cli.housekeeping import housekeeping
@@ -41,8 +41,12 @@ def db_upgrade(revision: str) -> None:
     click.echo(
         f"The database is up to date ({after})." if before == after else f"Schema: {before or 'empty'} → {after}."
     )
-    if after == heads() and (count := render_again()):
+    if after != heads():
+        return
+    if count := render_again():
         click.echo(f"Rendered {count} cards again.")
+    if count := add_up_again():
+        click.echo(f"Added up what was answered in {count} decks.")
 
 
 @contextmanager

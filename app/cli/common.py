@@ -91,6 +91,20 @@ def note(session: Session, action: str, *, thing: str, guid: str, label: str = "
     audit.note(session, action, area="content", role="command", thing=thing, guid=guid, label=label)
 
 
+def add_up_again() -> int:
+    """Make sums of decks that are missing or of other cards by now, some learners a transaction; gives how many."""
+    from app.study.totals import keep_house
+    from app.web import clock
+
+    total = 0
+    while True:
+        with writing_session() as session:
+            [count] = keep_house(session, clock.now()).values()
+        if not count:
+            return total
+        total += count
+
+
 def render_again() -> int:
     """Make HTML of older renderers anew, some cards a transaction, so that nobody waits long."""
     from app.library.rerendering import rerender_outdated

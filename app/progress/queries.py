@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, extract, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.db.models import Card, CardState, Deck, DeckChoice, Event, Rest, StudyHour
+from app.db.models import Card, CardState, Deck, DeckChoice, DeckHour, DeckStudied, Event, Rest, StudyHour
+from app.db.models.study_hour import digest_of
 from app.library.queries import studyable, unsuspended
 from app.scheduling.state import LEECH_LAPSES, MATURE_INTERVAL
 from app.scheduling.statistics import GRADES, LONGEST_ANSWER_MS, Tally, Totals, hour_of
@@ -150,13 +151,14 @@ def totals_by_hour(
     session: Session, user_id: int, first: date, last: date, *, deck_id: int | None = None
 ) -> dict[tuple[date, int], Totals]:
     """What was done from `first` to `last`, by study day and hour of the learner's clock, in one deck or in all."""
-    found: dict[tuple[date, int], Totals] = {}
-    if deck_id is None:
-        kept = select(StudyHour.__table__).where(
-            StudyHour.user_id == user_id, StudyHour.study_day >= first, StudyHour.study_day <= last
+    table = _sums_kept(session, user_id, deck_id)
+    if table is not None:
+        kept = select(table).where(
+            _mine(table, user_id, deck_id), table.c.study_day >= first, table.c.study_day <= last
         )
         rows = (((row.study_day, row.hour), _totals(row)) for row in session.execute(kept))
         return {key: totals for key, totals in rows if totals != _NOTHING}
+    found: dict[tuple[date, int], Totals] = {}
     statement = _answered().where(Event.user_id == user_id, Event.study_day >= first, Event.study_day <= last)
     for row in session.execute(_of_deck(statement, deck_id)):
         key = (row.study_day, hour_of(row.at, row.zone))
@@ -166,12 +168,29 @@ def totals_by_hour(
 
 def days_studied(session: Session, user_id: int, *, deck_id: int | None = None) -> tuple[date, ...]:
     """Every study day with an answer, in order."""
-    if deck_id is None:
-        answers = sum((getattr(StudyHour, f"grade_{grade}") for grade in range(1, GRADES)), StudyHour.grade_0)
-        kept = select(StudyHour.study_day).where(StudyHour.user_id == user_id, answers > 0)
-        return tuple(session.scalars(kept.distinct().order_by(StudyHour.study_day)))
+    table = _sums_kept(session, user_id, deck_id)
+    if table is not None:
+        answers = sum((table.c[f"grade_{grade}"] for grade in range(1, GRADES)), table.c.grade_0)
+        kept = select(table.c.study_day).where(_mine(table, user_id, deck_id), answers > 0)
+        return tuple(session.scalars(kept.distinct().order_by(table.c.study_day)))
     statement = select(Event.study_day).where(_answers(user_id)).distinct().order_by(Event.study_day)
     return tuple(session.scalars(_of_deck(statement, deck_id)))
+
+
+def _sums_kept(session: Session, user_id: int, deck_id: int | None) -> Any:
+    """The table with the sums; None where those of the deck are of other cards than it has now."""
+    if deck_id is None:
+        return StudyHour.__table__
+    there = select(func.count(), func.coalesce(func.sum(digest_of(Card.id)), 0)).select_from(CardState)
+    there = there.join(Card, Card.id == CardState.card_id).where(CardState.user_id == user_id, Card.deck_id == deck_id)
+    mine = DeckStudied.user_id == user_id, DeckStudied.deck_id == deck_id
+    kept = session.execute(select(DeckStudied.cards, DeckStudied.digest).where(*mine)).one_or_none()
+    return DeckHour.__table__ if tuple(kept or (0, 0)) == tuple(session.execute(there).one()) else None
+
+
+def _mine(table: Any, user_id: int, deck_id: int | None) -> ColumnElement[bool]:
+    mine: ColumnElement[bool] = table.c.user_id == user_id
+    return mine if deck_id is None else and_(mine, table.c.deck_id == deck_id)
 
 
 def recalled_by_deck(session: Session, user_id: int, since: date) -> Mapping[int, Tally]:
@@ -213,21 +232,18 @@ def memory(session: Session, user_id: int, *, deck_id: int | None = None) -> lis
     return [(row.interval, row.ease, row.cards) for row in rows]
 
 
-def hardest(session: Session, viewer: Viewer, *, deck_id: int | None = None) -> tuple[HardCard, ...]:
-    """The cards forgotten most often, then those of the lowest ease."""
+def hardest(session: Session, viewer: Viewer, *, deck_id: int | None = None) -> tuple[tuple[HardCard, ...], int]:
+    """The cards forgotten most often, then those of the lowest ease; and how many cards in all are leeches."""
+    leeches = func.sum(case((CardState.lapses >= LEECH_LAPSES, 1), else_=0)).over()
+    columns = (Card.guid, Card.question_text, Deck.slug, CardState.lapses, CardState.ease, CardState.reviews)
     statement = (
-        select(Card.guid, Card.question_text, Deck.slug, CardState.lapses, CardState.ease, CardState.reviews)
+        select(leeches, *columns)
         .where(CardState.lapses > 0, readable(viewer))
         .order_by(CardState.lapses.desc(), CardState.ease, Card.id)
         .limit(HARDEST)
     )
-    return tuple(HardCard(*row) for row in session.execute(_states(statement, viewer.id, deck_id)))
-
-
-def leeches(session: Session, user_id: int, *, deck_id: int | None = None) -> int:
-    """How many cards are leeches."""
-    statement = select(func.count()).select_from(CardState).where(CardState.lapses >= LEECH_LAPSES)
-    return session.scalar(_states(statement, user_id, deck_id)) or 0
+    rows = session.execute(_states(statement, viewer.id, deck_id)).all()
+    return tuple(HardCard(*row[1:]) for row in rows), rows[0][0] if rows else 0
 
 
 def sections_of(session: Session, user_id: int, deck_id: int) -> tuple[Section, ...]:

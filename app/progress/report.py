@@ -220,6 +220,7 @@ def report(
     days = statistics.by_day(hours)
     coming = queries.coming(session, viewer.id, today, ahead, deck_id=deck_id)
     known = queries.memory(session, viewer.id, deck_id=deck_id)
+    recalled = statistics.last_days(days, today, LATELY).due
     latest = queries.reviews(session, viewer, before=before, deck_id=deck_id)
     return Report(
         today=today,
@@ -227,8 +228,10 @@ def report(
         deck=chosen,
         decks=decks,
         sections=() if deck_id is None else queries.sections_of(session, viewer.id, deck_id),
-        recalled=statistics.last_days(days, today, LATELY).due,
-        recalled_by_deck=queries.recalled_by_deck(session, viewer.id, today - (LATELY - 1) * DAY),
+        recalled=recalled,
+        recalled_by_deck=queries.recalled_by_deck(session, viewer.id, today - (LATELY - 1) * DAY)
+        if deck_id is None
+        else {deck_id: recalled},
         streak=statistics.streak(studied, today, queries.holidays(session, viewer.id)),
         calendar=_calendar(days, today),
         done=_done(hours, days, period, viewer.rollover_hour, sum(cards for _, _, cards in known)),
@@ -248,14 +251,15 @@ def _done(
 ) -> Done:
     inside = {day: totals for day, totals in days.items() if period.first <= day <= period.last}
     of_the_clock = {key: totals for key, totals in hours.items() if key[0] in inside}
-    totals = sum(inside.values(), Totals())
+    by_month = _months(inside, period.first, period.last)
+    totals = sum((month.totals for month in by_month), Totals())
     pieces = tuple(statistics.spans(inside, period.first, period.last))
     later = sum(totals.learned for day, totals in days.items() if day > period.last)
     return Done(
         totals=totals,
         pieces=pieces,
         learned=tuple(statistics.learned_at_end(pieces, learned_now - later)),
-        by_month=_months(inside, period.first, period.last),
+        by_month=by_month,
         grades=tuple((grade, n) for grade, n in enumerate(totals.grades) if n or grade in FOUR),
         hours=tuple(statistics.of_the_clock(of_the_clock, start=rollover_hour)),
         pace=statistics.usual_pace(inside.values()),
@@ -269,13 +273,14 @@ def _memory(session: Session, viewer: Viewer, known: list[tuple[int, int, int]],
     for interval, ease, cards in known:
         intervals[interval] += cards
         eases[ease] += cards
+    hardest, leeches = queries.hardest(session, viewer, deck_id=deck_id)
     return Memory(
         intervals=tuple(statistics.histogram(intervals)),
         median_interval=statistics.middle(intervals),
         eases=tuple(statistics.histogram(eases, statistics.EASE_BOUNDS)),
         median_ease=statistics.middle(eases),
-        hardest=queries.hardest(session, viewer, deck_id=deck_id),
-        leeches=queries.leeches(session, viewer.id, deck_id=deck_id),
+        hardest=hardest,
+        leeches=leeches,
     )
 
 

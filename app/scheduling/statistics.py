@@ -190,7 +190,7 @@ def by_day(hours: Mapping[tuple[date, int], Totals]) -> dict[date, Totals]:
     """The totals of each study day, in order; only one with an answer counts as a day of study."""
     days: dict[date, Totals] = {}
     for (day, _), totals in sorted(hours.items()):
-        days[day] = days.get(day, Totals()) + totals
+        days[day] = days[day] + totals if day in days else totals
     return {day: replace(totals, days=int(totals.answers > 0)) for day, totals in days.items()}
 
 
@@ -215,13 +215,14 @@ def spans(days: Mapping[date, Totals], first: date, last: date) -> list[Span]:
         start = end.replace(day=1) if length > MOST_WEEKLY else end - (6 * DAY if length > MOST_DAILY else 0 * DAY)
         cuts.append((max(start, first), end))
         end = start - DAY
-    pieces = [Span(start, end, Totals()) for start, end in reversed(cuts)]
-    starts = [piece.first for piece in pieces]
+    cuts.reverse()
+    starts = [start for start, _ in cuts]
+    sums = [Totals()] * len(cuts)
     for day, totals in days.items():
         if first <= day <= last:
             n = bisect_right(starts, day) - 1
-            pieces[n] = replace(pieces[n], totals=pieces[n].totals + totals)
-    return pieces
+            sums[n] += totals
+    return [Span(start, end, totals) for (start, end), totals in zip(cuts, sums, strict=True)]
 
 
 def learned_at_end(pieces: Sequence[Span], learned: int) -> list[int]:

@@ -101,6 +101,8 @@ LEFT_OUT = {
     "identity": "opens doors of this portal only",
     "mail": "what is on its way; emptied when sent",
     "study_hour": "sums that follow from the events",
+    "deck_hour": "sums that follow from the events",
+    "deck_studied": "says of which cards those sums are",
     "reminder_sent": "that a reminder went out, kept so that no second one does",
     "upload": "files of an import that was not finished",
     "takeout": "these archives themselves",

@@ -178,6 +178,8 @@ def store_state(
     new = max((version or 0) + 1, events)
     values = state_columns(to) | {"version": new, "user": user_id, "card": card_id}
     (_INSERT_STATE if version is None else _UPDATE_STATE).run(session, values)
+    if version is None:
+        totals.begun(session, user_id, card_id)
     if version is not None and to.state.is_new:
         _search_from_the_start(session, user_id, card_id)
     return new

@@ -50,10 +50,9 @@ def verify(session: Session, *, repair: bool = False) -> Report:
             report.differences += found
             if repair:
                 report.unrepaired += not _repaired(session, user_id, card_id)
-        given = totals.of_log(session, user_id)
-        wrong = [Difference(guid, "", what) for what in totals.differences(totals.stored(session, user_id), given)]
+        wrong = [Difference(guid, "", what) for what in totals.wrong(session, user_id)]
         report.differences += wrong
-        if wrong and repair:
+        if repair and (wrong or totals.outdated(session, user_id)):
             totals.rebuild(session, user_id)
     return report
 

@@ -17,7 +17,7 @@ from app.db.models.practice import Practice, PracticeAnswer
 from app.db.models.reminder import Reminder, ReminderSent
 from app.db.models.sign_in import LoginSession, SignInCounter
 from app.db.models.source import Source
-from app.db.models.study_hour import StudyHour
+from app.db.models.study_hour import DeckHour, DeckStudied, StudyHour
 from app.db.models.suggestion import Suggestion
 from app.db.models.takeout import Takeout, TakeoutPart
 from app.db.models.user import Rest, Role, User, UserRole
@@ -33,8 +33,10 @@ __all__ = [
     "Collection",
     "Deck",
     "DeckChoice",
+    "DeckHour",
     "DeckMedia",
     "DeckRevision",
+    "DeckStudied",
     "Document",
     "Event",
     "Identity",

@@ -1,5 +1,6 @@
 """What a learner takes along, and brings: all that is theirs, as one archive."""
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.config import Settings
 from app.content.document import ContentError
-from app.study import takeout
+from app.study import takeout, totals
 from app.study.bringing import Room
 from app.study.takeout import NoSuchTakeout
 from app.study.views.blueprint import blueprint
@@ -30,6 +31,7 @@ def _register(state: Any) -> None:
     jobs.handle(state.app, takeout.EXPORT_JOB, takeout.run_export)
     jobs.handle(state.app, takeout.IMPORT_JOB, takeout.run_import)
     jobs.periodically(state.app, "takeouts", every=takeout.KEPT / 24, chore=takeout.keep_house)
+    jobs.periodically(state.app, "sums", every=timedelta(hours=1), chore=totals.keep_house)
 
 
 def is_own_takeout(person: Viewer) -> bool:

@@ -18,7 +18,9 @@ from app.scheduling import statistics
 from app.scheduling.state import Grade
 from app.scheduling.statistics import Answer, Tally
 from app.study import service
+from app.study import totals as sums
 from app.study.service import Answered
+from app.study.verify import verify
 from app.web.sessions import Viewer
 from tests.builders import choose, make_card, make_deck, make_user
 from tests.integration.study.people import NOW, give, viewer_of
@@ -201,17 +203,46 @@ def _pure(row: Event) -> Answer:
     )
 
 
-def test_all_decks_are_added_up_without_a_look_at_the_events(session: Session, engine: Engine) -> None:
+def test_decks_are_added_up_without_a_look_at_the_events(session: Session, engine: Engine) -> None:
     deck = make_deck(session)
     learner = _learner(session, deck)
     for card in _cards(session, deck, 3):
         give(session, learner, card)
     asked: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
-    assert sum(one.answers for one in totals_by_hour(session, learner.id, date.min, date.max).values()) == 3
-    assert days_studied(session, learner.id) == (NOW.date(),)
+    for deck_id in (None, deck.id):
+        totals = totals_by_hour(session, learner.id, date.min, date.max, deck_id=deck_id)
+        assert sum(one.answers for one in totals.values()) == 3
+        assert days_studied(session, learner.id, deck_id=deck_id) == (NOW.date(),)
     assert asked
     assert not [one for one in asked if "FROM event" in one]
+
+
+def test_a_card_that_is_moved_takes_its_answers_along(session: Session) -> None:
+    old, new = make_deck(session), make_deck(session)
+    learner = _learner(session, old, new)
+    cards = _cards(session, old, 3)
+    for card in cards:
+        give(session, learner, card)
+    session.execute(update(Card).where(Card.id == cards[0].id).values(deck_id=new.id))
+    session.commit()
+
+    def counted() -> list[int]:
+        found = (totals_by_hour(session, learner.id, date.min, date.max, deck_id=one.id) for one in (old, new))
+        return [sum(one.answers for one in totals.values()) for totals in found]
+
+    assert counted() == [2, 1]
+    assert verify(session).differences == []
+    answered = give(session, learner, cards[0], version=1, now=NOW + timedelta(days=1))
+    assert counted() == [2, 2]
+    # until then the log is read, so that nothing wrong is ever shown
+    assert sums.keep_house(session, NOW) == {"sums of decks": 2}
+    session.commit()
+    assert counted() == [2, 2]
+    assert not sums.outdated(session)
+    give(session, learner, cards[0], version=answered.version, now=NOW + timedelta(days=9))
+    assert counted() == [2, 3]
+    assert verify(session).differences == []
 
 
 def test_hardest_cards_come_first_and_leeches_are_counted(session: Session) -> None:

@@ -1,6 +1,7 @@
 """Replaying the log gives what is stored; what does not agree is found, said and put right."""
 
 import random
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -12,10 +13,10 @@ from sqlalchemy.orm import Session
 from app.cli import main
 from app.db import migrate
 from app.db.base import new_guid
-from app.db.models import Card, CardState, Event, StudyHour
+from app.db.models import Card, CardState, DeckHour, Event, StudyHour
 from app.db.session import write
 from app.scheduling.state import Grade
-from app.study import service
+from app.study import service, totals
 from app.study.verify import verify
 from app.web.sessions import Viewer
 from tests.builders import choose, make_deck, make_user
@@ -96,6 +97,10 @@ def test_sums_of_events_from_before_they_were_kept_are_made_by_the_migration(ses
     migrate.upgrade(engine)
     assert session.scalar(select(func.sum(StudyHour.grade_4))) == kept
     assert verify(session).differences == []
+    while totals.keep_house(session, NOW)["sums of decks"]:
+        session.commit()
+    assert session.scalar(select(func.sum(DeckHour.grade_4))) == kept
+    assert verify(session).differences == []
 
 
 def spoilt(session: Session) -> None:
@@ -109,6 +114,7 @@ def spoilt(session: Session) -> None:
     session.delete(spare)
     session.execute(update(StudyHour).where(StudyHour.user_id == learners[3].id).values(cards=StudyHour.cards + 1))
     session.execute(delete(StudyHour).where(StudyHour.user_id == learners[4].id))
+    session.execute(update(DeckHour).where(DeckHour.user_id == learners[4].id).values(timed=DeckHour.timed + 1))
     session.commit()
 
 
@@ -121,6 +127,7 @@ def test_what_differs_is_named_and_repaired_from_the_log(session: Session) -> No
     assert "events, but no state." in said
     assert "sums of 2026-03-1" in said
     assert "cards is 0, the log gives" in said
+    assert re.search(r":00 in “deck-\w+”: timed is \d+, the log gives", said)
     facts = session.execute(select(Event.id, Event.grade, Event.answered_at).order_by(Event.user_id, Event.id)).all()
     verify(session, repair=True)
     session.commit()
