@@ -160,20 +160,30 @@ def imports() -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write; else it goes to the screen.")
 @click.option("--ids", is_flag=True, help="Put each card's id into a comment beside its question.")
 def export(deck: str, output: Path | None, ids: bool) -> None:
-    """Write DECK back as Markdown: what nobody touched comes back byte for byte."""
-    from app.cli.plans import in_one_line
-    from app.library.exporting import export_deck
+    """Write DECK back as Markdown: what nobody touched comes back byte for byte.
 
+    An output that ends in .zip gets the deck's images too.
+    """
+    from app.cli.plans import in_one_line
+    from app.library.exporting import export_deck, pack
+
+    packed = output is not None and output.suffix.lower() == ".zip"
     with writing_session() as session:
         exported = export_deck(session, deck, idents=ids)
-    if exported is None:
-        fail(f"There is no deck “{deck}”. `reprise content decks` lists all.")
-    if output is None:
-        sys.stdout.buffer.write(exported.data)
-    else:
-        try:
-            output.write_bytes(exported.data)
-        except OSError as error:
-            fail(f"{output}: It cannot be written ({(error.strerror or 'error').lower()}).")
+        if exported is None:
+            fail(f"There is no deck “{deck}”. `reprise content decks` lists all.")
+        if output is None:
+            sys.stdout.buffer.write(exported.data)
+        else:
+            try:
+                with output.open("wb") as file:
+                    if packed:
+                        pack(session, exported, file)
+                    else:
+                        file.write(exported.data)
+            except OSError as error:
+                fail(f"{output}: It cannot be written ({(error.strerror or 'error').lower()}).")
+    if exported.images and not packed:
+        click.echo(f"note: its {len(exported.images)} images come along with -o {exported.archive}", err=True)
     for question in exported.left_out:
         click.echo(f"warning: the document's form cannot take this card's edit: {in_one_line(question)}", err=True)

@@ -8,19 +8,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
+from urllib.parse import quote
 
 import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.content import writer
+from app.content.document import CardText
 from app.content.rendered import searched
 from app.db.base import new_guid
 from app.db.models import BulkChange, Card, Deck
 from app.db.session import write
 from app.library import media
 from app.library.editing import NotThere, bring_back, put_away, revision_of
-from app.library.exporting import Exported
+from app.library.exporting import Exported, images_in
 from app.library.places import place_again
 from app.library.texts import base_columns, base_of, of_stored
 from app.web import audit
@@ -149,8 +151,26 @@ def export(session: Session, viewer: Viewer, guids: Sequence[str]) -> Exported |
     if one is None:
         pairs = zip(cards, texts, strict=True)
         texts = [replace(text, section=(titles[card.deck_id].title, *text.section)) for card, text in pairs]
+    images: dict[str, int] = {}
+    for deck in (titles[deck_id] for deck_id in dict.fromkeys(card.deck_id for card in cards)):
+        here = [at for at, card in enumerate(cards) if card.deck_id == deck.id]
+        for path, media_id in images_in(session, deck.id, writer.compose("", [texts[at] for at in here])).items():
+            if images.setdefault(path, media_id) != media_id:  # another deck has another image of this name
+                images[f"{deck.slug}/{path}"] = media_id
+                for at in here:
+                    texts[at] = _renamed(texts[at], path, f"{deck.slug}/{path}")
     text = writer.compose("Questions" if one is None else one.title, texts)
-    return Exported("questions.md" if one is None else f"{one.slug}-questions.md", text.encode())
+    return Exported("questions.md" if one is None else f"{one.slug}-questions.md", text.encode(), images=images)
+
+
+def _renamed(text: CardText, path: str, name: str) -> CardText:
+    """A text that shows the same image under another name."""
+
+    def put(words: str) -> str:
+        return words.replace(f"]({path}", f"]({name}").replace(f"]({quote(path)}", f"]({quote(name)}")
+
+    options = tuple(replace(one, text=put(one.text)) for one in text.options)
+    return replace(text, question=put(text.question), answer=put(text.answer), options=options)
 
 
 def as_done(row: BulkChange) -> Done:

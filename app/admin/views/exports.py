@@ -2,6 +2,8 @@
 
 from io import BytesIO
 from pathlib import PurePosixPath
+from tempfile import TemporaryFile
+from typing import IO
 
 from flask import abort, request, send_file
 from werkzeug.wrappers import Response
@@ -14,7 +16,7 @@ from app.web.database import session
 from app.web.limits import limiter
 from app.web.pages import shown
 
-TYPES = {".csv": "text/csv", ".tsv": "text/tab-separated-values", ".txt": "text/plain"}
+TYPES = {".zip": "application/zip", ".csv": "text/csv", ".tsv": "text/tab-separated-values", ".txt": "text/plain"}
 EXPORTS = "60/minute"
 
 
@@ -22,7 +24,7 @@ EXPORTS = "60/minute"
 @access(Access.EDITOR, of=own_thing)
 @limiter.limit(EXPORTS)
 def export(slug: str) -> Response:
-    """Download the deck's document with the edits made here, byte for byte what it was elsewhere.
+    """Download the deck's document with the edits made here, byte for byte what it was elsewhere; with its images, if any.
 
     With `ids` each card's id stands beside its question. Where an edit cannot be written in the document's form, that is
     said first, unless it is known (`anyway`).
@@ -38,10 +40,15 @@ def export(slug: str) -> Response:
 
 
 def download(exported: Exported) -> Response:
-    """A file to keep."""
+    """A file to keep: the document, or an archive of it and its images."""
     name = "".join(letter for letter in exported.filename if letter.isprintable()) or "deck.md"
+    file: IO[bytes] = BytesIO(exported.data)
+    if exported.images:
+        name, file = PurePosixPath(name).stem + ".zip", TemporaryFile()  # noqa: SIM115  # the response closes it
+        exporting.pack(session(), exported, file)
+        file.seek(0)
     response = send_file(
-        BytesIO(exported.data),
+        file,
         mimetype=TYPES.get(PurePosixPath(name).suffix.lower(), "text/markdown"),
         as_attachment=True,
         download_name=name,

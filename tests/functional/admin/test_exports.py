@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 from flask.testing import FlaskClient
+from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db.models import Document
-from app.library import exporting
+from app.library import exporting, media
 from app.library.exporting import Exported
-from tests.builders import make_deck
+from tests.builders import LONG_AGO, make_card, make_deck
 from tests.integration.library.shelf import HASH, LIST, bring_in, document, edit, guids, single
 
 AWKWARD = document(LIST, HASH).replace("\n", "\r\n") + "\r\n[Back to top](#python)  \r\n"
@@ -43,6 +46,37 @@ def test_an_edit_is_in_it_and_ids_when_asked_for(editor: FlaskClient, session: S
     with_ids = editor.get("/edit/decks/python/export?ids=1").text
     assert re.findall(r"<!-- id: (\w+) -->", with_ids) == [named[LIST], named[HASH]]
     assert not any(deck.added for deck in bring_in(session, plain).decks)
+
+
+def test_images_come_along(editor: FlaskClient, session: Session) -> None:
+    red, blue = _png("red"), _png("blue")
+    for slug, image in (("pictured", red), ("painted", blue)):
+        deck = make_deck(session, slug=slug, title=slug.title())
+        media.store_for_deck(
+            session, deck_id=deck.id, files={"images/a net.png": image, "images/b.png": red}, now=LONG_AGO
+        )
+        make_card(session, deck, question="A net?", answer=f"{slug} ![A net](images/a%20net.png)")
+    session.commit()
+
+    with editor.get("/edit/decks/pictured/export") as answer:
+        assert answer.mimetype == "application/zip"
+        assert answer.headers["Content-Disposition"] == "attachment; filename=pictured.zip"
+        archive = ZipFile(BytesIO(answer.data))
+        assert {name: archive.read(name) for name in archive.namelist() if name != "pictured.md"} == {
+            "images/a net.png": red
+        }
+        assert "![A net](images/a%20net.png)" in archive.read("pictured.md").decode()
+    with editor.get("/edit/bulk?what=export&all=1") as both:
+        archive = ZipFile(BytesIO(both.data))
+        text = archive.read("questions.md").decode()
+        shown = {deck: path.replace("%20", " ") for deck, path in re.findall(r"(\w+) !\[A net\]\((.*?)\)", text)}
+        assert {deck: archive.read(path) for deck, path in shown.items()} == {"pictured": red, "painted": blue}
+
+
+def _png(colour: str) -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (4, 4), colour).save(out, "PNG")
+    return out.getvalue()
 
 
 @pytest.mark.parametrize(
