@@ -26,7 +26,7 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @cache
-def _hash(password: str) -> str:
+def _hash(password: str, _hasher: object) -> str:
     return passwords.hashed(password)
 
 
@@ -34,7 +34,7 @@ def make_user(session: Session, *, role: str = "learner", password: str = PASSWO
     """A user who can sign in with `PASSWORD`; flushed, not committed."""
     values: dict[str, Any] = {
         "email": f"{new_guid()}@example.org",
-        "password": _hash(password),
+        "password": _hash(password, passwords._hasher),
         "active": True,
         "fs_uniquifier": new_uniquifier(),
         "created_at": LONG_AGO,

@@ -1,9 +1,12 @@
 """Pages are the same on every database: they are tested on the embedded one."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from argon2 import PasswordHasher
 
+from app.accounts import passwords
 from app.web import clock
 
 
@@ -11,6 +14,15 @@ from app.web import clock
 def database_url(sqlite_url: str) -> str:
     """A fresh SQLite database."""
     return sqlite_url
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hashes of little cost, as each test signs somebody in; what they cost is tested in `tests/unit/accounts`."""
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    passwords._nobodys.cache_clear()
+    yield
+    passwords._nobodys.cache_clear()
 
 
 class Watch:
