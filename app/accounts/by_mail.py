@@ -12,24 +12,36 @@ from sqlalchemy.orm import Session
 
 from app.accounts import links, roles, service
 from app.accounts.counters import Key
+from app.accounts.invitations import InvitationSpent
 from app.accounts.links import LinkSpent
 from app.accounts.service import Fresh, NoSuchAccount, Proof
-from app.db.models import Mail, User
+from app.db.models import Mail, Portal, User
 from app.web import audit, mail
 from app.web.smtp import Letter
 
 log = structlog.get_logger()
 
 
-def ask_registration(session: Session, *, email: str, password: str, zone: str, target: str) -> None:
-    """Have a link sent that finishes a registration; whoever has an account already is told so. `password` is hashed."""
-    mail.put(session, kind="register", to=email, password=password, zone=zone, target=target)
+def ask_registration(
+    session: Session, *, email: str, password: str, zone: str, target: str, invitation: str = ""
+) -> None:
+    """Have a link sent that finishes a registration; whoever has an account already is told so. `password` is hashed.
+
+    `invitation` is the guid of one; it is used up when the account is made.
+    """
+    mail.put(session, kind="register", to=email, password=password, zone=zone, target=target, invitation=invitation)
     log.info("registration asked")
 
 
 def finish_registration(session: Session, *, token: str, now: datetime, keys: tuple[Key, ...]) -> User:
-    """Make the account that a link confirms. Raises `LinkSpent`, also when the address got an account meanwhile."""
+    """Make the account that a link confirms.
+
+    Raises `LinkSpent`, also when the address got an account meanwhile, or nobody may register any more.
+    """
     link = links.use(session, "register", token, now=now)
+    invitation = str(link.payload.get("invitation", ""))
+    if not invitation and session.scalar(select(Portal.registration)) != "open":
+        raise LinkSpent
     try:
         return service.register(
             session,
@@ -38,8 +50,9 @@ def finish_registration(session: Session, *, token: str, now: datetime, keys: tu
             zone=link.payload["zone"],
             now=now,
             keys=keys,
+            invitation=invitation,
         )
-    except service.EmailTaken as error:
+    except (service.EmailTaken, InvitationSpent) as error:
         raise LinkSpent from error
 
 

@@ -94,25 +94,25 @@ def open_ones(session: Session, now: datetime) -> tuple[InvitationFacts, ...]:
 
 
 def facts(session: Session, token: str, *, now: datetime) -> InvitationFacts:
-    """What an invitation is to. Raises `InvitationSpent`."""
-    row = session.scalar(select(Invitation).where(Invitation.token_hash == token_hash(token), _open(now)))
+    """What an invitation is to, by the token of its link. Raises `InvitationSpent`."""
+    return _facts(session, Invitation.token_hash == token_hash(token), now)
+
+
+def _facts(session: Session, which: ColumnElement[bool], now: datetime) -> InvitationFacts:
+    row = session.scalar(select(Invitation).where(which, _open(now)))
     if row is None or session.scalar(select(Portal.registration)) == "closed":
         raise InvitationSpent
     return InvitationFacts(row.guid, row.role, row.note, row.uses, row.used, row.created_at, row.expires_at)
 
 
-def take(session: Session, token: str, *, now: datetime) -> InvitationFacts:
+def take(session: Session, guid: str, *, now: datetime) -> InvitationFacts:
     """Use an invitation for one account. Two at once cannot have the same last place. Raises `InvitationSpent`."""
     write(session)
-    row = session.scalars(
-        select(Invitation)
-        .where(Invitation.token_hash == token_hash(token))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    lock = select(Invitation).where(Invitation.guid == guid).with_for_update()
+    row = session.scalars(lock.execution_options(populate_existing=True)).one_or_none()
     if row is None:
         raise InvitationSpent
-    found = facts(session, token, now=now)
+    found = _facts(session, Invitation.guid == guid, now)
     row.used += 1
     session.flush()
     return found

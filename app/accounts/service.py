@@ -72,7 +72,7 @@ def register(
 ) -> User:
     """Make an account; `email` in its normal form, `password` hashed, or None for one that only a provider opens.
 
-    Raises `EmailTaken`. `invitation` is the token of one, which says the role. Raises `InvitationSpent`.
+    Raises `EmailTaken`. `invitation` is the guid of one, which says the role. Raises `InvitationSpent`.
 
     The try is taken back from the counters `keys`: only asking which addresses have accounts makes anybody wait.
     """

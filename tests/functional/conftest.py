@@ -7,7 +7,9 @@ import pytest
 from argon2 import PasswordHasher
 
 from app.accounts import passwords
+from app.config import Settings
 from app.web import clock
+from tests.mailbox import Mailbox, mail_server
 
 
 @pytest.fixture
@@ -23,6 +25,33 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     passwords._nobodys.cache_clear()
     yield
     passwords._nobodys.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Mailbox]:
+    """A mail server on the loopback address."""
+    with mail_server() as box:
+        yield box
+
+
+@pytest.fixture
+def box(server: Mailbox) -> Mailbox:
+    """What the mail server takes from now on."""
+    server.mails.clear()
+    server.answers.clear()
+    return server
+
+
+@pytest.fixture
+def mailing(database_url: str, server: Mailbox) -> Settings:
+    """Settings of a portal that sends mail: a module whose portal does makes them its `settings`."""
+    return Settings(
+        secret_key="test-" * 10,
+        database_url=database_url,
+        base_url="http://study.example.org",
+        mail_url=server.url,
+        mail_from="Reprise <portal@example.org>",
+    )
 
 
 class Watch:

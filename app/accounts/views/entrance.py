@@ -91,27 +91,33 @@ def register(token: str = "") -> Response:
 def _by_invitation(token: str, portal_name: str, target: str) -> Response:
     """The same page, for whoever holds an invitation. Raises `InvitationSpent`."""
     invitation = invitations.facts(session(), token, now=clock.now())
-    return _register_page(RegisterForm(portal_name, next=target), target, invitation, token)
+    return _register_page(RegisterForm(portal_name, next=target), target, invitation)
 
 
-def _register_page(form: RegisterForm, target: str, invitation: InvitationFacts | None, token: str = "") -> Response:
+def _register_page(form: RegisterForm, target: str, invitation: InvitationFacts | None) -> Response:
     if form.validate_on_submit():
+        guid = invitation.guid if invitation else ""
         try:
-            if mail.is_set_up() and invitation is None:
-                return _register_by_mail(form, target)
-            _register(form, token)
+            if mail.is_set_up():
+                return _register_by_mail(form, target, guid)
+            _register(form, guid)
             return redirect(target or url_for("study.home"), 303)
         except EmailTaken:
             form.email.errors = [_("There is an account with this address. Sign in, or use another.")]
     return shown("accounts/register.html", 422 if form.errors else 200, form=form, target=target, invitation=invitation)
 
 
-def _register_by_mail(form: RegisterForm, target: str) -> Response:
+def _register_by_mail(form: RegisterForm, target: str, invitation: str) -> Response:
     """Answer the same, in the same time, whether the address has an account or not."""
     security.count_registration()
     password = passwords.hashed(form.password.data)
     work = partial(
-        by_mail.ask_registration, email=form.email.data, password=password, zone=form.zone.data, target=target
+        by_mail.ask_registration,
+        email=form.email.data,
+        password=password,
+        zone=form.zone.data,
+        target=target,
+        invitation=invitation,
     )
     transact(work)
     return shown("accounts/register_sent.html", 202, email=form.email.data)

@@ -1,7 +1,7 @@
 """What people do with their account by mail, against a real mail server."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,43 +11,24 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from app.accounts import counters, passwords
+from app.accounts import counters, invitations, passwords
 from app.config import Settings
-from app.db.models import AccountLink, LoginSession, Mail, User
-from app.web import mail
+from app.db.models import AccountLink, LoginSession, Mail, Portal, User
+from app.web import clock, mail
 from app.web.database import db
 from tests.builders import PASSWORD, csrf_token, make_user, sign_in
 from tests.functional.accounts.pages import is_in, send
 from tests.functional.conftest import Watch
-from tests.mailbox import Mailbox, link_in, mail_server, text_of
+from tests.mailbox import Mailbox, link_in, text_of
 
 ADA = "ada@example.org"
 NEW = "another harbour lamp"
 FORM = {"email": ADA, "password": PASSWORD, "zone": "Europe/Berlin"}
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Mailbox]:
-    with mail_server() as box:
-        yield box
-
-
 @pytest.fixture
-def box(server: Mailbox) -> Mailbox:
-    server.mails.clear()
-    server.answers.clear()
-    return server
-
-
-@pytest.fixture
-def settings(database_url: str, server: Mailbox) -> Settings:
-    return Settings(
-        secret_key="test-" * 10,
-        database_url=database_url,
-        base_url="http://study.example.org",
-        mail_url=server.url,
-        mail_from="Reprise <portal@example.org>",
-    )
+def settings(mailing: Settings) -> Settings:
+    return mailing
 
 
 @pytest.fixture
@@ -135,6 +116,41 @@ def test_whoever_has_an_account_is_told_by_mail_and_by_nothing_else(
     assert "You have an account" in known["Subject"]
     assert "Finish creating" in unknown["Subject"]
     assert link_in(known, "/reset/")
+
+
+def test_who_is_invited_has_the_mailbox_too_and_learns_of_nobody(
+    app: Flask, session: Session, ada: User, box: Mailbox, post: Callable[[], int]
+) -> None:
+    now = clock.now()
+    token = invitations.invite(session, role="editor", uses=1, days=7, now=now)
+    session.scalars(select(Portal)).one().registration = "invited"
+    session.commit()
+    answers = []
+    for address in (ADA, "one@example.org", "two@example.org"):
+        answer = send(app.test_client(), f"/invitation/{token}", **(FORM | {"email": address}))
+        answers.append((answer.status_code, answer.text.replace(address, "")))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 202
+    assert users(session) == 1
+    post()
+    _known, one, two = box.mails
+    client = app.test_client()
+    assert send(client, link_in(one, "/register/"), password=PASSWORD).status_code == 303
+    assert client.get("/edit").status_code == 200, "as an editor"
+    late = app.test_client()
+    assert send(late, link_in(two, "/register/"), password=PASSWORD).status_code == 410, "the one place is taken"
+    assert users(session) == 2
+
+
+def test_a_portal_that_closes_makes_no_account_of_what_was_asked_before(
+    client: FlaskClient, session: Session, box: Mailbox, post: Callable[[], int]
+) -> None:
+    send(client, "/register", **FORM)
+    post()
+    session.scalars(select(Portal)).one().registration = "closed"
+    session.commit()
+    assert send(client, link_in(box.take(), "/register/"), password=PASSWORD).status_code == 410
+    assert users(session) == 0
 
 
 @pytest.mark.parametrize("path", ["/reset", "/register"])

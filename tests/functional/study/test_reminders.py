@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 
@@ -24,32 +24,14 @@ from app.web import clock, jobs, mail
 from tests.builders import choose, csrf_token, make_card, make_deck, make_user, sign_in
 from tests.functional.accounts.pages import send
 from tests.integration.study.people import viewer_of
-from tests.mailbox import Mailbox, link_in, mail_server, text_of
+from tests.mailbox import Mailbox, link_in, text_of
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Mailbox]:
-    with mail_server() as box:
-        yield box
-
-
 @pytest.fixture
-def box(server: Mailbox) -> Mailbox:
-    server.mails.clear()
-    return server
-
-
-@pytest.fixture
-def settings(database_url: str, server: Mailbox) -> Settings:
-    return Settings(
-        secret_key="test-" * 10,
-        database_url=database_url,
-        base_url="http://study.example.org",
-        mail_url=server.url,
-        mail_from="portal@example.org",
-    )
+def settings(mailing: Settings) -> Settings:
+    return mailing
 
 
 @pytest.fixture
