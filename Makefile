@@ -19,8 +19,9 @@ help: ## list what `make` can do
 run: $(VENV)/.runtime ## set up, migrate, import content/ and serve (PORT=8000; the first time takes a minute)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tools/start
 
+# Files run in their order: sorted by their number of tests, the slow ones would come last, and one core would wait.
 test: $(VENV)/.dev chromium $(VENV)-anki/.ready ## run every test, on SQLite, PostgreSQL and in Chromium (ARGS="-k undo" for some)
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 torture: $(VENV)/.dev ## kill, fill, stop and slow a real portal, a hundred rounds of it (`make test` does a few)
 	@TORTURE_ROUNDS=$${TORTURE_ROUNDS:-100} $(BIN)/python -m pytest tests/torture $(ARGS)
