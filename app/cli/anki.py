@@ -27,7 +27,7 @@ def anki() -> None:
 def export(decks: tuple[str, ...], email: str, output: Path) -> None:
     """Write DECKs as a package that Anki imports; a newer one brings the notes of an older one up to date."""
     from app.study.anki import exporting
-    from app.web import clock
+    from app.web import audit, clock
 
     with writing_session() as session:
         viewer = learner(session, email) if email else None
@@ -35,6 +35,8 @@ def export(decks: tuple[str, ...], email: str, output: Path) -> None:
             made = exporting.export(session, viewer=viewer, named=decks, now=clock.now())
         except exporting.NothingToExport:
             fail("There is no such deck, or this learner may not study it. `reprise content decks` lists all.")
+        if viewer is not None:
+            audit.note(session, "people.export", subject=viewer.id)
     try:
         output.write_bytes(made.data)
     except OSError as error:
@@ -53,7 +55,7 @@ def import_(package: Path, email: str, shared: bool, no_progress: bool, dry_run:
     from app.content.anki.reading import read_package
     from app.content.document import ContentError
     from app.study.anki import importing
-    from app.web import clock
+    from app.web import audit, clock
 
     settings, now = read_settings(), clock.now()
     aim = importing.Aim(shared, not no_progress, settings.own_decks, settings.own_cards)
@@ -65,6 +67,7 @@ def import_(package: Path, email: str, shared: bool, no_progress: bool, dry_run:
                 outcome = importing.plan(session, package=read, viewer=viewer, aim=aim, now=now)
             else:
                 outcome = importing.prepare(session, package=read, viewer=viewer, aim=aim, now=now)(session)
+                audit.note(session, "people.bring", subject=viewer.id, events=outcome.answers)
     except OSError as error:
         fail(f"{package}: It cannot be read ({(error.strerror or 'error').lower()}).")
     except ContentError as error:
@@ -75,6 +78,8 @@ def import_(package: Path, email: str, shared: bool, no_progress: bool, dry_run:
         )
     if read.left_out:
         click.echo(f"warning: … and {read.left_out} more.", err=True)
+    if outcome.untimely:
+        click.echo(f"warning: {outcome.untimely} answers are dated after now, or too early, and stay out.", err=True)
     for deck in outcome.decks:
         counts = ", ".join(f"{count} {what}" for what, count in deck.counts.items())
         click.echo(f"{deck.slug or '(new)'}  “{deck.title}”: {counts}")

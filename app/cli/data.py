@@ -33,7 +33,7 @@ def user_of(session: Session, email: str) -> int:
 def export_data(email: str, file: Path) -> None:
     """Write all that is EMAIL's to FILE: a zip archive, as they get it themselves under “Your data”."""
     from app.study import export
-    from app.web import clock
+    from app.web import audit, clock
 
     part = file.with_name(f"{file.name}.part")
     with writing_session() as session:
@@ -42,6 +42,7 @@ def export_data(email: str, file: Path) -> None:
             with part.open("wb") as out:
                 written = export.write_archive(session, user_id, out, now=clock.now())
             part.replace(file)
+            audit.note(session, "people.export", subject=user_id)
         except OSError as error:
             part.unlink(missing_ok=True)
             fail(f"{file} cannot be written ({error.strerror}).")
@@ -57,7 +58,7 @@ def import_data(email: str, file: Path, settings: bool, dry_run: bool) -> None:
     """Bring a learner's archive, as “Your data” writes it, to the account of EMAIL. A second time adds nothing."""
     from app.content.document import ContentError
     from app.study import bringing, brought
-    from app.web import clock
+    from app.web import audit, clock
 
     found = read_settings()
     room = bringing.Room(found.own_decks, found.own_cards if found.own_decks else 0)
@@ -70,6 +71,7 @@ def import_data(email: str, file: Path, settings: bool, dry_run: bool) -> None:
                 came = bringing.plan(session, **given)
             else:
                 came = bringing.bring(session, archive=archive, settings=settings, now=clock.now(), **given)
+                audit.note(session, "people.bring", subject=given["user_id"], events=came["events"])
     except ContentError as error:
         fail(f"{error} Nothing was brought.")
     click.echo(f"{came['reviews']} answers, {came['events']} events in all; {came['known']} were there already.")

@@ -45,10 +45,10 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The last 365 days: `labels` are (week, first day of a month that begins there)."""
+    """The last 365 days: `labels` are (week, first day of a month that begins there, its cards)."""
 
     cells: tuple[Cell, ...]
-    labels: tuple[tuple[int, date], ...]
+    labels: tuple[tuple[int, date, int], ...]
     studied: int
 
 
@@ -292,11 +292,12 @@ def _bars_of(bars: tuple[Bar, ...]) -> Bars:
 
 def _calendar(days: Mapping[date, Totals], today: date) -> Calendar:
     cells = statistics.calendar({day: totals.cards for day, totals in days.items()}, today, days=YEAR)
-    labels: list[tuple[int, date]] = []
+    labels: list[tuple[int, date, int]] = []
+    months = statistics.by_month(days)
     for cell in cells:
         fits = not labels or cell.week - labels[-1][0] >= 3
         if cell.day.day == 1 and fits:
-            labels.append((cell.week, cell.day))
+            labels.append((cell.week, cell.day, months.get(cell.day, Totals()).cards))
     studied = sum(totals.days for day, totals in days.items() if today - YEAR * DAY < day <= today)
     return Calendar(tuple(cells), tuple(labels), studied)
 

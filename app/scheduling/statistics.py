@@ -214,6 +214,8 @@ def spans(days: Mapping[date, Totals], first: date, last: date) -> list[Span]:
     while end >= first:
         start = end.replace(day=1) if length > MOST_WEEKLY else end - (6 * DAY if length > MOST_DAILY else 0 * DAY)
         cuts.append((max(start, first), end))
+        if start <= first:
+            break
         end = start - DAY
     cuts.reverse()
     starts = [start for start, _ in cuts]

@@ -36,6 +36,8 @@ from app.study.service import get_in_line
 
 _EVENT: Any = Event.__table__
 _ROWS = 1000
+_SUMS = 20_000
+"""So many sums of cards are held until they are written: a long history has one of almost every answer."""
 SHOWN = 50
 """How many cards are named that cannot come."""
 
@@ -238,6 +240,9 @@ def _write_events(
             rows.append(values)
         if len(rows) >= _ROWS:
             _insert(session, rows)
+        if len(sums) >= _SUMS:
+            totals.put(session, user_id, sums)
+            sums.clear()
         count = len(log) + len(events)
         store_state(
             session, user_id=user_id, card_id=card_id, version=versions.get(card_id), events=count, to=projection

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from app.content.document import CardText, ContentError, Option
@@ -341,7 +343,7 @@ def _deck(fields: Fields) -> BroughtDeck:
 
 def _event(fields: Fields) -> BroughtEvent:
     kind = fields.word("kind", ("review", "void", "reschedule", "seed"))
-    answered, day = fields.instant("answered_at"), fields.day("study_day")
+    answered, received, day = fields.instant("answered_at"), fields.instant("received_at"), fields.day("study_day")
     if abs((day - answered.date()).days) > 2:
         raise Wrong("has a study day far from when it happened")
     origin = fields.text("origin", most=52)
@@ -358,21 +360,27 @@ def _event(fields: Fields) -> BroughtEvent:
     return BroughtEvent(
         id=fields.number("id", 1, 2**62),
         origin=origin,
-        card=fields.guid("card"),
-        kind=kind,
+        card=intern(fields.guid("card")),
+        kind=intern(kind),
         grade=grade,
         answered_at=answered,
-        received_at=fields.instant("received_at"),
-        zone=fields.zone("zone"),
+        received_at=answered if received == answered else received,
+        zone=intern(fields.zone("zone")),
         rollover_hour=fields.number("rollover_hour", 0, 23),
-        study_day=day,
+        study_day=_one(day),
         elapsed_ms=fields.number_or_none("elapsed_ms", 0, 86_400_000),
-        device=fields.text("device", most=64),
+        device=intern(fields.text("device", most=64)),
         target=target,
         due=due if kind in ("review", "reschedule") else None,
         reason=fields.text_or_none("reason", most=32),
         seed=seed,
     )
+
+
+@lru_cache(10_000)
+def _one(day: date) -> date:
+    """The same day is kept once, as names are (`intern`): a history has many answers of few days and cards."""
+    return day
 
 
 def _seed(fields: Fields) -> MemoryState:

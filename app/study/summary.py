@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from app.db.models import Card, CardState, Deck, Event
+from app.db.models import Card, CardState, Deck, Event, StudyHour
 from app.library.queries import studyable, unsuspended
 from app.scheduling.queue import Counts
 from app.scheduling.state import Grade
@@ -186,7 +186,8 @@ def _latest_run(answers: list[Given]) -> tuple[Given, ...]:
 
 
 def _studied(session: Session, user_id: int) -> list[date]:
-    return list(session.scalars(select(Event.study_day).where(Event.user_id == user_id, Event.counted).distinct()))
+    days = select(StudyHour.study_day).where(StudyHour.user_id == user_id, StudyHour.cards > 0)
+    return list(session.scalars(days.distinct()))
 
 
 def _due(session: Session, user_id: int, part: Scoped) -> list[tuple[int, date, int]]:

@@ -14,6 +14,9 @@ from app.web.database import session
 from app.web.pages import shown
 from app.web.sessions import require_viewer
 
+LAST = 2**63 - 1
+"""No event has a higher number: no database could hold it."""
+
 
 @blueprint.get("/progress")
 @access(Access.LEARNER)
@@ -21,6 +24,7 @@ def overview() -> Response:
     """Everything that answers add up to; deck and days are in the address. Days that are none give the usual ones."""
     wanted, given = _wanted(), request.args.get("ahead", type=int)
     deck, before = request.args.get("deck", "")[:200], request.args.get("before", type=int)
+    before = before if before is None else min(before, LAST)
     ahead = given if given in AHEAD else AHEAD[0]
     person, now = require_viewer(), clock.now()
     wrong: BadPeriod | None = None

@@ -70,13 +70,24 @@ def days_of(package: Package, zone: str, rollover_hour: int) -> Days:
 def reviews(answers: Sequence[Answer], key: str, days: Days, now: datetime) -> Iterator[NewEvent]:
     """The answers that count: neither practice nor a rescheduling, and of a time that can be."""
     for answer in answers:
-        grade = GRADES.get(answer.button)
-        if grade is None or answer.kind >= _PRACTICE or not 0 < answer.at < 1 << 45:
-            continue
-        at = datetime.fromtimestamp(answer.at / 1000, UTC).replace(microsecond=answer.at % 1000 * 1000)
-        if _FIRST <= at <= now:
+        grade, at = GRADES.get(answer.button), _instant(answer, now)
+        if grade is not None and answer.kind < _PRACTICE and at is not None:
             elapsed = min(max(answer.elapsed_ms, 0), _LONGEST_MS)
             yield NewEvent(f"anki:{key}:{answer.at}", EventKind.REVIEW, at, days.of(at), grade, elapsed)
+
+
+def untimely(answers: Sequence[Answer], now: datetime) -> int:
+    """How many answers would count, were they not of a time that cannot be: after now, or before there was such a log."""
+    return sum(
+        answer.button in GRADES and answer.kind < _PRACTICE and _instant(answer, now) is None for answer in answers
+    )
+
+
+def _instant(answer: Answer, now: datetime) -> datetime | None:
+    if not 0 < answer.at < 1 << 45:
+        return None
+    at = datetime.fromtimestamp(answer.at / 1000, UTC).replace(microsecond=answer.at % 1000 * 1000)
+    return at if _FIRST <= at <= now else None
 
 
 def additions(

@@ -59,11 +59,15 @@ class PlannedDeck:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an import would do, or did: decks, answers that are new here, and cards whose present state comes from Anki."""
+    """What an import would do, or did: decks, answers that are new here, and cards whose present state comes from Anki.
+
+    `untimely` answers stay out: they are of a time that cannot be.
+    """
 
     decks: Sequence[PlannedDeck]
     answers: int
     seeds: int
+    untimely: int
 
 
 @dataclass(slots=True)
@@ -96,7 +100,7 @@ def plan(session: Session, *, package: Package, viewer: Viewer, aim: Aim, now: d
         for one in _additions(session, package, viewer, parts, now):
             seeds += sum(event.seed is not None for event in one.events)
             answers += sum(event.grade is not None for event in one.events)
-    return Outcome([part.planned for part in parts], answers, seeds)
+    return Outcome([part.planned for part in parts], answers, seeds, _untimely(parts, now) if aim.progress else 0)
 
 
 def prepare(
@@ -147,7 +151,11 @@ def _bring(
     if aim.shared and any(part.planned.counts["new"] + part.planned.counts["changed"] for part in parts):
         role = "admin" if viewer.is_admin else "editor"
         audit.note(session, "content.anki", area="content", by=viewer.id, role=role, label=package.name)
-    return Outcome([part.planned for part in parts], answers, seeds)
+    return Outcome([part.planned for part in parts], answers, seeds, _untimely(parts, now) if aim.progress else 0)
+
+
+def _untimely(parts: Sequence[_DeckSteps], now: datetime) -> int:
+    return sum(history.untimely(step.brought.answers, now) for part in parts for step in part.steps)
 
 
 def _compared(session: Session, package: Package, viewer: Viewer, aim: Aim) -> Iterator[_DeckSteps]:

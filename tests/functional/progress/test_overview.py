@@ -46,7 +46,9 @@ def test_deck_and_range_are_in_the_address(learner_page: FlaskClient) -> None:
     assert "Physics. Days start at" in page
 
 
-@pytest.mark.parametrize("query", ["range=7", "range=x", "before=x", "before=-1", "deck="])
+@pytest.mark.parametrize(
+    "query", ["range=7", "before=-1", f"before={9**30}", "deck=", "to=0001-01-01", "from=0001-01-01&to=9999-12-31"]
+)
 def test_odd_addresses_are_answered_with_the_whole_page(learner_page: FlaskClient, query: str) -> None:
     assert learner_page.get(f"/progress?{query}").status_code == 200
 
@@ -77,7 +79,11 @@ def test_every_chart_is_one_stop_for_the_keyboard_and_has_its_values(learner_pag
     for chart in re.findall(r'<svg class="chart" .*?</svg>', page, re.DOTALL):
         assert 'tabindex="0"' in chart
         assert chart.count("<g>") == chart.count('class="v')
-    assert page.count("View as table") >= 9
+    assert page.count("View as table") == page.count('<svg class="chart') == 10
+    days = re.search(r"<caption.*?|Cards by day.*?</table>", page, re.DOTALL)
+    assert days
+    assert days[0].count("<td>2</td>") == 1
+    assert re.search(r'class="v on"[^>]*>2<', page)
 
 
 def test_somebody_elses_deck_is_not_there(learner_page: FlaskClient) -> None:

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from app.cli import main
 from app.config import Settings
-from app.db.models import Card, Event, TakeoutPart, User
+from app.db.models import Audit, Card, Event, TakeoutPart, User
 from app.study import export
 from app.web import clock, jobs
 from tests.builders import choose, csrf_token, make_deck, make_user, sign_in
@@ -110,6 +110,11 @@ def test_an_operator_gets_the_same_for_an_address(
         done = CliRunner().invoke(main, ["admin", "import-data", other.email, str(file), *options])
         assert done.exit_code == 0, done.output
         assert said in done.output
+    noted = session.execute(select(Audit.action, Audit.subject_id, Audit.role).order_by(Audit.id)).all()
+    assert noted == [
+        ("people.export", learner.id, "command"),
+        *[("people.bring", other.id, "command")] * 2,
+    ]
     nobody = CliRunner().invoke(main, ["admin", "export-data", "nobody@example.org", str(file)])
     assert nobody.exit_code == 1
     assert "No account" in nobody.output

@@ -158,23 +158,29 @@ def test_what_does_not_fit_is_refused_as_a_whole(session: Session, aim: importin
     assert session.scalar(select(func.count(Deck.id))) == 0
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        "UPDATE cards SET due = 2000000000, ivl = 2000000000, factor = 99999999, lapses = -5",
-        "UPDATE cards SET due = -2000000000, ivl = -5, factor = -5",
-        "UPDATE cards SET type = 3, queue = 1, due = 1700000000",
-        "UPDATE cards SET type = 77, queue = 9",
-        "UPDATE col SET crt = -99999999999999",
-        "UPDATE col SET crt = 99999999999999",
+ABSURD = (
+    "due = 2000000000, ivl = 2000000000, factor = 99999999, lapses = -5",
+    "due = -2000000000, ivl = -5, factor = -5",
+    "type = 3, queue = 1, due = 1700000000",
+    "type = 77, queue = 9",
+)
+
+
+@pytest.mark.parametrize("began", [-99999999999999, 99999999999999])
+def test_absurd_values_make_no_absurd_state_and_answers_of_no_time_are_said(session: Session, began: int) -> None:
+    learner = make_learner(session)
+    notes = {"Maths": [(f"g{n}", BASIC, (f"What is {n}?", f"{n}.")) for n in range(6)]}
+    changes = [f"UPDATE cards SET {values} WHERE nid % 6 = {n}" for n, values in enumerate(ABSURD)]
+    changes += [
+        f"UPDATE col SET crt = {began}",
         "INSERT INTO revlog SELECT 9223372036854775807, id, -1, 3, 1, 1, 2500, -7000, 1 FROM cards LIMIT 1",
         "INSERT INTO revlog SELECT -5, id, -1, 3, 1, 1, 2500, 99999999999, 1 FROM cards LIMIT 1",
-        "UPDATE notes SET guid = char(0) || 'x' || char(55357)",
-    ],
-)
-def test_absurd_values_make_no_absurd_state(session: Session, change: str) -> None:
-    learner = make_learner(session)
-    bring(session, learner, package(NOTES, *SET_UP, answer(0, 5, 3), change))
+        answer(1, -5, 3),
+        "UPDATE notes SET guid = char(0) || 'x' || char(55357) WHERE guid = 'g5'",
+    ]
+    done = bring(session, learner, package(notes, *SET_UP, answer(0, 5, 3), *changes))
+    assert (done.answers, done.untimely) == (1, 3)
+    assert len(own_cards(session, learner)) == 6
     for card in own_cards(session, learner):
         now = state(session, learner, card)
         assert now is None or now.due is None or date(2006, 1, 1) <= now.due <= date(2130, 1, 1)
