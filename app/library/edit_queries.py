@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Select, and_, func, select, true
+from sqlalchemy import ColumnElement, Select, and_, desc, func, literal, select, true
 from sqlalchemy.orm import Session
 
 from app.content.document import CardText
@@ -19,6 +19,8 @@ from app.web.sessions import Viewer
 
 PAGE = 100
 """Cards a page."""
+MOST = 5_000
+"""Found cards that are put in order and listed. Of words that more cards have than this, the order says nothing."""
 
 Show = Literal["all", "drafts", "archived"]
 """Which cards a list has: those that are not archived, those of them without an answer, or the archived ones."""
@@ -141,39 +143,66 @@ def decks(session: Session, viewer: Viewer) -> list[DeckLine]:
 
 
 def cards(
-    session: Session, viewer: Viewer, *, deck_id: int | None = None, query: str = "", show: Show = "all", page: int = 1
+    session: Session,
+    viewer: Viewer,
+    *,
+    deck_id: int | None = None,
+    query: str = "",
+    show: Show = "all",
+    among: Select[int] | None = None,
+    page: int = 1,
+    counts: tuple[int, int] | None = None,
 ) -> CardList:
-    """Cards of one deck, or of all this person may change, that `query` finds, best first; without one, in their decks' order."""
-    there, kept = _wanted(viewer, deck_id, show)
-    living = Card.archived_at.is_(None)
-    drafts, archived = session.execute(
-        select(func.count().filter(living, Card.draft), func.count().filter(~living)).where(*there)
-    ).one()
+    """Cards of one deck, or of all this person may change, that `query` finds, best first; without one, in their decks' order.
+
+    Of all decks only what is asked for is listed. `among` are the ids of cards to look among, `counts` how many drafts and
+    archived cards there are, where that is known already.
+    """
+    there, kept = _wanted(viewer, deck_id, show, among)
+    drafts, archived = counts or _counted(session, there)
+    if deck_id is None and show == "all" and not query and among is None:
+        return CardList((), 0, 1, 1, drafts, archived)
     how = search.found(session, query)
     counting = select(func.count()).select_from(Card).where(*there, kept)
     total = session.scalar(counting if how is None else how.narrow(counting)) or 0
-    pages = max(1, -(-total // PAGE))
+    pages = max(1, -(-(total if how is None else min(total, MOST)) // PAGE))
     page = min(max(page, 1), pages)
-    lines = _lines(how).where(*there, kept)
-    rows = session.execute(lines.offset((page - 1) * PAGE).limit(PAGE))
+    rows = session.execute(_lines(how, [*there, kept], (page - 1) * PAGE))
     return CardList(tuple(_line(row, query) for row in rows), total, page, pages, drafts, archived)
 
 
+def _counted(session: Session, there: Sequence[ColumnElement[bool]]) -> tuple[int, int]:
+    living = Card.archived_at.is_(None)
+    row = session.execute(select(func.count().filter(living, Card.draft), func.count().filter(~living)).where(*there))
+    drafts, archived = row.one()
+    return drafts, archived
+
+
 def all_found(
-    session: Session, viewer: Viewer, *, deck_id: int | None = None, query: str = "", show: Show = "all", most: int
+    session: Session,
+    viewer: Viewer,
+    *,
+    deck_id: int | None = None,
+    query: str = "",
+    show: Show = "all",
+    among: Select[int] | None = None,
+    most: int,
 ) -> Sequence[str]:
     """The guids of all cards that the list of this wish has, on all its pages; at most `most` of them."""
-    there, kept = _wanted(viewer, deck_id, show)
+    there, kept = _wanted(viewer, deck_id, show, among)
     how = search.found(session, query)
     cards: Select[*tuple[Any, ...]] = select(Card.guid)
     cards = cards if how is None else how.narrow(cards)
     return session.scalars(cards.where(*there, kept).limit(most)).all()
 
 
-def _wanted(viewer: Viewer, deck_id: int | None, show: Show) -> tuple[list[ColumnElement[bool]], ColumnElement[bool]]:
+def _wanted(
+    viewer: Viewer, deck_id: int | None, show: Show, among: Select[int] | None
+) -> tuple[list[ColumnElement[bool]], ColumnElement[bool]]:
     living = Card.archived_at.is_(None)
     there = [Card.merged_into_id.is_(None), _of(viewer) if deck_id is None else Card.deck_id == deck_id]
-    return there, {"all": living, "drafts": and_(living, Card.draft), "archived": ~living}[show]
+    kept = {"all": living, "drafts": and_(living, Card.draft), "archived": ~living}[show]
+    return there, kept if among is None else and_(kept, Card.id.in_(among))
 
 
 def _of(viewer: Viewer) -> ColumnElement[bool]:
@@ -273,7 +302,16 @@ def open_decks(session: Session, viewer: Viewer, *, private: bool | None = None)
     return [(row.slug, row.title) for row in rows]
 
 
-def _lines(how: search.Found | None) -> Select[*tuple[Any, ...]]:
+def _lines(how: search.Found | None, kept: Sequence[ColumnElement[bool]], offset: int) -> Select[*tuple[Any, ...]]:
+    """A page of cards. Which they are is decided without their texts, and among no more of them than make a difference."""
+    place = [Deck.title, Deck.id, Card.position, Card.id]
+    if how is None:
+        ids = select(Card.id, literal(0).label("score")).where(*kept)
+    else:
+        some = how.narrow(select(Card.id, how.score.label("score"))).where(*kept).limit(MOST).subquery()
+        ids = select(Card.id, some.c.score).join(some, some.c.id == Card.id)
+    ids = ids.join(Deck, Deck.id == Card.deck_id)
+    best = ids.order_by(desc("score"), *place).offset(offset).limit(PAGE).subquery()
     columns: list[Any] = [
         Card.guid,
         Deck.slug.label("deck_slug"),
@@ -286,12 +324,10 @@ def _lines(how: search.Found | None) -> Select[*tuple[Any, ...]]:
         Card.archived_reason,
         Card.version,
         Card.updated_at,
+        *([] if how is None else [Card.answer_html]),
     ]
-    place = [Deck.title, Deck.id, Card.position, Card.id]
-    if how is None:
-        return select(*columns).join(Deck, Deck.id == Card.deck_id).order_by(*place)
-    found = how.narrow(select(*columns, Card.answer_html)).join(Deck, Deck.id == Card.deck_id)
-    return found.order_by(how.score.desc(), *place)
+    found = select(*columns).select_from(best).join(Card, Card.id == best.c.id).join(Deck, Deck.id == Card.deck_id)
+    return found.order_by(best.c.score.desc(), *place)
 
 
 def _line(row: Any, query: str) -> CardLine:

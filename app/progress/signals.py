@@ -70,6 +70,12 @@ def signals(session: Session, viewer: Viewer, signal: Signal, *, today: date, de
     return Signals(tuple(_line(row, medians) for row in rows), total, page, max(1, -(-total // PAGE)))
 
 
+def having(signal: Signal, viewer: Viewer, *, today: date) -> Select[int]:
+    """The ids of the cards that have a signal; of missed ones, those that are missed `OFTEN`."""
+    found = _cards(signal, date.fromordinal(today.toordinal() - DAYS), _there(viewer, "")).subquery()
+    return select(found.c.id).where(found.c.strength >= (OFTEN if signal == "missed" else 0))
+
+
 def decks(session: Session, viewer: Viewer) -> list[tuple[str, str]]:
     """Slug and title of the decks that this person may edit, by title."""
     rows = session.execute(

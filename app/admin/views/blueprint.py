@@ -6,10 +6,15 @@ from typing import Any, Never
 from flask import Blueprint, abort, current_app, g, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 
 from app.config import Settings
 from app.library import deciding, edit_queries, suggestion_queries, uploads
 from app.library.edit_queries import EditedCard, EditedDeck
+from app.progress import signals
+from app.progress.signals import Signal
+from app.scheduling.study_day import study_day
+from app.web import clock
 from app.web.access import level_of
 from app.web.database import session
 from app.web.errors import Refusal
@@ -32,6 +37,12 @@ AREAS = (
 """The areas of Edit, in their order; those that are not built are not shown."""
 
 SHOWS = (("all", _l("All cards")), ("drafts", _l("Drafts")), ("archived", _l("Archived")))
+SIGNALLED: tuple[tuple[Signal, LazyString], ...] = (
+    ("missed", _l("Missed often")),
+    ("leeches", _l("Leeches")),
+    ("suggestions", _l("With suggestions")),
+)
+"""What a list of cards may show, and by which signals editors may narrow it."""
 
 
 @blueprint.context_processor
@@ -111,12 +122,26 @@ def found_card(guid: str) -> EditedCard:
 
 def wish() -> dict[str, Any]:
     """What the address asks of a list of cards; what it cannot mean asks for everything."""
-    show = request.args.get("show", "")
     return {
-        "query": " ".join(request.args.get("q", "")[:200].replace("\0", " ").split()),
-        "show": show if show in dict(SHOWS) else "all",
+        "query": " ".join(request.values.get("q", "")[:200].replace("\0", " ").split()),
+        "show": next((name for name, _label in shows() if name == request.values.get("show")), "all"),
         "page": page_number(),
     }
+
+
+def shows() -> tuple[tuple[str, LazyString], ...]:
+    """What this person's lists of cards may show."""
+    return (*SHOWS, *SIGNALLED) if require_viewer().is_editor else SHOWS
+
+
+def listed(wanted: dict[str, Any]) -> dict[str, Any]:
+    """A `wish`, as `edit_queries` takes it: a signal is a choice among the cards in use."""
+    signal = next((name for name, _label in SIGNALLED if name == wanted["show"]), None)
+    if signal is None:
+        return wanted
+    person = require_viewer()
+    today = study_day(clock.now(), person.zone, person.rollover_hour)
+    return wanted | {"show": "all", "among": signals.having(signal, person, today=today)}
 
 
 def page_number() -> int:

@@ -11,7 +11,7 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.admin.bulk_forms import BulkForm
-from app.admin.views.blueprint import SHOWS, blueprint, may_make
+from app.admin.views.blueprint import blueprint, listed, may_make, wish
 from app.admin.views.exports import download
 from app.library import bulk, bulk_undo, edit_queries
 from app.library.bulk import MOST, Action, Chosen, Done
@@ -105,16 +105,13 @@ def _chosen() -> list[Chosen]:
 
 def _list(person: Viewer) -> dict[str, Any]:
     """What the list was asked for in which all were ticked."""
-    slug, show = request.values.get("in", ""), request.values.get("show", "")
+    slug = request.values.get("in", "")
     deck = edit_queries.may_edit_deck(session(), slug, person) if slug else None
     if slug and deck is None:
         abort(404)
-    query = " ".join(request.values.get("q", "")[:200].replace("\0", " ").split())
-    return {
-        "deck_id": None if deck is None else deck.id,
-        "query": query,
-        "show": show if show in dict(SHOWS) else "all",
-    }
+    wanted = listed(wish())
+    del wanted["page"]
+    return wanted | {"deck_id": None if deck is None else deck.id}
 
 
 def _decks(some: Sequence[Chosen]) -> Sequence[tuple[str, str]]:

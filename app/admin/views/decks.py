@@ -8,7 +8,16 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.admin.forms import DeckForm
-from app.admin.views.blueprint import SHOWS, blueprint, found_deck, may_make, own_thing, settings, wish
+from app.admin.views.blueprint import (
+    blueprint,
+    found_deck,
+    listed,
+    may_make,
+    own_thing,
+    settings,
+    shows,
+    wish,
+)
 from app.library import deck_editing, edit_queries, own
 from app.library.deck_editing import SavedDeck, SlugTaken
 from app.library.own import TooManyDecks
@@ -25,10 +34,10 @@ from app.web.sessions import require_viewer
 def decks() -> Response:
     """All decks that one may change, and a search over all their cards."""
     wanted, person = wish(), require_viewer()
-    found = edit_queries.cards(session(), person, **wanted)
-    return shown(
-        "admin/decks.html", area="edit", decks=edit_queries.decks(session(), person), found=found, shows=SHOWS, **wanted
-    )
+    decks = edit_queries.decks(session(), person)
+    counts = sum(deck.drafts for deck in decks), sum(deck.archived for deck in decks)
+    found = edit_queries.cards(session(), person, counts=counts, **listed(wanted))
+    return shown("admin/decks.html", area="edit", decks=decks, found=found, shows=shows(), **wanted)
 
 
 @blueprint.get("/decks/<slug>")
@@ -37,8 +46,8 @@ def deck(slug: str) -> Response:
     """The cards of one deck, to search and to open."""
     deck = found_deck(slug)
     wanted = wish()
-    found = edit_queries.cards(session(), require_viewer(), deck_id=deck.id, **wanted)
-    return shown("admin/deck.html", area="edit", deck=deck, found=found, shows=SHOWS, **wanted)
+    found = edit_queries.cards(session(), require_viewer(), deck_id=deck.id, **listed(wanted))
+    return shown("admin/deck.html", area="edit", deck=deck, found=found, shows=shows(), **wanted)
 
 
 @blueprint.route("/decks/new", methods=["GET", "POST"])

@@ -53,6 +53,8 @@ def test_search_over_all_decks(editor: FlaskClient, session: Session) -> None:
     assert "Gone?" in editor.get("/edit?show=archived").text
     assert "No card fits." in editor.get("/edit?q=nothing%00%25").text
     assert editor.get("/edit?show=everything&page=-3").status_code == 200
+    assert '<option value="missed" selected>' in editor.get("/edit?show=missed").text
+    assert "0 found" in editor.get("/edit?show=suggestions&q=Gone").text
 
 
 def test_a_deck_is_made_of_nothing(editor: FlaskClient, session: Session) -> None:

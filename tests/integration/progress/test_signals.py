@@ -9,7 +9,8 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.db.models import Card, CardState, Deck, Suggestion, User
-from app.progress.signals import DAYS, LEAST_LEARNERS, Line, Signal, signals
+from app.library import edit_queries
+from app.progress.signals import DAYS, LEAST_LEARNERS, Line, Signal, having, signals
 from app.web.sessions import Viewer
 from tests.builders import choose, make_card, make_deck, make_user
 from tests.integration.study.people import NOW, give, make_learner, viewer_of
@@ -67,6 +68,14 @@ def test_missed_reviews_and_usual_times_of_many_are_told(session: Session, edito
         (first.guid, 3.0),
     ]
     assert lines(session, editor, "missed", deck="another") == []
+    missed, forgotten = (having(signal, editor, today=TODAY) for signal in ("missed", "leeches"))
+    narrowed = [
+        edit_queries.cards(session, editor, query=query, among=among, deck_id=deck_id).lines
+        for query, among, deck_id in (("", missed, None), ("question", missed, deck.id), ("valley", missed, None))
+    ]
+    assert [[one.guid for one in some] for some in narrowed] == [[first.guid], [first.guid], []]
+    assert edit_queries.all_found(session, editor, among=missed, most=9) == [first.guid]
+    assert edit_queries.cards(session, editor, among=forgotten).total == 0
 
 
 def test_of_few_nothing_is_told_nor_sorted_by(session: Session, editor: Viewer, deck: Deck) -> None:
