@@ -12,6 +12,8 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
+from app.content.states import Blocks, Inlines
+
 Rule = TypeVar("Rule")
 BlockRule = Callable[[StateBlock, int, int, bool], bool]
 InlineRule = Callable[[StateInline, bool], bool]
@@ -48,9 +50,12 @@ _LOOK_AHEAD = 20
 """Lines looked through for the underline of a heading before the rule itself is asked: no more, so that time stays linear."""
 
 
-def dispatching(parser: MarkdownIt) -> MarkdownIt:
-    """The parser, its rules as they are now asked only where they can say yes. No rule can be added after that."""
-    _dispatch_blocks(parser)
+def dispatching(parser: MarkdownIt, *, lean: bool = False) -> MarkdownIt:
+    """The parser, its rules as they are now asked only where they can say yes. No rule can be added after that.
+
+    With `lean`, tokens of blocks share one empty dictionary in place of attributes, which nobody is going to read.
+    """
+    _dispatch_blocks(parser, Blocks(lean=lean))
     _dispatch_inlines(parser)
     return parser
 
@@ -84,8 +89,9 @@ class _ByCharacter(dict[str, tuple[Rule, ...]], Generic[Rule]):
         return found
 
 
-def _dispatch_blocks(parser: MarkdownIt) -> None:
+def _dispatch_blocks(parser: MarkdownIt, blocks: Blocks) -> None:
     ruler = parser.block.ruler
+    parser.block = blocks
     active = ruler.get_active_rules()
     names = dict(zip(ruler.getRules(), active, strict=True))
     chains = {name: [(names[rule], rule) for rule in ruler.getRules(name)] for name in _CHAINS}
@@ -144,9 +150,12 @@ _GUARDS: dict[str, Callable[[BlockRule], BlockRule]] = {"table": _table, "lheadi
 
 def _dispatch_inlines(parser: MarkdownIt) -> None:
     ruler = parser.inline.ruler
+    second = parser.inline.ruler2
     named = list(zip(ruler.get_active_rules(), ruler.getRules(), strict=True))
     signs = {sign for name, _ in named for sign in _INLINES.get(name, "")} | {"]"}
     if {name for name, _ in named} <= _INLINES.keys() | {"text"}:
+        parser.inline = Inlines()
+        parser.inline.ruler2 = second
         long = r"|w(?=ww\.)" if "w" in signs else ""
         parser.inline.terminator_re = re.compile(f"[{re.escape(''.join(sorted(signs - {'w'})))}]{long}")
     by_character = _ByCharacter[InlineRule](named, _INLINES)

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 
 from app.content.document import Span
@@ -67,6 +68,9 @@ class Line:
     text: str
     code: bool
 
+    def __copy__(self) -> "Line":
+        return Line(self.number, self.start, self.end, self.text, self.code)
+
 
 def read_answer(document: Document, stretch: Stretch) -> Answer:
     """The answer in `stretch`; its text is empty and its span None where there is none."""
@@ -74,11 +78,13 @@ def read_answer(document: Document, stretch: Stretch) -> Answer:
 
 
 def answer_of(lines: list[Line], stretch: Stretch) -> Answer:
-    """The answer in lines of `stretch`, its marker ("Answer:") left out."""
+    """The answer in lines of `stretch`, its marker ("Answer:") left out. The lines stay as they are."""
     kept = trim(lines)
+    if kept:
+        kept[-1] = copy(kept[-1])
     labelled = False
     while kept:
-        first = kept[0]
+        first = kept[0] = copy(kept[0])
         match = None if first.code else _MARKER.match(first.text)
         if match is None or not match.group(0).strip():
             break

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -59,7 +58,8 @@ class Block:
         while stack:
             block = stack.pop()
             yield block
-            stack.extend(reversed(block.children))
+            if block.children:
+                stack.extend(reversed(block.children))
 
     @property
     def next(self) -> "Block | None":
@@ -76,27 +76,16 @@ class Block:
         return block
 
 
-_NOTHING: dict[str, Any] = {}
-
-
 def _parser() -> MarkdownIt:
-    return dispatching(MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable("table"))
+    return dispatching(MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable("table"), lean=True)
 
 
 _PARSER = _parser()
 
 
-class _Tokens(list[Token]):
-    """Tokens that share one empty dictionary: a large file has hundreds of thousands, with two of their own each."""
-
-    def append(self, token: Token) -> None:
-        token.attrs = token.meta = _NOTHING
-        super().append(token)
-
-
 def parse_blocks(source: Source, lines: list[str]) -> Block:
     """The tree of blocks of `lines`; raises ContentError where they are nested too deeply."""
-    tokens = _Tokens()
+    tokens: list[Token] = []
     # Blocks only: inline content stays as it stands in the file, because cards are slices of it.
     _PARSER.block.parse("\n".join(lines), _PARSER, {}, tokens)
     tokens.reverse()

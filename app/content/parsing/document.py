@@ -4,7 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from functools import cached_property
-from itertools import zip_longest
+from itertools import accumulate, zip_longest
 
 from app.content.parsing.blocks import Block, parse_blocks
 from app.content.parsing.details import Details, find_details
@@ -135,10 +135,7 @@ class Document:
     @cached_property
     def content_lines(self) -> list[int]:
         """content_lines[n] is the number of lines before line n that are not blank."""
-        counts = [0]
-        for line in self.lines:
-            counts.append(counts[-1] + (1 if line and not line.isspace() else 0))
-        return counts
+        return list(accumulate(map(bool, map(str.strip, self.lines)), initial=0))
 
 
 def _is_before_heading(lines: list[str], number: int) -> bool:

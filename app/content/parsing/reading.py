@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from app.content.parsing.answers import Stretch
 from app.content.parsing.document import Document
@@ -41,6 +41,13 @@ class Mark:
     _title: Title | None = None
     _plain: str | None = None
     _likeness: float | None = None
+
+    def __copy__(self) -> Self:
+        copied = object.__new__(type(self))
+        for kind in type(self).__mro__[:-1]:
+            for name in kind.__dict__["__slots__"]:
+                setattr(copied, name, getattr(self, name))
+        return copied
 
     def forget(self) -> None:
         """Drop what was worked out from the title, after it was changed."""

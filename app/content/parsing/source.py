@@ -3,6 +3,8 @@
 import re
 from bisect import bisect_right
 from functools import cached_property
+from itertools import accumulate
+from operator import sub
 
 from app.content.document import ContentError
 
@@ -19,13 +21,7 @@ class Source:
     def __init__(self, text: str, file: str) -> None:
         self.text = text
         self.file = file
-        starts, ends = [0], []
-        for match in LINE_END.finditer(text):
-            ends.append(match.start())
-            starts.append(match.end())
-        ends.append(len(text))
-        self.starts = starts
-        self.ends = ends
+        self.starts, self.ends = _bounds(text)
         self._refuse_what_is_too_large()
 
     def _refuse_what_is_too_large(self) -> None:
@@ -43,13 +39,13 @@ class Source:
                 f"The document has more than {MAX_LINES:,} lines.",
                 "Split it into several files.",
             )
-        for number, (start, end) in enumerate(zip(self.starts, self.ends, strict=True)):
-            if end - start > MAX_LINE:
-                raise self.error(
-                    number,
-                    f"The line is longer than {MAX_LINE:,} characters.",
-                    "Break it into several lines.",
-                )
+        lengths = list(map(sub, self.ends, self.starts))
+        if max(lengths) > MAX_LINE:
+            raise self.error(
+                next(number for number, length in enumerate(lengths) if length > MAX_LINE),
+                f"The line is longer than {MAX_LINE:,} characters.",
+                "Break it into several lines.",
+            )
         at = self.text.find("\0")
         if at >= 0:
             raise self.error(
@@ -78,3 +74,16 @@ class Source:
     def error(self, line: int, problem: str, remedy: str) -> ContentError:
         """A ContentError at `line` (from 0)."""
         return ContentError(self.file, line + 1, problem, remedy)
+
+
+def _bounds(text: str) -> tuple[list[int], list[int]]:
+    """The offsets at which lines begin, and those at which they end."""
+    if "\r" not in text:
+        starts = list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
+        return starts[:-1], [start - 1 for start in starts[1:]]
+    starts, ends = [0], []
+    for match in LINE_END.finditer(text):
+        ends.append(match.start())
+        starts.append(match.end())
+    ends.append(len(text))
+    return starts, ends

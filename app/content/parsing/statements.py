@@ -76,7 +76,7 @@ def texts_of(document: Document, mark: Mark, end: int) -> Texts:
             return texts
     if title.form == "question":
         _drop_letter(lines)
-    answer = answer_of([replace(line) for line in lines], stretch)
+    answer = answer_of(lines, stretch)
     if answer.span is not None and _is_only_code(answer.text) and _ASKS_ABOUT_CODE.search(mark.plain):
         whole = Span(span.start, answer.span.end)
         return Texts(f"{question.strip()}\n\n{answer.text}", whole, Answer("", None))
@@ -159,7 +159,7 @@ def _choice_below(
     if choice.ticked:
         options, answer = choice.options, answer_of(lines[choice.first :], stretch)
     else:
-        answer = apart or answer_of([replace(line) for line in lines[choice.last :]], stretch)
+        answer = apart or answer_of(lines[choice.last :], stretch)
         keyed = with_key(choice.options, answer.text, labelled=answer.labelled)
         if keyed is None and (answer.text or not choice.options[0].key.isalpha()):
             return None
@@ -181,7 +181,7 @@ def _choice_inside(
     choice = find_choice([part.rstrip("\r\n") for part in parts], [False] * len(parts))
     if choice is None or choice.first == 0:
         return None
-    answer = apart or answer_of([replace(line) for line in lines], mark.answers)
+    answer = apart or answer_of(lines, mark.answers)
     options = choice.options if choice.ticked else with_key(choice.options, answer.text, labelled=answer.labelled)
     if options is None and (answer.text or not choice.options[0].key.isalpha()):
         return None

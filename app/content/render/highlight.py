@@ -4,10 +4,9 @@ import re
 from functools import lru_cache
 from html import escape
 
-from pygments.lexer import Lexer
-from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Keyword, Literal, Name, Number, Operator, String, _TokenType
-from pygments.util import ClassNotFound
+
+from app.content.render.lexing import lexer_of
 
 MAX_CODE = 4_000
 """Characters of one block of code that are highlighted; a longer one stays plain, for time may grow with the square."""
@@ -114,7 +113,7 @@ def label(name: str | None) -> str:
 
 def highlight(code: str, name: str | None) -> str:
     """The escaped code, with spans of `CLASSES` where `name` is one of `LANGUAGES`."""
-    lexer = _lexer(name) if name is not None and len(code) <= MAX_CODE and not _LONG_LINE.search(code) else None
+    lexer = lexer_of(name) if name is not None and len(code) <= MAX_CODE and not _LONG_LINE.search(code) else None
     if lexer is None:
         return escape(code, quote=False)
     parts: list[str] = []
@@ -137,14 +136,6 @@ def _span(text: str, css: str) -> str:
         return escape(text, quote=False)
     inner = text.rstrip()
     return f'<span class="{css}">{escape(inner, quote=False)}</span>{text[len(inner) :]}' if inner else text
-
-
-@lru_cache(maxsize=256)
-def _lexer(name: str) -> Lexer | None:
-    try:
-        return get_lexer_by_name(name, stripnl=False, ensurenl=False)
-    except ClassNotFound:
-        return None
 
 
 @lru_cache(maxsize=1024)

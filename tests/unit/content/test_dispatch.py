@@ -1,8 +1,11 @@
 """Asking fewer rules reads the same: the tokens of the parser as it comes, and of the one that asks by the character."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
 from app.content.dispatch import dispatching
@@ -25,6 +28,7 @@ def _parser() -> MarkdownIt:
 
 _PLAIN = _parser()
 _DISPATCHING = dispatching(_parser())
+_LEAN = dispatching(_parser(), lean=True)
 
 
 @settings(max_examples=400, deadline=None)
@@ -37,3 +41,15 @@ def test_a_heading_over_many_lines_is_read() -> None:
     text = "line\n" * 60 + "===\n"
     assert _DISPATCHING.parse(text) == _PLAIN.parse(text)
     assert _DISPATCHING.parse(text)[0].type == "heading_open"
+
+
+@settings(max_examples=100, deadline=None)
+@given(_TEXTS)
+def test_lean_blocks_are_the_same_but_for_what_nobody_reads(text: str) -> None:
+    tokens: list[Token] = []
+    expected: list[Token] = []
+    _LEAN.block.parse(text, _LEAN, {}, tokens)
+    _PLAIN.block.parse(text, _PLAIN, {}, expected)
+    assert [replace(token, attrs={}, meta={}) for token in tokens] == [
+        replace(token, attrs={}, meta={}) for token in expected
+    ]
