@@ -15,7 +15,22 @@ from app.library import views as library
 from app.progress import views as progress
 from app.study import reminders
 from app.study import views as study
-from app.web import access, audit, database, errors, headers, health, jobs, limits, logs, mail, pages, placing, sessions
+from app.web import (
+    access,
+    audit,
+    cookies,
+    database,
+    errors,
+    headers,
+    health,
+    jobs,
+    limits,
+    logs,
+    mail,
+    pages,
+    placing,
+    sessions,
+)
 
 csrf = CSRFProtect()
 
@@ -28,6 +43,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_environment()
     app = Flask("app", template_folder="templates", static_folder="static")
     _configure(app, settings)
+    app.session_interface = cookies.KeptCookies()
     logs.init_app(app, settings)
     database.init_app(app, settings)
     sessions.init_app(app)

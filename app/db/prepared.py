@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Connection, Dialect, Engine, Executable, PoolProxiedConnection, Select
+from sqlalchemy import ColumnElement, Connection, Dialect, Engine, Executable, PoolProxiedConnection, Select, event
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.sql.compiler import SQLCompiler
 
 Convert = Callable[[Any], Any] | None
@@ -78,7 +79,7 @@ class Prepared:
 
     def all(self, session: Session, values: Mapping[str, Any]) -> list[Any]:
         """Run it in the session's transaction, and give every row."""
-        connection = session.connection()
+        connection = connected(session)
         return self._rows(connection.dialect, self._run(connection.dialect, connection, values))
 
     def _rows(self, dialect: Dialect, rows: Any) -> list[Any]:
@@ -108,7 +109,7 @@ class Prepared:
 
     def run(self, session: Session, values: Mapping[str, Any]) -> None:
         """Run what gives no rows."""
-        connection = session.connection()
+        connection = connected(session)
         self._run(connection.dialect, connection, values)
 
     def _run(self, dialect: Dialect, connection: Connection | PoolProxiedConnection, values: Mapping[str, Any]) -> Any:
@@ -159,6 +160,23 @@ class Prepared:
     def _conversion(self, dialect: Dialect) -> tuple[Convert, ...]:
         """How the values of each column are converted."""
         return tuple(kind.dialect_impl(dialect).result_processor(dialect, None) for _, kind in self._columns)
+
+
+_connections: WeakKeyDictionary[Session, Connection] = WeakKeyDictionary()
+
+
+def connected(session: Session) -> Connection:
+    """The connection of the session's transaction; asking the session for it at each statement takes as long as some run."""
+    found = _connections.get(session)
+    if found is None:
+        found = _connections[session] = session.connection()
+    return found
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _part(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        _connections.pop(session, None)
 
 
 def _converted(column: Iterable[Any], convert: Convert) -> Iterable[Any]:

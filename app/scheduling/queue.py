@@ -11,10 +11,12 @@ wait, which come early rather than end the session with some of them open.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple, TypeAlias, TypeVar
 
 
@@ -155,16 +157,17 @@ class Plan:
     @property
     def mixed(self) -> tuple[Due | New, ...]:
         """Reviews and new cards as they will be asked."""
-        items: list[Due | New] = []
+        return tuple(self._mixing())
+
+    def _mixing(self) -> Iterator[Due | New]:
         r = n = 0
         while r < len(self.reviews) or n < len(self.new):
             if self._new_is_next(r, n):
-                items.append(self.new[n])
+                yield self.new[n]
                 n += 1
             else:
-                items.append(self.reviews[r])
+                yield self.reviews[r]
                 r += 1
-        return tuple(items)
 
     def waiting_ready(self, now: datetime) -> tuple[Waiting, ...]:
         """The cards whose wait is over at `now`, the one that has waited longest first."""
@@ -176,7 +179,13 @@ class Plan:
 
     def ordered(self, now: datetime) -> tuple[Item, ...]:
         """Every card of the plan in the order it would be asked if time stood still at `now`."""
-        return (*self.waiting_ready(now), *self.mixed, *self.waiting_later(now))
+        return tuple(self.in_order(now))
+
+    def in_order(self, now: datetime) -> Iterator[Item]:
+        """`ordered`, one card after the other, for who looks at the first ones alone."""
+        yield from self.waiting_ready(now)
+        yield from self._mixing()
+        yield from self.waiting_later(now)
 
     def next(self, now: datetime, last: int | None = None) -> Item | None:
         """The card to ask at `now`; None when nothing is left today.
@@ -226,7 +235,7 @@ def make_plan(
     done = done or {}
     held = sorted(waiting, key=lambda item: (item.repeat_at, item.card_id))
     waits = {item.card_id for item in held}
-    overdue = [item for item in due if item.card_id not in waits]
+    overdue = [item for item in due if item.card_id not in waits] if waits else [*due]
     reviews = _reviews(study_day, overdue, limits, order.reviews, done, _salt(study_day, learner))
     fresh = _in_turns(new, limits, done)
     if decks is not None:
@@ -248,12 +257,13 @@ def _reviews(
     if order is ReviewOrder.RELATIVE:
         due.sort(key=lambda item: (_share_overdue(item, study_day), item.due, item.card_id))
     else:
-        due.sort(key=lambda item: (item.due, item.card_id))
+        due.sort(key=_BY_DAY_AND_CARD)
     picked = _within(due, limits.reviews_per_day, _left_in_decks(limits, done, "reviews"), done, "reviews")
+    scattered = _scattering(salt)
     if order is ReviewOrder.OVERDUE:
-        picked.sort(key=lambda item: (item.due, _scattered(item.card_id, salt)))
-    elif order is ReviewOrder.RANDOM:
-        picked.sort(key=lambda item: _scattered(item.card_id, salt))
+        return [item for _, of_day in groupby(picked, key=_BY_DAY) for item in sorted(of_day, key=scattered)]
+    if order is ReviewOrder.RANDOM:
+        picked.sort(key=scattered)
     return picked
 
 
@@ -312,10 +322,18 @@ def _salt(study_day: date, learner: int) -> int:
     return z ^ (z >> 31)
 
 
-def _scattered(card_id: int, salt: int) -> int:
-    """A place that puts cards in another order each day, so that neighbours are no hint; no two cards share one.
+_BY_DAY = itemgetter(2)
+_BY_DAY_AND_CARD = itemgetter(2, 0)
+
+
+def _scattering(salt: int) -> Callable[[Due], int]:
+    """A place for each card that puts them in another order each day, so that neighbours are no hint; no two share one.
 
     Multiplying by an odd number and adding are one-to-one in 64 bits, and the same on every machine.
     """
-    z = (card_id + salt) * 0xBF58_476D_1CE4_E5B9 & _MASK
-    return (z ^ z >> 29) * 0x94D0_49BB_1331_11EB & _MASK
+
+    def scattered(item: Due) -> int:
+        z = (item[0] + salt) * 0xBF58_476D_1CE4_E5B9 & _MASK
+        return (z ^ z >> 29) * 0x94D0_49BB_1331_11EB & _MASK
+
+    return scattered

@@ -249,8 +249,8 @@ def to_redo(session: Session, user_id: int, part: Scoped, now: datetime) -> int 
 
 def _item(session: Session, today: Today, now: datetime, card: str, last: Last | None) -> Item | None:
     if card:
-        card_id = session.scalar(select(Card.id).where(Card.guid == card))
-        wanted = next((item for item in today.plan.ordered(now) if item.card_id == card_id), None)
+        card_id = _id_of(session, card)
+        wanted = next((item for item in today.plan.in_order(now) if item.card_id == card_id), None)
         if wanted is not None:
             return wanted
     return today.plan.next(now, last.card_id if last else None)
@@ -260,8 +260,16 @@ def _after(session: Session, today: Today, now: datetime, shown: str) -> Item | 
     """The first card of the plan that is not the `shown` one, if one is shown and another is left."""
     if not shown:
         return None
-    card_id = session.scalar(select(Card.id).where(Card.guid == shown))
-    return next((item for item in today.plan.ordered(now) if item.card_id != card_id), None)
+    card_id = _id_of(session, shown)
+    return next((item for item in today.plan.in_order(now) if item.card_id != card_id), None)
+
+
+_ID = Prepared(select(Card.id).where(Card.guid == bindparam("guid")))
+
+
+def _id_of(session: Session, guid: str) -> int | None:
+    row = _ID.one_or_none(session, {"guid": guid})
+    return None if row is None else row.id
 
 
 def _question(session: Session, viewer: Viewer, today: Today, item: Item) -> Question:

@@ -4,7 +4,7 @@ These statements run with every answer, so each is built once and bound anew; no
 however many cards a learner has.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -330,9 +330,13 @@ def _due_as_text(*conditions: ColumnElement[bool]) -> Prepared:
 _DUE, _DUE_WITH_TAG = _due_as_text(), _due_as_text(TAGGED)
 
 
-def _due_of(text: str) -> Due:
-    card, deck, due, interval = text.split(":")
-    return Due(int(card), int(deck), date.fromisoformat(due), int(interval))
+def _dues(text: str) -> Iterable[Due]:
+    """The cards in such a text, read column by column: there are hundreds of them, on few days."""
+    values = text.replace(",", ":").split(":")
+    days = {day: date.fromisoformat(day) for day in {*values[2::4]}}
+    return map(
+        Due, map(int, values[::4]), map(int, values[1::4]), map(days.__getitem__, values[2::4]), map(int, values[3::4])
+    )
 
 
 def _waiting(session: Session, viewer: Viewer, decks: Sequence[int], today: date, tag: str = "") -> list[Waiting]:
@@ -364,5 +368,5 @@ def _due(
         if some and number:
             values = {"user": user_id, "today": today, "decks": some, "most": number, "tag": tag}
             found = (_DUE_WITH_TAG if tag else _DUE).one_or_none(session, values).cards
-            due += map(_due_of, found.split(",") if found else ())
+            due += _dues(found) if found else ()
     return due

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 from flask_sqlalchemy_lite import SQLAlchemy
 from flask_sqlalchemy_lite._extension import _close_async_sessions
 from sqlalchemy.orm import Session, sessionmaker
@@ -82,11 +82,11 @@ def transact_together(work: Callable[[Session], T]) -> T:
 
     `work` may run in another thread and more than once, so it takes all it needs as values.
     """
-    current = db.session
     engine = db.engine
     if engine.dialect.name != "sqlite":
         return transact(work)
-    current.rollback()  # what this request has read is over; what it reads next has the change
+    if "_sqlalchemy_sessions" in g:
+        db.session.rollback()  # what this request has read is over; what it reads next has the change
     return together(engine, db.sessionmaker, work)
 
 

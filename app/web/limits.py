@@ -24,6 +24,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     limiter.init_app(app)
     # Decorated views check themselves; there is no limit that holds for every request.
     app.before_request_funcs[None].remove(limiter._check_request_limit)
+    app.after_request_funcs[None].pop()  # it would look for headers to add, and there are none
 
 
 def check(settings: Settings) -> None:

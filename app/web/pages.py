@@ -5,6 +5,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
 from flask import Flask, Response, current_app, render_template, request, url_for
 from flask_babel import (
     Babel,
@@ -81,7 +82,8 @@ def _style(folder: Path) -> bytes:
 
 def init_app(app: Flask) -> None:
     """Set up words and dates, and what every template may use."""
-    Babel(app, locale_selector=lambda: "en", timezone_selector=_zone)
+    english = Locale.parse("en")
+    Babel(app, locale_selector=lambda: english, timezone_selector=_zone)
     words.init_app(app)
     folder = Path(app.static_folder or "")
     style = _style(folder)
