@@ -17,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    exists,
     func,
     null,
     or_,
@@ -234,6 +235,15 @@ def first_unbegun() -> ColumnElement[int]:
     return func.coalesce(first, end.correlate(DeckChoice).scalar_subquery())
 
 
+_FAR = exists(select(Card.id).where(Card.deck_id == DeckChoice.deck_id, Card.position > _START + NEW_BEHIND))
+"""Whether a chosen deck goes on so far behind that place that another one may be worth writing down."""
+_FIRST = Prepared(
+    select(DeckChoice.deck_id, first_unbegun().label("first"), _START.label("start"))
+    .join(Deck, Deck.id == DeckChoice.deck_id)
+    .where(DeckChoice.user_id == _USER, DeckChoice.deck_id.in_(_DECKS))
+)
+
+
 def _first_new(with_tag: bool) -> ColumnElement[str]:
     """The first `:new` cards of a chosen deck that may be asked (and have `:tag`), as `position:id,position:id,…`."""
     mark = aliased(CardMark)
@@ -254,8 +264,8 @@ def _chosen_statement(viewer: Viewer, with_new: bool, with_tag: bool = False) ->
     """The decks a learner studies; with new cards (that have `:tag`), or without a look for them."""
     kept = _chosen_statements.get((viewer.is_editor, with_new, with_tag))
     if kept is None:
-        new = (first_unbegun().label("first"), _START.label("start"), _first_new(with_tag).label("new"))
-        none = (null().label("first"), null().label("start"), null().label("new"))
+        new = (_FAR.label("far"), _START.label("start"), _first_new(with_tag).label("new"))
+        none = (null().label("far"), null().label("start"), null().label("new"))
         kept = _chosen_statements[viewer.is_editor, with_new, with_tag] = Prepared(
             select(
                 Deck.id,
@@ -282,14 +292,20 @@ def _chosen(session: Session, viewer: Viewer, today: date, new_left: int, tag: s
     cards: list[New] = []
     behind: list[int] = []
     rows = _chosen_statement(viewer, new_left > 0, bool(tag and new_left)).all(session, values)
-    for order, (deck_id, slug, title, collection, most_new, most_reviews, first, start, new) in enumerate(rows):
+    for order, (deck_id, slug, title, collection, most_new, most_reviews, far, start, new) in enumerate(rows):
         decks.append(ChosenDeck(deck_id, slug, title, collection, DeckLimits(most_new, most_reviews)))
         for one in new.split(",") if new else ():
             position, _, card_id = one.partition(":")
             cards.append(New(int(card_id), deck_id, order, int(position)))
-        if first is not None and first - start > NEW_BEHIND:
+        if far and (not new or int(new.partition(":")[0]) - start > NEW_BEHIND):
             behind.append(deck_id)
-    return _Chosen(tuple(decks), cards, tuple(behind))
+    return _Chosen(tuple(decks), cards, _behind(session, viewer.id, behind))
+
+
+def _behind(session: Session, user_id: int, decks: Sequence[int]) -> tuple[int, ...]:
+    """Those decks whose first card that was never begun lies far behind the place that is written down."""
+    rows = _FIRST.all(session, {"user": user_id, "decks": decks}) if decks else ()
+    return tuple(row.deck_id for row in rows if row.first - row.start > NEW_BEHIND)
 
 
 _STUDIED = and_(CardState.user_id == _USER, Card.deck_id.in_(_DECKS), studyable(), shown(CardMark))
@@ -309,34 +325,43 @@ _WAITING = Prepared(_mine(CardState.repeat_from, CardState.repeat_step).where(Ca
 _WAITING_WITH_TAG = _WAITING.where(TAGGED)
 
 
-def _due_as_text(*conditions: ColumnElement[bool]) -> Prepared:
-    """The first `:most` due cards as `card:deck:due:interval,…`: a row of its own costs more than a card's text.
+def _due_as_text(*columns: Any, tagged: bool = False) -> Prepared:
+    """Card, deck and `columns` of the first `:most` due cards, each column one text: `3,5,8,…`.
 
-    Above all where many requests run at once: SQLite's driver lets another thread go first at each row.
+    A row of its own costs more, above all where many requests run at once: SQLite's driver lets another thread go first
+    at each row.
     """
-    columns = (CardState.card_id, Card.deck_id, CardState.due, CardState.interval)
-    card, deck, due, interval = (cast(column, String) for column in columns)
     some = (
-        _mine((card + ":" + deck + ":" + due + ":" + interval).label("card"))
+        _mine(CardState.due, *columns)
         .where(CardState.due <= _TODAY, or_(CardState.repeat_day.is_(None), CardState.repeat_day < _TODAY))
-        .where(*conditions)
+        .where(TAGGED if tagged else true())
         .order_by(CardState.due, CardState.card_id)
         .limit(bindparam("most"))
         .subquery()
     )
-    return Prepared(select(func.aggregate_strings(some.c.card, ",").label("cards")))
+    return Prepared(select(*map(_as_text, some.c)))
 
 
-_DUE, _DUE_WITH_TAG = _due_as_text(), _due_as_text(TAGGED)
+def _as_text(column: Any) -> ColumnElement[str]:
+    return func.aggregate_strings(cast(column, String), ",").label(column.key)
 
 
-def _dues(text: str) -> Iterable[Due]:
-    """The cards in such a text, read column by column: there are hundreds of them, on few days."""
-    values = text.replace(",", ":").split(":")
-    days = {day: date.fromisoformat(day) for day in {*values[2::4]}}
-    return map(
-        Due, map(int, values[::4]), map(int, values[1::4]), map(days.__getitem__, values[2::4]), map(int, values[3::4])
-    )
+_DUE = {tagged: _due_as_text(tagged=tagged) for tagged in (False, True)}
+_DUE_WITH_INTERVAL = {tagged: _due_as_text(CardState.interval, tagged=tagged) for tagged in (False, True)}
+
+
+def _dues(cards: str, decks: str, days: str, intervals: str | None = None) -> Iterable[Due]:
+    """The cards in such texts."""
+    each = days.split(",")
+    known = {day: date.fromisoformat(day) for day in {*each}}
+    columns: list[Iterable[Any]] = [
+        map(int, cards.split(",")),
+        map(int, decks.split(",")),
+        map(known.__getitem__, each),
+    ]
+    if intervals is not None:
+        columns.append(map(int, intervals.split(",")))
+    return map(Due, *columns)
 
 
 def _waiting(session: Session, viewer: Viewer, decks: Sequence[int], today: date, tag: str = "") -> list[Waiting]:
@@ -363,10 +388,11 @@ def _due(
     own = {deck: limit.reviews for deck, limit in limits.decks.items() if limit.reviews is not None}
     asked = [([deck for deck in decks if deck not in own], most)]
     asked += [([deck], most if order is ReviewOrder.RELATIVE else min(limit, most)) for deck, limit in own.items()]
+    wanted = (_DUE_WITH_INTERVAL if order is ReviewOrder.RELATIVE else _DUE)[bool(tag)]
     due: list[Due] = []
     for some, number in asked:
         if some and number:
             values = {"user": user_id, "today": today, "decks": some, "most": number, "tag": tag}
-            found = (_DUE_WITH_TAG if tag else _DUE).one_or_none(session, values).cards
-            due += _dues(found) if found else ()
+            row = wanted.one_or_none(session, values)
+            due += _dues(*row) if row.card_id else ()
     return due
