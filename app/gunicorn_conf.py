@@ -37,3 +37,4 @@ def settle() -> None:
     """Leave what was loaded at the start out of every later search for garbage: it stays, and looking takes a while."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 50)  # a request makes some thousand objects that go without a search

@@ -7,7 +7,7 @@ converted. It belongs to the session's transaction like any other statement, and
 
 import logging
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -71,7 +71,7 @@ class Prepared:
         self._compilers: dict[str, SQLCompiler] = {}
         self._lists: tuple[str, ...] = ()
         self._kept: dict[tuple[Any, ...], _Compiled] = {}
-        self._converts: dict[str, tuple[Convert, ...]] = {}
+        self._converts: dict[str, tuple[tuple[int, Callable[[Any], Any]], ...]] = {}
 
     def where(self, condition: ColumnElement[bool]) -> "Prepared":
         """The same statement with one more condition."""
@@ -88,9 +88,8 @@ class Prepared:
         converts = self._converts.get(dialect.name)
         if converts is None:
             converts = self._converts[dialect.name] = self._conversion(dialect)
-        if any(converts):
-            columns = zip(*rows, strict=True)
-            rows = zip(*map(_converted, columns, converts), strict=True)
+        if converts:
+            rows = [_converted(row, converts) for row in rows]
         return list(map(self._row, rows))
 
     def one_or_none(self, session: Session, values: Mapping[str, Any]) -> Any:
@@ -157,9 +156,10 @@ class Prepared:
             binds.append(_Bind(name, given, place, convert, always))
         return _Compiled(state.statement, tuple(binds), state.positiontup is not None)
 
-    def _conversion(self, dialect: Dialect) -> tuple[Convert, ...]:
-        """How the values of each column are converted."""
-        return tuple(kind.dialect_impl(dialect).result_processor(dialect, None) for _, kind in self._columns)
+    def _conversion(self, dialect: Dialect) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+        """Which columns are converted, and how."""
+        converts = (kind.dialect_impl(dialect).result_processor(dialect, None) for _, kind in self._columns)
+        return tuple((place, convert) for place, convert in enumerate(converts) if convert is not None)
 
 
 _connections: WeakKeyDictionary[Session, Connection] = WeakKeyDictionary()
@@ -179,8 +179,11 @@ def _part(session: Session, transaction: SessionTransaction) -> None:
         _connections.pop(session, None)
 
 
-def _converted(column: Iterable[Any], convert: Convert) -> Iterable[Any]:
-    return column if convert is None else map(convert, column)
+def _converted(row: Sequence[Any], converts: tuple[tuple[int, Callable[[Any], Any]], ...]) -> Sequence[Any]:
+    values = [*row]
+    for place, convert in converts:
+        values[place] = convert(values[place])
+    return values
 
 
 def _told(dialect: Dialect, sql: str, error: Exception, *, lost: bool = False) -> Exception:

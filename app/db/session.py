@@ -6,21 +6,27 @@ lock) and begins anew with BEGIN IMMEDIATE. Read-then-write under a deferred BEG
 PostgreSQL needs none of this; there `write` does nothing and services lock the rows they change.
 """
 
+import fcntl
+import os
 import sqlite3
 import threading
+import time
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InvalidatePoolError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 LOCK_WAIT_S = 10.0
 """How long a writer waits in line before the request is answered 503."""
+_LOOK_EVERY_S = 0.001
+"""How often a process looks whether another one has left the line: shorter than what is written there."""
+IDLE_S = 2.0
+"""A server's connection that was used so lately is taken to live; where it does not, a request is answered 503."""
 _POSTGRESQL_SETTINGS = (
     "datestyle=ISO",
     "statement_timeout=15000",
@@ -42,25 +48,46 @@ class _WriterLine:
 
     def __init__(self, database: str) -> None:
         self._threads = threading.Lock()
-        self._processes = FileLock(f"{database}.lock", thread_local=False) if database else None
+        self._file = f"{database}.lock" if database else None
+        self._held: int | None = None
 
     def enter(self) -> None:
         if not self._threads.acquire(timeout=LOCK_WAIT_S):
             raise DatabaseBusy("Another change took too long.")
         try:
-            if self._processes is not None:
-                self._processes.acquire(timeout=LOCK_WAIT_S, poll_interval=0.005)
-        except Timeout as error:
-            self._threads.release()
-            raise DatabaseBusy("Another process is writing.") from error
+            if self._file is not None:
+                self._held = _alone(self._file)
         except BaseException:
             self._threads.release()
             raise
 
     def leave(self) -> None:
-        if self._processes is not None:
-            self._processes.release()
+        held, self._held = self._held, None
+        if held is not None:
+            os.close(held)  # and with it goes the lock
         self._threads.release()
+
+
+def _alone(path: str) -> int:
+    """A descriptor of the file at `path`, locked against other processes; the lock goes with it, and with the process."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise DatabaseBusy(f"The file that writers wait in line by cannot be opened: {error.strerror}.") from error
+    until = time.monotonic() + LOCK_WAIT_S
+    try:
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise DatabaseBusy("Another process is writing.") from None
+                time.sleep(_LOOK_EVERY_S)
+            else:
+                return descriptor
+    except BaseException:
+        os.close(descriptor)
+        raise
 
 
 _lines: dict[str, _WriterLine] = {}
@@ -89,7 +116,6 @@ def engine_options(url: str) -> dict[str, Any]:
         "pool_size": 10,
         "max_overflow": 10,
         "pool_timeout": 5,
-        "pool_pre_ping": True,
         "pool_recycle": 1800,
         "connect_args": {
             "connect_timeout": 3,
@@ -121,11 +147,12 @@ def make_engine(url: str) -> Engine:
 
 
 def prepare(engine: Engine, *, create: bool = True) -> None:
-    """Set up an engine's connections: journal and keys on SQLite, and that none outlives the file it opened.
+    """Set up an engine's connections: journal and keys on SQLite, and that none outlives the file or server it is to.
 
     Without `create` a file that is not there is not made: an empty one in its place would hide that it is missing.
     """
     if engine.dialect.name != "sqlite":
+        _ask_idle_ones(engine)
         return
 
     file = engine.url.database if engine.url.database != ":memory:" else None
@@ -159,6 +186,23 @@ def prepare(engine: Engine, *, create: bool = True) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         _say(connection, "BEGIN")
+
+
+def _ask_idle_ones(engine: Engine) -> None:
+    """Ask a server's connections whether they still live, once they were idle for a moment; not before every request."""
+
+    @event.listens_for(engine, "checkin")
+    def _note(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["used"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _ask(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        if "used" not in record.info or time.monotonic() - record.info["used"] < IDLE_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
 
 
 def _say(connection: Connection, statement: str) -> None:
