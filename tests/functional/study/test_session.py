@@ -473,7 +473,7 @@ def test_the_page_with_its_style_and_script_is_light(browser: FlaskClient, app: 
     assert len(page) + len(style) + len(script) < 60_000
 
 
-def test_an_answer_writes_two_rows_and_the_sum_of_its_hour_and_asks_little(
+def test_an_answer_writes_two_rows_and_the_sums_they_belong_to_and_asks_little(
     browser: FlaskClient, app: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:
     form = form_of(browser.get("/study"))
@@ -485,5 +485,5 @@ def test_an_answer_writes_two_rows_and_the_sum_of_its_hour_and_asks_little(
         browser.post("/study/answer", data=form, headers=FRAGMENT)
     prepared = [record.getMessage() for record in caplog.records if record.name == "app.db.prepared"]
     statements = [statement.split(maxsplit=1)[0] for statement in (*built, *prepared)]
-    assert [word for word in statements if word not in ("SELECT", "BEGIN", "ROLLBACK")] == ["INSERT"] * 3
+    assert [word for word in statements if word not in ("SELECT", "BEGIN", "ROLLBACK")] == ["INSERT"] * 5
     assert statements.count("SELECT") <= 9
