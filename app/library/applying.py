@@ -126,7 +126,7 @@ def _deck(writing: Writing, target: Target, collection_id: int | None) -> Deck:
     return Deck(
         guid=new_guid(),
         slug=target.slug,
-        visibility="public",
+        visibility="private" if target.private else "public",
         collection_id=collection_id,
         owner_id=writing.author_id,
         version=1,

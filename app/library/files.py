@@ -47,7 +47,8 @@ class Batch:
     """Files that are imported together.
 
     `folder` names what holds them (empty for a file named alone); `slug` is the deck that a single file goes to, where
-    that was said; `collection_id` the collection, where that is known. `dialect` fixes the reading by hand.
+    that was said; `collection_id` the collection, where that is known. `dialect` fixes the reading by hand. A new deck
+    is its maker's alone where it is `private`.
     """
 
     files: tuple[SourceFile, ...]
@@ -56,6 +57,7 @@ class Batch:
     slug: str = ""
     collection_id: int | None = None
     dialect: str = ""
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

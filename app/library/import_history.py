@@ -48,7 +48,7 @@ class Imports:
 
 
 def past(session: Session, viewer: Viewer, *, deck: str = "", source: str = "", page: int = 1) -> Imports:
-    """The imports there were, of one deck or source or of all."""
+    """The imports there were, of one deck or source or of all; to a learner, their own."""
     wanted: Collection[str] | None = None
     if source:
         joined = select(Deck.slug).join(Source, Source.collection_id == Deck.collection_id)
@@ -59,6 +59,8 @@ def past(session: Session, viewer: Viewer, *, deck: str = "", source: str = "", 
     rows: list[Import] = []
     skipped = (page - 1) * PAGE
     for row in _newest(session):
+        if not viewer.is_editor and row.user_id != viewer.id:
+            continue
         if closed & set(row.outcome["decks"]) or (wanted is not None and not set(row.outcome["decks"]) & set(wanted)):
             continue
         if skipped:

@@ -12,12 +12,16 @@ from app.content.document import CardText, ContentError
 from app.db.base import new_guid
 from app.db.models import Card, CardRevision, Deck, DeckChoice, User
 from app.db.session import write
-from app.library import deck_editing, editing, media
+from app.library import deck_editing, editing, media, parting
 from app.library.deck_editing import DeckFields, SavedDeck
 from app.library.editing import Saved
+from app.library.slugs import MAX_SLUG
 from app.library.texts import Rendered, is_draft, put, text_columns
+from app.library.wishes import OWN, Wish
 
 _CHUNK = 500
+_SUFFIX = 8
+"""Letters of chance at the end of an address."""
 
 
 class TooManyDecks(Exception):
@@ -34,19 +38,45 @@ def make_deck(session: Session, *, fields: DeckFields, owner_id: int, most: int,
     Its address ends at random: that of a private deck is nobody else's business and must keep no name from others.
     """
     _in_line(session, owner_id)
-    if (session.scalar(select(func.count()).where(*_owned_by(owner_id))) or 0) >= most:
+    if count_decks(session, owner_id) >= most:
         raise TooManyDecks
     private = replace(fields, visibility="private")
-    made = deck_editing.create_deck(session, fields=private, author_id=owner_id, now=now, suffix=new_guid()[:8])
+    made = deck_editing.create_deck(session, fields=private, author_id=owner_id, now=now, suffix=new_guid()[:_SUFFIX])
     deck_id = session.scalars(select(Deck.id).where(Deck.slug == made.slug)).one()
+    study(session, deck_id=deck_id, owner_id=owner_id, now=now)
+    return made
+
+
+def slug_of(slug: str, guid: str) -> str:
+    """The address of a private deck that an upload of this guid makes: it ends at random, too, and stays the same."""
+    return f"{slug[: MAX_SLUG - 20]}-{guid[:_SUFFIX]}"
+
+
+def study(session: Session, *, deck_id: int, owner_id: int, now: datetime) -> None:
+    """Have its owner study a deck that they just made."""
     session.add(DeckChoice(user_id=owner_id, deck_id=deck_id, chosen_at=now))
     session.flush()
-    return made
+
+
+def restore_deck(session: Session, *, most: int, slug: str, author_id: int, **values: Any) -> SavedDeck:
+    """Bring an archived private deck back, as `deck_editing.restore_deck` does. Raises `TooManyDecks`."""
+    restored = deck_editing.restore_deck(session, slug=slug, author_id=author_id, **values)
+    _in_line(session, author_id)
+    if restored.changed and count_decks(session, author_id) > most:
+        raise TooManyDecks
+    return restored
 
 
 def create_card(session: Session, *, most: int, author_id: int, **values: Any) -> Saved:
     """Add a card to a private deck, as `editing.create_card` does. Raises `TooManyCards`."""
     made = editing.create_card(session, author_id=author_id, **values)
+    check_room(session, owner_id=author_id, most=most)
+    return made
+
+
+def split_card(session: Session, *, most: int, author_id: int, **values: Any) -> tuple[Saved, Saved]:
+    """Make two cards of one of a private deck, as `parting.split_card` does. Raises `TooManyCards`."""
+    made = parting.split_card(session, author_id=author_id, **values)
     check_room(session, owner_id=author_id, most=most)
     return made
 
@@ -107,18 +137,33 @@ def add_cards(
 def check_room(session: Session, *, owner_id: int, most: int) -> None:
     """Raise `TooManyCards` where the owner's private decks have more cards than `most`; call it after adding some."""
     _in_line(session, owner_id)
-    cards = select(func.count(Card.id)).join(Deck, Deck.id == Card.deck_id).where(*_owned_by(owner_id))
-    if (session.scalar(cards) or 0) > most:
+    if count_cards(session, owner_id) > most:
         raise TooManyCards
 
 
-def check_import(session: Session, *, owner_id: int, most: int, filename: str) -> None:
+def check_import(session: Session, *, owner_id: int, wish: Wish, filename: str) -> None:
     """The same after an import, in its words: raises ContentError, and nothing of the import is stored."""
+    most = wish.most_cards or 0
     try:
         check_room(session, owner_id=owner_id, most=most)
     except TooManyCards as error:
         remedy = "Delete questions from the file, or import it in place of what is there."
         raise ContentError(filename, 1, f"Your own decks may have {most:,} questions in all.", remedy) from error
+    if wish.goes_to == OWN and count_decks(session, owner_id) > wish.most_decks:
+        remedy = "Choose a deck that is there, or archive one you no longer need."
+        raise ContentError(filename, 1, f"You may have {wish.most_decks:,} decks of your own.", remedy)
+
+
+def count_decks(session: Session, owner_id: int) -> int:
+    """How many private decks somebody has; archived ones take no place."""
+    owned = select(func.count(Deck.id)).where(*_owned_by(owner_id), Deck.archived_at.is_(None))
+    return session.scalar(owned) or 0
+
+
+def count_cards(session: Session, owner_id: int) -> int:
+    """How many cards all their private decks have, archived ones too: those are kept."""
+    cards = select(func.count(Card.id)).join(Deck, Deck.id == Card.deck_id).where(*_owned_by(owner_id))
+    return session.scalar(cards) or 0
 
 
 def _owned_by(owner_id: int) -> tuple[Any, ...]:

@@ -14,12 +14,13 @@ from app.library.stored import Portal, StoredCollection, StoredDeck
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A document and the deck it goes to: `deck` is None for a new one, which will be called `slug`."""
+    """A document and the deck it goes to: `deck` is None for a new one, which will be called `slug`, and maybe `private`."""
 
     document: Document
     deck: StoredDeck | None
     slug: str
     filename: str
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def _single(portal: Portal, document: Document, batch: Batch) -> Target:
     slug = batch.slug or slugs.free(slugs.of_file(document.file.name), portal.hidden)
     deck = portal.by_slug(slug)
     filename = document.file.name if deck is None or deck.filename is None else deck.filename
-    return Target(document, deck, slug, filename)
+    return Target(document, deck, slug, filename, batch.private)
 
 
 def _together(portal: Portal, collection_id: int, targets: list[Target]) -> Group:

@@ -24,7 +24,7 @@ from app.library.deck_editing import DeckFields
 from app.library.files import ENDINGS, Batch, Reader, SourceFile, resolved
 from app.library.importing import ImportResult, StalePlan, import_batches
 from app.library.outcome import numbers
-from app.library.wishes import BY_NAME, NEW, Then, Wish
+from app.library.wishes import BY_NAME, NEW, OWN, Then, Wish
 from app.web import clock, jobs
 from app.web.database import apart
 from app.web.jobs import JobFailed, Running
@@ -138,10 +138,10 @@ def find(session: Session, guid: str, user_id: int) -> Found | None:
     return None if row is None else _found(row)
 
 
-def is_of(session: Session, guid: str, user_id: int) -> bool:
-    """Whether there is such an upload, and it is this person's."""
-    there = select(Upload.id).where(Upload.guid == guid, Upload.user_id == user_id, Upload.dialect != ANKI)
-    return "\0" not in guid and session.scalar(there) is not None
+def kept_for(session: Session, guid: str, user_id: int) -> str | None:
+    """Where a person's upload was to go when it came; None where there is none of this name that is theirs."""
+    there = select(Upload.deck_slug).where(Upload.guid == guid, Upload.user_id == user_id, Upload.dialect != ANKI)
+    return None if "\0" in guid else session.scalar(there)
 
 
 def unfinished(session: Session, user_id: int) -> list[Found]:
@@ -160,13 +160,15 @@ def batch_of(filename: str, data: bytes, *, goes_to: str = BY_NAME, dialect: str
     `new_slug` is what a deck is called that is to be new in any case. Raises ContentError, also for more documents than
     the deck `goes_to` takes.
     """
-    slug = new_slug if goes_to == NEW else goes_to
+    slug = new_slug if goes_to in (NEW, OWN) else goes_to
+    private = goes_to == OWN
     if not archives.is_zip(filename, data):
         if PurePosixPath(filename).suffix.lower() not in ENDINGS:
             raise ContentError(
                 filename, 1, "It is no text with questions.", "Choose a .md, .csv, .tsv, .txt or .zip file."
             )
-        return Batch((SourceFile(filename, filename, data),), shown=filename, slug=slug, dialect=dialect)
+        only = SourceFile(filename, filename, data)
+        return Batch((only,), shown=filename, slug=slug, dialect=dialect, private=private)
     archive = archives.look_through(filename, data)
     names = [name for name in archive.names if PurePosixPath(name).suffix.lower() in ENDINGS]
     if not names:
@@ -184,7 +186,7 @@ def batch_of(filename: str, data: bytes, *, goes_to: str = BY_NAME, dialect: str
         files.append(SourceFile(name, shown, content, beside=partial(_beside, archive, name)))
     if len(files) == 1:
         alone = SourceFile(PurePosixPath(names[0]).name, files[0].shown, files[0].data, beside=files[0].beside)
-        return Batch((alone,), shown=filename, slug=slug, dialect=dialect)
+        return Batch((alone,), shown=filename, slug=slug, dialect=dialect, private=private)
     if goes_to not in (BY_NAME, NEW):  # a folder finds its decks by their names, which may be anybody's
         problem = f"It holds {len(files)} documents, and a deck is made of one."
         raise ContentError(filename, 1, problem, "Choose one document, or a .zip with one and its images.")
@@ -197,6 +199,8 @@ def wished_batch(session: Session, found: Found, wish: Wish) -> Batch:
         batch = batch_of(found.filename, found.content, goes_to=found.deck_slug, dialect=wish.dialect)
         return replace(batch, files=tuple(replace(file, opened=found.opened) for file in batch.files))
     name = free_slug(session, found.filename) if wish.goes_to == NEW else ""
+    if wish.goes_to == OWN:
+        name = own.slug_of(slugs.of_file(found.filename), found.guid)
     return batch_of(found.filename, found.content, goes_to=wish.goes_to, dialect=wish.dialect, new_slug=name)
 
 
@@ -333,7 +337,7 @@ def _import(
     if upload.imported_at is not None:
         return
     if wish.most_cards is not None:
-        own.check_import(session, owner_id=user_id, most=wish.most_cards, filename=found.filename)
+        own.check_import(session, owner_id=user_id, wish=wish, filename=found.filename)
     _describe(session, result, user_id, wish, now)
     upload.imported_at = now
     upload.summary = {**upload.summary, "result": _outcome(session, result)}
@@ -348,14 +352,16 @@ def _describe(session: Session, result: ImportResult, user_id: int, wish: Wish, 
     if len(result.decks) != 1 or not result.decks[0].new:
         return
     deck = session.scalars(select(Deck).where(Deck.slug == result.decks[0].slug)).one()
-    own = deck_editing.fields_of(deck)
+    said = deck_editing.fields_of(deck)
+    if wish.goes_to == OWN:
+        own.study(session, deck_id=deck.id, owner_id=user_id, now=now)
     fields = DeckFields(
-        title=wish.title or own.title,
-        description=own.description,
-        visibility=wish.visibility,
-        source_url=own.source_url,
-        author=wish.author or own.author,
-        licence=wish.licence or own.licence,
+        title=wish.title or said.title,
+        description=said.description,
+        visibility=said.visibility if wish.goes_to == OWN else wish.visibility,
+        source_url=said.source_url,
+        author=wish.author or said.author,
+        licence=wish.licence or said.licence,
     )
     deck_editing.edit_deck(session, slug=deck.slug, version=deck.version, fields=fields, author_id=user_id, now=now)
 

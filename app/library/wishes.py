@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from app.library.importing import ImportResult
 
-BY_NAME, NEW = "", "+"
-"""Where a document may go, besides a deck's slug: to the deck that its name says, or to a new one in any case."""
+BY_NAME, NEW, OWN = "", "+", "@"
+"""Where a document may go, besides a deck's slug: to the deck that its name says, to a new one in any case, or to a new
+private one of whoever imports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Wish:
     decided: Mapping[str, Any] = field(default_factory=dict)
     most_cards: int | None = None
     """Cards that the private decks of whoever imports may have; None where it goes to no private deck."""
+    most_decks: int = 0
+    """Private decks that they may have."""
 
     def values(self) -> dict[str, Any]:
         """As a job keeps it."""

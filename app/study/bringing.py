@@ -98,9 +98,7 @@ def plan(session: Session, *, user_id: int, brought: Brought, room: Room) -> dic
 
 def _with_room(session: Session, user_id: int, matched: Matched, room: Room) -> tuple[list[Group], list[Group]]:
     """The groups for which there is room among the private decks, and those for which there is none."""
-    mine = (Deck.visibility == "private", Deck.owner_id == user_id)
-    decks = session.scalar(select(func.count()).select_from(Deck).where(*mine)) or 0
-    cards = session.scalar(select(func.count(Card.id)).join(Deck, Deck.id == Card.deck_id).where(*mine)) or 0
+    decks, cards = own.count_decks(session, user_id), own.count_cards(session, user_id)
     fitting, rest = [], []
     for group in matched.groups:
         if cards + len(group.cards) <= room.cards and (group.slug or decks < room.decks):

@@ -82,7 +82,7 @@ LEVELS: dict[str, Access] = {
     "edit.discard_upload": EDITOR,
     "edit.document": EDITOR,
     "edit.export": EDITOR,
-    "edit.import_history": EDITOR,
+    "edit.import_history": LEARNER,
     "edit.import_upload": EDITOR,
     "edit.imports": LEARNER,
     "edit.join_cards": EDITOR,

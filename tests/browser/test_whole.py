@@ -217,6 +217,8 @@ def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
             ("study.settings", "/settings"),
             ("edit.decks", "/edit"),
             ("edit.new_deck", "/edit/decks/new"),
+            ("edit.imports", "/edit/import"),
+            ("edit.import_history", "/edit/imports"),
             ("study.change_keys", "/settings/keys"),
             ("study.change_reminders", "/settings/reminders"),
             ("study.anki", "/settings/anki"),

@@ -1,16 +1,19 @@
 """The blueprint that every page of this room registers on, and what its pages share."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Never
 
 from flask import Blueprint, abort, current_app, g, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from flask_babel.speaklater import LazyString
 
 from app.config import Settings
 from app.library import deciding, edit_queries, suggestion_queries, uploads
 from app.library.edit_queries import EditedCard, EditedDeck
+from app.library.wishes import OWN
 from app.progress import signals
 from app.progress.signals import Signal
 from app.scheduling.study_day import study_day
@@ -89,7 +92,15 @@ def own_thing(person: Viewer) -> bool:
 
 def is_own_upload(person: Viewer) -> bool:
     """Whether the upload that the address names is this person's; nobody else sees it, whoever they are."""
-    return uploads.is_of(session(), (request.view_args or {})["guid"], person.id)
+    goes_to = uploads.kept_for(session(), (request.view_args or {})["guid"], person.id)
+    g.private = goes_to == OWN or leads_to_private([goes_to or ""])
+    return goes_to is not None
+
+
+def leads_to_private(slugs: Iterable[str]) -> bool:
+    """Whether a private deck of this person is among these: then the audit log has nothing of what they do."""
+    found = (edit_queries.may_edit_deck(session(), slug, require_viewer()) for slug in slugs)
+    return any(deck is not None and deck.visibility == "private" for deck in found)
 
 
 def settings() -> Settings:
@@ -101,6 +112,25 @@ def settings() -> Settings:
 def may_make(person: Viewer) -> bool:
     """Whether this person makes decks: for everybody, or where the portal allows it, for themselves."""
     return person.is_editor or settings().own_decks > 0
+
+
+def too_many_decks() -> Refusal:
+    """The page that says that there is no room for another private deck."""
+    most = settings().own_decks
+    return Refusal(
+        409,
+        _("You have as many decks of your own as this portal allows"),
+        ngettext("It is %(num)s.", "They are %(num)s.", most)
+        + " "
+        + _("Archive one that you no longer need. Nothing was changed."),
+        back=url_for("edit.decks"),
+        back_label=_("To your decks"),
+    )
+
+
+def no_room_for_cards() -> str:
+    """What is said where private decks would have more questions than may be."""
+    return str(_("Your own decks may have %(n)s questions in all.", n=settings().own_cards))
 
 
 def found_deck(slug: str) -> EditedDeck:

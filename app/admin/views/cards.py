@@ -11,7 +11,15 @@ from werkzeug.wrappers import Response
 from app.admin import saving
 from app.admin.forms import CardForm, MoveForm
 from app.admin.saving import Outcome
-from app.admin.views.blueprint import blueprint, found_card, found_deck, is_private, own_thing, settings
+from app.admin.views.blueprint import (
+    blueprint,
+    found_card,
+    found_deck,
+    is_private,
+    no_room_for_cards,
+    own_thing,
+    settings,
+)
 from app.content.document import CardText
 from app.library import edit_queries, editing, history, own, suggestion_queries
 from app.library.edit_queries import EditedCard, EditedDeck
@@ -117,7 +125,7 @@ def new_card(slug: str) -> Response:
     except NotThere:
         abort(404)
     except TooManyCards:
-        form.question.errors = [_("Your own decks may have %(n)s questions in all.", n=settings().own_cards)]
+        form.question.errors = [no_room_for_cards()]
         return new_card_page(deck, form, 409, unsaved=True)
     flash(_("The question is added."))
     if request.form.get("then") == "another":

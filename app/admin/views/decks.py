@@ -4,7 +4,6 @@ from functools import partial
 
 from flask import flash, g, redirect, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.admin.forms import DeckForm
@@ -16,6 +15,7 @@ from app.admin.views.blueprint import (
     own_thing,
     settings,
     shows,
+    too_many_decks,
     wish,
 )
 from app.library import deck_editing, edit_queries, own
@@ -24,7 +24,6 @@ from app.library.own import TooManyDecks
 from app.web import clock
 from app.web.access import Access, access
 from app.web.database import session, transact
-from app.web.errors import Refusal
 from app.web.pages import shown
 from app.web.sessions import require_viewer
 
@@ -81,10 +80,4 @@ def _made_private(form: DeckForm) -> SavedDeck:
     try:
         return transact(work)
     except TooManyDecks:
-        raise Refusal(
-            409,
-            _("You have as many decks of your own as this portal allows"),
-            ngettext("It is %(num)s.", "They are %(num)s.", most) + " " + _("Nothing was made."),
-            back=url_for("edit.decks"),
-            back_label=_("To your decks"),
-        ) from None
+        raise too_many_decks() from None

@@ -8,11 +8,20 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.admin.forms import MAX_NOTE, DeckForm
-from app.admin.views.blueprint import blueprint, changed_meanwhile, found_deck, own_thing
-from app.library import deck_editing, history
+from app.admin.views.blueprint import (
+    blueprint,
+    changed_meanwhile,
+    found_deck,
+    is_private,
+    own_thing,
+    settings,
+    too_many_decks,
+)
+from app.library import deck_editing, history, own
 from app.library.deck_editing import SavedDeck
 from app.library.edit_queries import EditedDeck
 from app.library.editing import Conflict, NotThere
+from app.library.own import TooManyDecks
 from app.web import clock
 from app.web.access import Access, access
 from app.web.database import session, transact
@@ -84,7 +93,11 @@ def archive_deck(slug: str) -> Response:
 @access(Access.EDITOR, of=own_thing)
 def restore_deck(slug: str) -> Response:
     """Bring an archived deck back."""
-    _change(slug, deck_editing.restore_deck)
+    private = is_private(found_deck(slug))
+    try:
+        _change(slug, partial(own.restore_deck, most=settings().own_decks) if private else deck_editing.restore_deck)
+    except TooManyDecks:
+        raise too_many_decks() from None
     flash(_("Restored. Learners see the deck again, with the history they had."))
     return redirect(url_for("edit.details", slug=slug), 303)
 

@@ -2,13 +2,13 @@
 
 from functools import partial
 
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, flash, g, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.admin import deciding
-from app.admin.views.blueprint import blueprint, page_number
+from app.admin.views.blueprint import blueprint, leads_to_private, may_make, page_number
 from app.library import import_history
 from app.library.import_history import PastImport
 from app.library.undoing import JoinedSince, LaterImport, NoSuchImport, Undone
@@ -25,13 +25,15 @@ NAMED = 5
 
 def _is_mine(person: Viewer) -> bool:
     """Whether the import that the address names is this person's business."""
-    return import_history.one(session(), (request.view_args or {})["guid"], person) is not None
+    found = import_history.one(session(), (request.view_args or {})["guid"], person)
+    g.private = found is not None and leads_to_private(slug for slug, _title in found.decks)
+    return found is not None
 
 
 @blueprint.get("/imports", endpoint="import_history")
-@access(Access.EDITOR)
+@access(Access.LEARNER, of=may_make)
 def overview() -> Response:
-    """Every import, the newest first, or those of one deck or source."""
+    """Every import, the newest first, or those of one deck or source; to a learner, their own."""
     wanted = {name: request.args.get(name, "")[:100] for name in ("deck", "source")}
     found = import_history.past(session(), require_viewer(), page=page_number(), **wanted)
     kept = {name: value for name, value in wanted.items() if value}

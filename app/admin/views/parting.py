@@ -8,10 +8,19 @@ from werkzeug.wrappers import Response
 
 from app.admin import saving
 from app.admin.forms import JoinForm, SplitForm
-from app.admin.views.blueprint import blueprint, changed_meanwhile, found_card, own_thing
-from app.library import edit_queries, parting
+from app.admin.views.blueprint import (
+    blueprint,
+    changed_meanwhile,
+    found_card,
+    is_private,
+    no_room_for_cards,
+    own_thing,
+    settings,
+)
+from app.library import edit_queries, own, parting
 from app.library.edit_queries import EditedCard
 from app.library.editing import Conflict, NotThere
+from app.library.own import TooManyCards
 from app.library.parting import NotTogether, StillOpen
 from app.library.views.previewing import Preview
 from app.web import clock
@@ -32,7 +41,7 @@ def split_card(guid: str) -> Response:
         return shown("admin/split.html", 422 if form.errors else 200, area="edit", card=card, deck=card.deck, form=form)
     first, second = form.texts()
     work = partial(
-        parting.split_card,
+        partial(own.split_card, most=settings().own_cards) if is_private(card.deck) else parting.split_card,
         guid=guid,
         version=form.version.data,
         first=first,
@@ -48,6 +57,9 @@ def split_card(guid: str) -> Response:
         changed_meanwhile("edit.card", guid=guid)
     except NotThere:
         abort(404)
+    except TooManyCards:
+        form.question.errors = [no_room_for_cards()]
+        return shown("admin/split.html", 409, area="edit", card=card, deck=card.deck, form=form)
     flash(_("Split. The history of those who learn it is the %(half)s question's.", half=form.half))
     return redirect(url_for("edit.card", guid=made[0].guid), 303)
 

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from app.admin import deciding
 from app.admin.forms import decision_forms
 from app.admin.views.blueprint import blueprint, is_own_upload
-from app.admin.views.uploads import READS, found_upload, is_under_way, most_cards, wished_deck
+from app.admin.views.uploads import READS, found_upload, is_under_way, limits, wished_deck
 from app.content.document import ContentError
 from app.library import plan_view, uploads
 from app.library.deciding import LATER, Decision
@@ -67,7 +67,7 @@ def apply_plan(guid: str) -> Response:
     wish = Wish(
         dialect=request.form.get("dialect", "")[:64],
         goes_to=goes_to,
-        most_cards=most_cards(goes_to),
+        **limits(goes_to),
         expected=request.form.get("expected", "")[:128] or NEVER,
         decided=deciding.noted(decisions, again),
     )

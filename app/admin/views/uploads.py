@@ -18,7 +18,7 @@ from app.content.document import ContentError
 from app.library import edit_queries, import_history, upload_preview, uploads
 from app.library.importing import StalePlan
 from app.library.uploads import Found, NoSuchUpload
-from app.library.wishes import BY_NAME, NEW, Wish
+from app.library.wishes import BY_NAME, NEW, OWN, Wish
 from app.web import clock, jobs
 from app.web.access import Access, access
 from app.web.database import session, transact
@@ -56,7 +56,7 @@ def imports() -> Response:
     if request.method == "GET":
         return _start_page()
     goes_to = wished_deck(request.form)
-    most_cards(goes_to)
+    limits(goes_to)
     error = "text_error" if "text" in request.form else "file_error"
     try:
         guid = transact(partial(_take, goes_to=goes_to))
@@ -194,7 +194,7 @@ def _take(work: Any, *, goes_to: str) -> str:
     """Keep what the form brings; gives its guid. Raises _Incomplete and ContentError."""
     user_id, now = require_viewer().id, clock.now()
     if not goes_to and not require_viewer().is_editor:
-        raise _Incomplete(_("Choose which of your decks it goes to. Make one first if there is none."))
+        raise _Incomplete(_("Choose which of your decks it goes to, or a new one."))
     if "text" in request.form:
         text = request.form["text"]
         if not text.strip():
@@ -259,7 +259,7 @@ def _wish(found: Found) -> Wish:
     return Wish(
         dialect=form.get("dialect", "")[:64],
         goes_to=goes_to,
-        most_cards=most_cards(goes_to),
+        **limits(goes_to),
         expected=form.get("expected", "")[:128],
         title=_line("title"),
         visibility=visibility if visibility in {one.value for one in VISIBILITY} else "public",
@@ -275,22 +275,23 @@ def _line(name: str) -> str:
 def wished_deck(values: Any, name: str = "deck", *, kept: str | None = None) -> str:
     """The deck that is asked for, if it is one that may be; else where the document's name says.
 
-    A learner imports into decks of their own alone: into the one asked for, or else the one the upload is `kept` for;
-    where neither is theirs, there is no such page. Without `kept` none is needed yet.
+    A learner imports into decks of their own alone: into the one asked for, or else the one the upload is `kept` for, or
+    a new one where none was named; where neither is theirs, there is no such page.
     """
-    wanted: str = values.get(name, "")
+    wanted: str = values.get(name, OWN if kept is None and not require_viewer().is_editor else BY_NAME)
     known = {slug for slug, _title in edit_queries.open_decks(session(), require_viewer())}
+    known |= {OWN} if settings().own_decks else set()
     if not require_viewer().is_editor:
         allowed = wanted if wanted in known else kept
         return allowed if allowed in known else BY_NAME if kept is None else _missing()
     return wanted if wanted in (BY_NAME, NEW) or wanted in known else BY_NAME
 
 
-def most_cards(goes_to: str) -> int | None:
-    """How many cards the private decks of this person may have, where an import goes to one of them."""
+def limits(goes_to: str) -> dict[str, int]:
+    """How much the private decks of this person may hold, where an import goes to one of them; nothing of it is logged."""
     private = {slug for slug, _title in edit_queries.open_decks(session(), require_viewer(), private=True)}
-    g.private = goes_to in private
-    return settings().own_cards if goes_to in private else None
+    g.private = goes_to == OWN or goes_to in private
+    return {"most_cards": settings().own_cards, "most_decks": settings().own_decks} if g.private else {}
 
 
 def _seen(guid: str, wish: Wish, endpoint: str = "edit.upload") -> str:

@@ -224,9 +224,7 @@ def _living(card: Card | None) -> int:
 def _check_room(session: Session, package: Package, viewer: Viewer, aim: Aim, parts: Sequence[_DeckSteps]) -> None:
     if aim.shared:
         return
-    mine = (Deck.visibility == "private", Deck.owner_id == viewer.id)
-    decks = session.scalar(select(func.count(Deck.id)).where(*mine)) or 0
-    cards = session.scalar(select(func.count(Card.id)).join(Deck, Deck.id == Card.deck_id).where(*mine)) or 0
+    decks, cards = own.count_decks(session, viewer.id), own.count_cards(session, viewer.id)
     fresh = sum(part.deck is None and part.planned.counts["new"] > 0 for part in parts)
     added = sum(part.planned.counts["new"] for part in parts)
     if fresh and decks + fresh > aim.most_decks:

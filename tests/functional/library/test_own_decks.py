@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from io import BytesIO
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.config import Settings
-from app.db.models import Audit, Card, Deck, DeckChoice, Import, Upload, User
+from app.db.models import Audit, Card, Deck, DeckChoice, DeckRevision, Import, Upload, User
 from tests.architecture.test_access import _rows
 from tests.builders import LONG_AGO, make_card, make_deck, make_user, sign_in
 from tests.unit.library.test_archives import zipped
@@ -93,6 +94,62 @@ def test_a_learner_makes_a_deck_fills_it_and_studies_it(browsers: dict[str, Flas
     assert session.scalar(select(func.count()).where(Audit.area == "content")) == 0, "nobody else's business"
 
 
+def test_a_file_becomes_a_deck_of_ones_own_whatever_it_is_called(
+    browsers: dict[str, FlaskClient], session: Session
+) -> None:
+    """As the page offers it: the form of a file names no deck, and the preview offers a new one."""
+    owner = browsers["owner"]
+    make_deck(session, slug="open", cards=1)
+    session.commit()
+    file = (BytesIO(b"---\nauthor: Me\n---\n# My diary\n\n## Whose?\n\nMine.\n"), "open.md")
+    start = post(owner, "/edit/import", file=file)
+    assert start.status_code == 303, start.text
+    page = owner.get(start.location).text
+    assert re.search('<option value="@" selected>', page)
+    assert 'name="visibility"' not in page
+    assert "Nobody else sees them." in page
+    fields = dict(re.findall(r'name="(seen_deck|expected)" value="([^"]*)"', page))
+    applied = post(owner, start.location.split("?")[0], deck="@", title="My words", visibility="public", **fields)
+    assert "1 card is added." in owner.get(applied.location).text
+    deck = only_deck(session)
+    assert (deck.title, deck.author, deck.owner_id) == ("My words", "Me", session.scalar(_id_of("owner")))
+    assert re.fullmatch(r"open-[0-9a-z]{8}", deck.slug)
+    fields_ever = session.scalars(select(DeckRevision.fields).where(DeckRevision.deck_id == deck.id)).all()
+    assert {fields["visibility"] for fields in fields_ever} == {"private"}, "no version leads back into the open"
+    assert "Whose?" in owner.get("/study").text, "and is studied at once"
+    assert "open.md" in owner.get("/edit/imports").text
+    for name in ("other", "editor", "admin"):
+        assert browsers[name].get(f"/decks/{deck.slug}").status_code == 404, name
+    assert "open.md" not in browsers["other"].get("/edit/imports").text
+    assert session.scalar(select(func.count()).where(Audit.area == "content")) == 0
+    make(owner, "Second")
+    third = post(owner, "/edit/import", text="# Third\n\n## Too many?\n\nYes.\n", deck="@")
+    refused = post(owner, third.location.split("?")[0], deck="@", seen_deck="@")
+    assert "You may have 2 decks of your own." in owner.get(refused.location).text
+    session.rollback()
+    assert session.scalar(select(func.count()).where(Deck.visibility == "private")) == 2
+
+
+def test_what_an_editor_keeps_for_themselves_is_not_in_the_log_either(
+    browsers: dict[str, FlaskClient], session: Session
+) -> None:
+    editor = browsers["editor"]
+    text = "# Diary\n\n## Whose?\n\nMine.\n"
+    for given_up in (True, False):
+        upload = post(editor, "/edit/import", text=text, deck="@").location.split("?")[0]
+        assert post(editor, f"{upload}/text", text=text.replace("Mine", "Mine alone")).status_code == 303
+        assert post(editor, f"{upload}/discard" if given_up else upload, deck="@", seen_deck="@").status_code == 303
+    session.rollback()
+    record = session.scalars(select(Import)).one()
+    assert post(editor, f"/edit/imports/{record.guid}/undo").status_code == 303
+    session.rollback()
+    assert session.scalars(select(Audit.action).where(Audit.area == "content")).all() == []
+
+
+def _id_of(name: str) -> Any:
+    return select(User.id).where(User.email == f"{name}@example.org")
+
+
 def test_to_everybody_else_it_is_not_there_and_nothing_of_it_changes(
     app: Flask, engine: Engine, browsers: dict[str, FlaskClient], session: Session
 ) -> None:
@@ -149,7 +206,7 @@ def test_what_is_not_offered_is_not_taken(browsers: dict[str, FlaskClient], sess
     public = make_deck(session, slug="open")
     make_card(session, public, question="What is shared?")
     session.commit()
-    for goes_to in ("", "+", "open"):
+    for goes_to in ("", "+", "open", "other-deck"):
         data = {"file": (BytesIO(b"# A\n\n## Whose?\n\nMine.\n"), "open.md"), "deck": goes_to}
         assert post(owner, "/edit/import", **data).status_code == 422, goes_to
     assert (
@@ -220,10 +277,21 @@ def test_quotas_are_kept_and_said(browsers: dict[str, FlaskClient], session: Ses
     make(owner, "Second")
     third = make(owner, "Third")
     assert third.status_code == 409
-    assert "They are 2." in third.text
+    assert "They are 2. Archive one" in third.text
+    session.rollback()
+    card = session.scalars(select(Card)).first()
+    assert card
+    halves = {"question": "One?", "answer": "1", "second_question": "Two?", "second_answer": "2"}
+    split = post(owner, f"/edit/cards/{card.guid}/split", version="1", history="first", **halves)
+    assert split.status_code == 409
+    assert "Your own decks may have 3 questions in all." in split.text
     session.rollback()
     assert session.scalar(select(func.count()).select_from(Card)) == 3
     assert session.scalar(select(func.count()).select_from(Deck)) == 2
+    assert post(owner, f"/edit/decks/{deck.slug}/archive").status_code == 303
+    assert make(owner, "Third").status_code == 303, "an archived deck takes no place"
+    assert post(owner, f"/edit/decks/{deck.slug}/restore").status_code == 409, "but has none to come back to"
+    assert "This deck is archived" in owner.get(f"/edit/decks/{deck.slug}").text
 
 
 class TestTurnedOff:
