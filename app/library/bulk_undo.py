@@ -65,7 +65,8 @@ def undo(session: Session, *, guid: str, viewer: Viewer, now: datetime, note: st
             came[home.id].append(card)
             gone.add(from_id)
     _settle(session, row.before, came, gone)
-    row.undone_at = now
+    if cards or not row.before:  # else nothing of it is this person's to change any more: whoever may, can undo it
+        row.undone_at = now
     session.flush()
     shared = sum(decks[card.deck_id].visibility != "private" for card in cards)
     if shared:

@@ -47,7 +47,7 @@ def change() -> Response:
     some = _chosen()
     if what not in (*get_args(Action), "export") or not some:
         flash(_("No question is ticked. Tick some in the list, or all of them below it."), "warn")
-        return redirect(url_for("edit.decks"), 303)
+        return redirect(_list_address(), 303)
     if what == "export":
         exported = bulk.export(session(), require_viewer(), [one.guid for one in some])
         return abort(404) if exported is None else download(exported)
@@ -64,7 +64,8 @@ def change() -> Response:
 @access(Access.EDITOR, of=_is_ours)
 def bulk_done(guid: str) -> Response:
     """What a change of many questions did, and the way back."""
-    return shown("admin/bulk_done.html", area="edit", done=_found(guid), reasons=LEFT, most=NAMED)
+    done, back = _found(guid), _list_address()
+    return shown("admin/bulk_done.html", area="edit", done=done, reasons=LEFT, most=NAMED, back=back, kept=_kept())
 
 
 @blueprint.post("/bulk/<guid>/undo")
@@ -83,7 +84,19 @@ def undo_bulk(guid: str) -> Response:
         )
         named = "; ".join(f"“{question}”" for question in undone.left[:NAMED])
         flash(f"{kept} {named}{'' if len(undone.left) <= NAMED else ' …'}", "warn")
-    return redirect(url_for("edit.bulk_done", guid=guid), 303)
+    return redirect(url_for("edit.bulk_done", guid=guid, **_kept()), 303)
+
+
+def _kept() -> dict[str, str]:
+    """What the list was asked for in which they were ticked, so that one comes back to it."""
+    wanted = {name: " ".join(request.values.get(name, "")[:200].split()) for name in ("q", "show", "in")}
+    return {name: value for name, value in wanted.items() if value and "\0" not in value}
+
+
+def _list_address() -> str:
+    wanted = _kept()
+    slug = wanted.pop("in", "")
+    return url_for("edit.deck", slug=slug, **wanted) if slug else url_for("edit.decks", **wanted)
 
 
 def _chosen() -> list[Chosen]:
@@ -97,8 +110,8 @@ def _chosen() -> list[Chosen]:
             422,
             _("These are too many questions at once"),
             _("%(most)s can be changed together. Search for fewer of them. Nothing was changed.", most=MOST),
-            back=url_for("edit.decks"),
-            back_label=_("To your decks"),
+            back=_list_address(),
+            back_label=_("Back to the list"),
         )
     return bulk.chosen(session(), person, guids)
 
@@ -122,11 +135,8 @@ def _decks(some: Sequence[Chosen]) -> Sequence[tuple[str, str]]:
 
 def _page(form: BulkForm, some: Sequence[Chosen], status: int, *, stale: bool) -> Response:
     every = request.values.get("all") == "1"
-    carried: list[tuple[str, str]] = [("what", form.action)]
-    if every:
-        carried += [("all", "1"), *((name, request.values.get(name, "")[:200]) for name in ("q", "show", "in"))]
-    else:
-        carried += [("card", one.guid) for one in some]
+    carried: list[tuple[str, str]] = [("what", form.action), *_kept().items()]
+    carried += [("all", "1")] if every else [("card", one.guid) for one in some]
     return shown(
         "admin/bulk.html",
         status,
@@ -136,6 +146,7 @@ def _page(form: BulkForm, some: Sequence[Chosen], status: int, *, stale: bool) -
         stale=stale,
         most=NAMED,
         carried=carried,
+        back=_list_address(),
         tags=sorted({tag for one in some for tag in one.tags}, key=str.casefold)[:NAMED],
     )
 
@@ -155,7 +166,7 @@ def _done(form: BulkForm, some: Sequence[Chosen]) -> Response:
         )
     except NotThere:
         abort(404)
-    return redirect(url_for("edit.bulk_done", guid=done.guid), 303)
+    return redirect(url_for("edit.bulk_done", guid=done.guid, **_kept()), 303)
 
 
 def _found(guid: str) -> Done:

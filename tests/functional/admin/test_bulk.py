@@ -73,13 +73,23 @@ def test_all_that_a_search_found_is_changed_but_not_what_nobody_saw(
     assert stale.status_code == 409
     assert "Archive 2 questions" in stale.text
     assert not any(card.archived_at for card in cards(session))
-    assert send(editor, address).status_code == 303
+    done = send(editor, address)
+    assert done.status_code == 303
     assert [bool(card.archived_at) for card in cards(session)] == [False, False, True, True]
+    back = '<a class="btn quiet" href="/edit/decks/slopes?q=hill&amp;show=all">Back to the list</a>'
+    page = editor.get(done.location).text
+    assert back in page, "to what was searched for, so that one can go on there"
+    undo = re.search(r'action="([^"]+/undo[^"]*)"', page)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert undo and token  # noqa: PT018
+    undone = editor.post(undo[1].replace("&amp;", "&"), data={"csrf_token": token[1]}, follow_redirects=True).text
+    assert back.replace(" quiet", "") in undone
 
 
 def test_a_wrong_form_changes_nothing_and_says_what_to_enter(editor: FlaskClient, session: Session, deck: Deck) -> None:
     one = guids(session)[0]
     assert editor.get("/edit/bulk?what=tagged").location == "/edit"
+    assert editor.get("/edit/bulk?what=tagged&q=hill&in=slopes").location == "/edit/decks/slopes?q=hill"
     assert editor.get(f"/edit/bulk?what=delete&card={one}").location == "/edit"
     assert "Enter a tag" in send(editor, f"/edit/bulk?what=tagged&card={one}", tags=" , ").text
     assert send(editor, f"/edit/bulk?what=moved&card={one}", deck="nowhere").status_code == 422

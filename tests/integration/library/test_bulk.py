@@ -135,6 +135,8 @@ def test_undo_leaves_what_was_changed_since_and_does_nothing_twice(session: Sess
     editing.restore_card(session, guid=cards[1].guid, author_id=editor.id, now=NOW)
     edited = CardText("Question 3?", "A better answer.")
     editing.edit_card(session, guid=cards[2].guid, version=2, text=edited, author_id=editor.id, now=NOW)
+    demoted = replace(editor, rank=Access.LEARNER)
+    assert undo(session, demoted, done).put_back == 0, "who may not edit any more neither undoes it nor uses it up"
     undone = undo(session, editor, done)
     assert cards[2].answer == "A better answer."
     assert (undone.put_back, undone.left) == (2, ("Question 2?",))
