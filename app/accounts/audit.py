@@ -20,7 +20,9 @@ class Filter:
     """Which entries are asked for; what is empty asks for all."""
 
     query: str = ""
-    """Part of an address of who did it or whom it was done to, or of what a thing is called."""
+    """Part of an address of who did it or whom it was done to, of a network address, or of what a thing is called."""
+    actions: tuple[str, ...] = ()
+    """Actions that the words of `query` name, too: what was done is stored by name alone."""
     area: str = ""
     person: str = ""
     """The guid of a user: what they did and what was done to their account."""
@@ -106,8 +108,9 @@ def _statement(wanted: Filter) -> Select[*tuple[Any, ...]]:
 
 def _conditions(wanted: Filter) -> Iterator[ColumnElement[bool]]:
     if wanted.query:
-        columns = (Audit.label, Audit.action, _by.email, _subject.email)
-        yield or_(*(column.icontains(wanted.query, autoescape=True) for column in columns))
+        columns = (Audit.label, Audit.address, _by.email, _subject.email)
+        named = (column.icontains(wanted.query, autoescape=True) for column in columns)
+        yield or_(Audit.action.in_(wanted.actions), *named)
     if wanted.area in AREAS:
         yield Audit.area == wanted.area
     if wanted.person:

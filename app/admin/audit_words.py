@@ -81,6 +81,8 @@ WORDS = {
     "suggestions.withdraw": _l("Withdrew a suggestion for"),
     "system.portal": _l("Changed name or welcome text of the portal"),
     "system.registration": _l("Changed who may register:"),
+    "system.repair": _l("Had states, sums or the search index written anew"),
+    "system.restore": _l("Restored the portal from a backup of"),
     "system.set_up": _l("Set the portal up, with the administrator"),
     "system.setup_link": _l("Made a set-up link"),
 }

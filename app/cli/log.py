@@ -24,12 +24,15 @@ def verify(repair: bool) -> None:
     """
     from app.db import search_index
     from app.study.verify import verify as compare
+    from app.web import audit
 
     with writing_session() as session:
         report = compare(session, repair=repair)
         unindexed = search_index.differences(session.connection())
         if unindexed and repair:
             search_index.remake(session.connection())
+        if repair and (unindexed or report.differences):
+            audit.note(session, "system.repair", area="system")
     for one in report.differences[:SHOWN]:
         click.echo(f"Learner {one.user}, card {one.card} {one.what}" if one.card else f"Learner {one.user}, {one.what}")
     if len(report.differences) > SHOWN:

@@ -20,7 +20,7 @@ from app.db.models import Card, Deck, DeckMedia, Media
 from app.db.session import write
 from app.library.files import MAX_IMAGE_BYTES
 from app.library.texts import of_stored, put_rendered, render_text, rendered_columns
-from app.web.access import can
+from app.web.access import can, refused
 from app.web.sessions import Viewer
 
 MAX_PATH = 400
@@ -200,6 +200,7 @@ def image(session: Session, *, sha256: str, ending: str, person: Viewer | None) 
         select(Deck).join(DeckMedia, DeckMedia.deck_id == Deck.id).where(DeckMedia.media_id == kept.id)
     )
     if not any(can(person, "read", deck) for deck in decks):
+        refused(person)
         return None
     return Picture(kept.mime, kept.content)
 

@@ -12,7 +12,7 @@ from app.content.document import Option
 from app.db.models import Card, CardMark, Collection, Deck
 from app.library import search
 from app.library.texts import options_of, safe_html
-from app.web.access import can, readable
+from app.web.access import allows, readable
 from app.web.sessions import Viewer
 
 
@@ -106,7 +106,7 @@ def deck_by_slug(session: Session, slug: str, viewer: Viewer | None) -> DeckRow 
         return None
     row = session.execute(_decks().where(Deck.slug == slug)).one_or_none()
     deck = None if row is None else _deck_row(row)
-    return deck if deck is not None and can(viewer, "read", deck) else None
+    return deck if deck is not None and allows(viewer, "read", deck) else None
 
 
 def deck_by_id(session: Session, deck_id: int) -> DeckRow:
@@ -145,7 +145,7 @@ def card_by_guid(session: Session, guid: str, viewer: Viewer | None) -> tuple[Ca
     if card is None:
         return None
     deck = deck_by_id(session, card.deck_id)
-    if not can(viewer, "read" if card.archived_at is None else "edit", deck):
+    if not allows(viewer, "read" if card.archived_at is None else "edit", deck):
         return None
     return _card_row(card), deck
 

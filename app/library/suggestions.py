@@ -18,7 +18,7 @@ from app.db.session import write
 from app.library.editing import NotThere
 from app.library.texts import of_stored
 from app.web import audit
-from app.web.access import can
+from app.web.access import allows, can
 from app.web.sessions import Viewer
 
 MOST_OPEN = 5
@@ -79,7 +79,7 @@ def suggestable(session: Session, guid: str, viewer: Viewer) -> SuggestedCard | 
         .join(Deck, Deck.id == Card.deck_id)
         .where(Card.guid == guid, Card.merged_into_id.is_(None), Card.archived_at.is_(None))
     ).one_or_none()
-    if row is None or not can(viewer, "read", row.Deck):
+    if row is None or not allows(viewer, "read", row.Deck):
         return None
     card, deck = row.Card, row.Deck
     return SuggestedCard(

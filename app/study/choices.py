@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.db.models import Deck, DeckChoice, User
 from app.db.session import write
 from app.scheduling.queue import DeckLimits
-from app.web.access import can, readable
+from app.web.access import allows, can, readable
 from app.web.sessions import Viewer
 
 
@@ -59,7 +59,7 @@ def choose_one(session: Session, *, viewer: Viewer, slug: str, study: bool, now:
     Raises `NotToStudy`.
     """
     deck = session.scalar(select(Deck).where(Deck.slug == slug)) if "\0" not in slug else None
-    if deck is None or not can(viewer, "study", deck):
+    if deck is None or not allows(viewer, "study", deck):
         raise NotToStudy(slug)
     guid, title = deck.guid, deck.title
     choose(session, viewer=viewer, offered=[guid], chosen=[guid] if study else [], now=now)

@@ -16,7 +16,7 @@ from app.library.queries import studyable
 from app.scheduling.state import LEECH_LAPSES
 from app.study.queries import study_day_of
 from app.study.service import UnknownCard, get_in_line
-from app.web.access import can, readable
+from app.web.access import allows, readable
 from app.web.sessions import Viewer
 
 PAGE = 50
@@ -108,7 +108,7 @@ def mark(session: Session, *, viewer: Viewer, card: str, what: Mark, on: bool, n
         .outerjoin(CardMark, and_(CardMark.card_id == Card.id, CardMark.user_id == viewer.id))
         .where(Card.guid == card)
     ).one_or_none()
-    if row is None or not (row.chosen_at is not None or can(viewer, "study", row)):
+    if row is None or not (row.chosen_at is not None or allows(viewer, "study", row)):
         raise UnknownCard
     if on or row.user_id is not None:
         _write(session, viewer, row, what, on, now)

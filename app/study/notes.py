@@ -13,7 +13,7 @@ from app.db.models import Card, Deck, Note, User
 from app.db.session import write
 from app.library.texts import safe_html
 from app.study.service import UnknownCard
-from app.web.access import can
+from app.web.access import allows
 from app.web.sessions import Viewer
 
 MOST = 5_000
@@ -66,7 +66,7 @@ def noted(session: Session, viewer: Viewer, guid: str) -> NotedCard:
         .outerjoin(Note, (Note.card_id == Card.id) & (Note.user_id == viewer.id))
         .where(Card.guid == guid.replace("\0", ""), Card.merged_into_id.is_(None))
     ).one_or_none()
-    if row is None or not can(viewer, "read", row.Deck):
+    if row is None or not allows(viewer, "read", row.Deck):
         raise UnknownCard
     card, deck, note = row.Card, row.Deck, row.Note
     title, body = parted(safe_html(card.question_html, card.renderer))

@@ -25,7 +25,7 @@ from app.scheduling.study_day import never_before, study_day
 from app.study import near, totals
 from app.study.projection import Logged, as_event, fact_columns, read_log, store_facts, store_state
 from app.study.queries import first_unbegun
-from app.web.access import can
+from app.web.access import allows, can
 from app.web.sessions import Viewer
 
 LONGEST_ELAPSED_MS = 60_000
@@ -304,7 +304,7 @@ def _last_id(user_id: int) -> Any:
 
 def _card_to_answer(session: Session, viewer: Viewer, guid: str, key: str) -> Any:
     row = _TO_ANSWER.one_or_none(session, {"user": viewer.id, "guid": guid, "key": key})
-    if row is None or not (row.chosen_at is not None or can(viewer, "read", row)):
+    if row is None or not (row.chosen_at is not None or allows(viewer, "read", row)):
         raise UnknownCard
     return row
 

@@ -1,7 +1,7 @@
 """Who may do what.
 
 Each view declares who may call it; one that declares nothing is answered as if it were not there. What a person may do
-with a deck is one question, `can`, and its twin for statements, `readable`.
+with a deck is one question, `can` (`allows` where a request names it), and its twin for statements, `readable`.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any, Literal, Protocol, TypeVar
 
 import structlog
-from flask import Flask, abort, current_app, redirect, request, url_for
+from flask import Flask, abort, current_app, has_request_context, redirect, request, url_for
 from flask import session as cookie
 from sqlalchemy import ColumnElement, and_, or_
 from werkzeug.wrappers import Response
@@ -21,6 +21,7 @@ from app.web.errors import signed_out
 from app.web.redirects import came_from, here
 from app.web.sessions import Viewer, is_fresh, require_viewer, viewer
 
+log = structlog.get_logger()
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -63,6 +64,20 @@ def can(person: Viewer | None, action: Action, deck: HasVisibility) -> bool:
     return deck.visibility in ("public", "members")
 
 
+def allows(person: Viewer | None, action: Action, deck: HasVisibility) -> bool:
+    """`can` for the one deck or card that a request names: that somebody asked for what is not theirs is logged."""
+    allowed = can(person, action, deck)
+    if not allowed:
+        refused(person)
+    return allowed
+
+
+def refused(person: Viewer | None) -> None:
+    """Have in the server's log that whoever is signed in asked for what is not theirs."""
+    if person is not None and has_request_context():
+        log.info("access refused", user=person.id, endpoint=request.endpoint, address=request.remote_addr or "")
+
+
 def readable(person: Viewer | None, me: ColumnElement[int] | None = None) -> ColumnElement[bool]:
     """`can(person, "read", deck)` as a condition on `Deck`, leaving out archived decks, for lists.
 
@@ -84,7 +99,6 @@ def _own(person: Viewer, me: ColumnElement[int] | None = None) -> ColumnElement[
     return and_(Deck.visibility == "private", Deck.owner_id == (person.id if me is None else me))
 
 
-log = structlog.get_logger()
 _declared_elsewhere: dict[str, Access] = {"static": Access.ANYONE}
 
 
@@ -163,6 +177,6 @@ def init_app(app: Flask) -> None:
             return redirect(url_for("security.login"), 303)
         of = getattr(current_app.view_functions[request.endpoint], "__access_of__", None)
         if not (of(person) if of is not None else person.rank >= level):
-            log.info("access refused", user=person.id, endpoint=request.endpoint, address=request.remote_addr or "")
+            refused(person)
             abort(404)
         return None

@@ -107,11 +107,18 @@ def _filter() -> Filter:
     until = _day(args["until"])
     return Filter(
         query=args["q"],
+        actions=_said(args["q"]),
         area=args["kind"],
         person=args["person"],
         since=_start(_day(args["since"])),
         until=_start(until + timedelta(days=1) if until is not None and until < date.max else None),
     )
+
+
+def _said(words: str) -> tuple[str, ...]:
+    """The actions whose sentences have these words."""
+    looked_for = words.casefold()
+    return tuple(action for action, text in WORDS.items() if looked_for in str(text).casefold()) if words else ()
 
 
 def _day(text: str) -> date | None:

@@ -1,7 +1,7 @@
 """The people of this portal: who they are, what they may do, and ways in and out."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
@@ -52,16 +52,37 @@ def _page(status: int = 200, *, invite: InviteForm | None = None, **shown_once: 
     )
 
 
+def _of_somebody(view: Callable[[Person], Response]) -> Callable[[str], Response]:
+    """A view of the account that the address names; what cannot be done with it is said on a page."""
+
+    @wraps(view)
+    def found(guid: str) -> Response:
+        try:
+            return view(_somebody_else(guid))
+        except NoSuchAccount:
+            abort(404)
+        except LastAdmin:
+            raise Refusal(
+                409,
+                _("This is the last administrator"),
+                _("Make somebody else one first. Nothing was changed."),
+                back=url_for("edit.people"),
+                back_label=_("Back to People"),
+            ) from None
+
+    return found
+
+
 @blueprint.post("/people/<guid>/role")
 @access(Access.ADMIN)
 @fresh
-def change_role(guid: str) -> Response:
+@_of_somebody
+def change_role(person: Person) -> Response:
     """Give somebody another role."""
-    person = _somebody_else(guid)
     form = RoleForm()
     if not form.validate():
         abort(404)
-    _do(partial(service.set_role, user_id=person.id, role=form.role.data))
+    transact(partial(service.set_role, user_id=person.id, role=form.role.data))
     flash(_("%(email)s is %(role)s now.", email=person.email, role=_a_role(form.role.data)))
     return _back(person)
 
@@ -69,10 +90,10 @@ def change_role(guid: str) -> Response:
 @blueprint.post("/people/<guid>/disable")
 @access(Access.ADMIN)
 @fresh
-def disable_person(guid: str) -> Response:
+@_of_somebody
+def disable_person(person: Person) -> Response:
     """Keep somebody out."""
-    person = _somebody_else(guid)
-    _do(partial(service.disable, user_id=person.id))
+    transact(partial(service.disable, user_id=person.id))
     flash(_("%(email)s is disabled and signed out everywhere. Their history is kept.", email=person.email))
     return _back(person)
 
@@ -80,20 +101,20 @@ def disable_person(guid: str) -> Response:
 @blueprint.post("/people/<guid>/enable")
 @access(Access.ADMIN)
 @fresh
-def enable_person(guid: str) -> Response:
+@_of_somebody
+def enable_person(person: Person) -> Response:
     """Let somebody in again, and keep an account that was to be deleted."""
-    person = _somebody_else(guid)
-    _do(partial(service.enable, user_id=person.id))
+    transact(partial(service.enable, user_id=person.id))
     flash(_("%(email)s can sign in again.", email=person.email))
     return _back(person)
 
 
 @blueprint.post("/people/<guid>/sessions/end")
 @access(Access.ADMIN)
-def end_person_sessions(guid: str) -> Response:
+@_of_somebody
+def end_person_sessions(person: Person) -> Response:
     """Sign somebody out everywhere."""
-    person = _somebody_else(guid)
-    ended = _do(partial(service.end_sessions, user_id=person.id))
+    ended = transact(partial(service.end_sessions, user_id=person.id))
     flash(ngettext("%(num)s session has ended.", "%(num)s sessions have ended.", ended))
     return _back(person)
 
@@ -101,10 +122,10 @@ def end_person_sessions(guid: str) -> Response:
 @blueprint.post("/people/<guid>/second-factor/off")
 @access(Access.ADMIN)
 @fresh
-def factor_off(guid: str) -> Response:
+@_of_somebody
+def factor_off(person: Person) -> Response:
     """Turn somebody's two-factor sign-in off: their phone and their codes are lost."""
-    person = _somebody_else(guid)
-    _do(partial(security.turn_factor_off, user_id=person.id, by_admin=True))
+    transact(partial(security.turn_factor_off, user_id=person.id, by_admin=True))
     flash(_("%(email)s signs in with the password alone now.", email=person.email))
     return _back(person)
 
@@ -112,22 +133,22 @@ def factor_off(guid: str) -> Response:
 @blueprint.post("/people/<guid>/reset-link")
 @access(Access.ADMIN)
 @fresh
-def make_reset_link(guid: str) -> Response:
+@_of_somebody
+def make_reset_link(person: Person) -> Response:
     """Make a one-time link to a new password for somebody, and show it this once."""
-    person = _somebody_else(guid)
-    token = _do(partial(service.reset_link, user_id=person.id, now=clock.now()))
+    token = transact(partial(service.reset_link, user_id=person.id, now=clock.now()))
     return _page(link_for=person, link=_outside("accounts.reset", token))
 
 
 @blueprint.route("/people/<guid>/delete", methods=["GET", "POST"])
 @access(Access.ADMIN)
 @fresh
-def delete_person(guid: str) -> Response:
+@_of_somebody
+def delete_person(person: Person) -> Response:
     """Have somebody's account erased in seven days, after a page that says what goes and what stays."""
-    person = _somebody_else(guid)
     if request.method == "GET":
         return shown("admin/delete_person.html", area="edit", person=person)
-    _do(partial(service.delete_person, user_id=person.id, now=clock.now()))
+    transact(partial(service.delete_person, user_id=person.id, now=clock.now()))
     flash(_("%(email)s is signed out everywhere and will be erased in 7 days.", email=person.email))
     return _back(person)
 
@@ -183,21 +204,6 @@ def _somebody_else(guid: str) -> Person:
             back_label=_("Back to People"),
         )
     return person
-
-
-def _do(work: Callable[[Any], Any]) -> Any:
-    try:
-        return transact(work)
-    except NoSuchAccount:
-        abort(404)
-    except LastAdmin:
-        raise Refusal(
-            409,
-            _("This is the last administrator"),
-            _("Make somebody else one first. Nothing was changed."),
-            back=url_for("edit.people"),
-            back_label=_("Back to People"),
-        ) from None
 
 
 def _back(person: Person) -> Response:

@@ -42,6 +42,8 @@ def test_an_edit_is_in_the_log_with_who_what_when_and_from_where(
     assert "Archived" in page
     assert "Said elsewhere" in page
     assert "editor, from 127.0.0.1" in page
+    for words, found in (("archived", True), ("127.0.0", True), ("rag", True), ("Restored", False), ("%", False)):
+        assert ("Said elsewhere" in admin.get("/edit/audit", query_string={"q": words}).text) is found, words
 
 
 def test_what_changes_nothing_leaves_no_row(session: Session, editor: FlaskClient) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import backup
-from app.db.models import Card, Job, LoginSession, User
+from app.db.models import Audit, Card, Job, LoginSession, User
 from app.db.session import make_engine, session_factory
 from tests.browser.portals import command, environment_of
 from tests.builders import make_deck, make_user
@@ -46,6 +46,7 @@ def test_a_backup_is_made_checked_and_restored(
     engine = make_engine(f"sqlite:///{tmp_path}/new.db")
     with session_factory(engine)() as new:
         assert all(card.renderer > 0 and "<p>" in card.answer_html for card in new.scalars(select(Card)))
+        assert new.scalars(select(Audit.action)).all() == ["system.restore"]
     engine.dispose()
 
 
@@ -70,8 +71,8 @@ def test_a_damaged_backup_is_said_in_a_line(reprise: Run) -> None:
     data = bytearray(Path("night.zip").read_bytes())
     data[len(data) // 2] ^= 1
     Path("night.zip").write_bytes(data)
-    for command in (("backup", "--check", "night.zip"), ("restore", "night.zip")):
-        result = reprise(*command)
+    for arguments in (("backup", "--check", "night.zip"), ("restore", "night.zip")):
+        result = reprise(*arguments)
         assert result.exit_code == 1
         assert len(result.stderr.splitlines()) == 1
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import counters
 from app.web import logs
-from tests.builders import make_user, sign_in
+from tests.builders import make_card, make_deck, make_user, sign_in
 from tests.functional.accounts.pages import send
 
 
@@ -59,11 +59,26 @@ def test_who_does_not_get_in_is_logged_with_how_they_tried_and_why_not(
 def test_who_asks_for_what_is_not_theirs_is_logged(
     app: Flask, session: Session, logged: Callable[[str], list[dict[str, Any]]]
 ) -> None:
-    user = make_user(session)
+    user, other = make_user(session), make_user(session)
+    theirs = make_card(session, make_deck(session, slug="theirs", visibility="private", owner_id=other.id))
     session.commit()
     client = app.test_client()
+    client.get("/decks/theirs")
     sign_in(client, user)
-    for path in ("/edit/audit", "/nowhere", "/"):
+    for path in (
+        "/edit/audit",
+        "/nowhere",
+        "/",
+        "/decks/theirs",
+        f"/cards/{theirs.guid}",
+        f"/cards/{theirs.guid}/note",
+    ):
         client.get(path)
-    (line,) = logged("access refused")
-    assert (line["user"], line["endpoint"], line["path"]) == (user.id, "edit.audit", "/edit/audit")
+    lines = logged("access refused")
+    assert [line["path"] for line in lines] == [
+        "/edit/audit",
+        "/decks/theirs",
+        f"/cards/{theirs.guid}",
+        f"/cards/{theirs.guid}/note",
+    ]
+    assert {(line["user"], line["address"]) for line in lines} == {(user.id, "127.0.0.1")}

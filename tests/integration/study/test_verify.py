@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.cli import main
 from app.db import migrate
 from app.db.base import new_guid
-from app.db.models import Card, CardState, DeckHour, Event, StudyHour
+from app.db.models import Audit, Card, CardState, DeckHour, Event, StudyHour
 from app.db.session import write
 from app.scheduling.state import Grade
 from app.study import service, totals
@@ -161,6 +161,7 @@ def test_the_command_says_what_differs_and_ends_with_one(
     assert "state: due is 2030-01-01" in found.output
     repaired = CliRunner().invoke(main, ["verify", "--rebuild"])
     assert (repaired.exit_code, "Repaired:" in repaired.output) == (0, True)
+    assert session.scalars(select(Audit.action)).all() == ["system.repair"]
     clean = CliRunner().invoke(main, ["verify"])
     assert (clean.exit_code, clean.output.startswith("All agrees: ")) == (0, True)
 
