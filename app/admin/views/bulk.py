@@ -87,7 +87,7 @@ def undo_bulk(guid: str) -> Response:
     return redirect(url_for("edit.bulk_done", guid=guid, **_kept()), 303)
 
 
-def _kept() -> dict[str, str]:
+def _kept() -> dict[str, Any]:
     """What the list was asked for in which they were ticked, so that one comes back to it."""
     wanted = {name: " ".join(request.values.get(name, "")[:200].split()) for name in ("q", "show", "in")}
     return {name: value for name, value in wanted.items() if value and "\0" not in value}

@@ -287,7 +287,7 @@ def wished_deck(values: Any, name: str = "deck", *, kept: str | None = None) -> 
     return wanted if wanted in (BY_NAME, NEW) or wanted in known else BY_NAME
 
 
-def limits(goes_to: str) -> dict[str, int]:
+def limits(goes_to: str) -> dict[str, Any]:
     """How much the private decks of this person may hold, where an import goes to one of them; nothing of it is logged."""
     private = {slug for slug, _title in edit_queries.open_decks(session(), require_viewer(), private=True)}
     g.private = goes_to == OWN or goes_to in private
