@@ -25,12 +25,9 @@ from wtforms import (
 from wtforms.validators import StopValidation
 
 from app.content.document import CardText, Option
-from app.library.deciding import LATER, TAKES, Decision
 from app.library.deck_editing import DeckFields
 from app.library.edit_queries import EditedCard
 from app.library.forms import MAX_ANSWER, MAX_QUESTION
-from app.library.git import is_branch
-from app.library.sources import DEFAULT_FILES, MAX_PATTERN
 from app.web.fields import Hidden, Words
 
 MAX_OPTION = 2_000
@@ -40,7 +37,6 @@ MAX_TAG, MAX_TAGS = 60, 30
 MAX_NOTE = 500
 MAX_REASON = 1_000
 MAX_ALT = 300
-MAX_DECISIONS = 200
 MAX_TITLE, MAX_DESCRIPTION, MAX_URL = 200, 2_000, 2_000
 VISIBILITY = (SelectChoice("public", _l("Public")), SelectChoice("members", _l("Members")))
 PRIVATE = SelectChoice("private", _l("Only you"))
@@ -373,63 +369,3 @@ class MoveForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         if not (text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) < 7):
             raise StopValidation(_("Enter a number from 1."))
         field.data = int(text)
-
-
-class DecisionForm(Form):  # type: ignore[misc]  # WTForms ships no types
-    """What is decided of one question; the text counts only where both were put together."""
-
-    take = HiddenField()
-    seen = HiddenField()
-    question = TextAreaField(
-        _l("Question"), [Words(MAX_QUESTION, lines=True, required=_l("Enter a question."))], render_kw={"rows": "2"}
-    )
-    answer = TextAreaField(_l("Answer"), [Words(MAX_ANSWER, lines=True)])
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        """Whether the decision can be acted on."""
-        return self.take.data != "merged" or bool(super().validate(extra_validators))
-
-    def decision(self) -> Decision:
-        """The decision as it was made; valid once the form is."""
-        take = self.take.data if self.take.data in (*TAKES["match"], *TAKES["conflict"]) else LATER
-        return Decision(take, self.seen.data or "", self.question.data or "", self.answer.data or "")
-
-    @property
-    def problem(self) -> str:
-        """What is wrong with the text."""
-        return " ".join(str(error) for errors in self.errors.values() for error in errors)
-
-
-def decision_forms(values: Any) -> dict[str, DecisionForm]:
-    """The decisions that a page sends, by the names of what they are about."""
-    names = [name.removesuffix("-take") for name in values if name.endswith("-take")]
-    return {name: DecisionForm(values, prefix=f"{name}-") for name in names[:MAX_DECISIONS]}
-
-
-class SourceSettingsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
-    """What is followed of a repository."""
-
-    files = StringField(
-        _l("Files"),
-        [Words(MAX_PATTERN, required=_l("Enter which files, for example **/*.md."))],
-        render_kw={"class": "loc"},
-    )
-    branch = StringField(_l("Branch"), [Words(MAX_TITLE)], render_kw={"class": "loc", "spellcheck": "false"})
-
-    def validate_branch(self, field: Any) -> None:
-        """A plain name, or nothing for the default one."""
-        if field.data and not is_branch(field.data):
-            raise StopValidation(_("Enter the plain name of a branch, or leave it empty for the default one."))
-
-
-class SourceForm(SourceSettingsForm):
-    """A repository to follow."""
-
-    url = StringField(
-        _l("Address"),
-        [Words(MAX_URL, required=_l("Enter the address of a repository."))],
-        render_kw={"class": "loc", "placeholder": "https://", "spellcheck": "false", "autocomplete": "off"},
-    )
-
-    def __init__(self) -> None:
-        super().__init__(data={"files": DEFAULT_FILES})

@@ -14,22 +14,19 @@ import structlog
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from app.content.document import ContentError, NoQuestions
+from app.content.document import ContentError
 from app.content.text import MAX_BYTES
-from app.db.models import Deck, Job, Upload
+from app.db.models import Deck, Upload
 from app.db.session import write
 from app.library import archives, deck_editing, media, own, slugs
 from app.library.archives import Archive
 from app.library.deck_editing import DeckFields
 from app.library.files import ENDINGS, Batch, Reader, SourceFile, resolved
-from app.library.importing import ImportResult, StalePlan, import_batches
+from app.library.importing import ImportResult, import_batches
 from app.library.outcome import numbers
 from app.library.wishes import BY_NAME, NEW, OWN, Then, Wish
-from app.web import clock, jobs
-from app.web.database import apart
-from app.web.jobs import JobFailed, Running
+from app.web.jobs import Running
 
-KIND = "import"
 ANKI = "anki"
 """The `dialect` of uploads that are packages from Anki: `app.study.anki.uploads` deals with them."""
 SHORT = 300
@@ -228,72 +225,7 @@ def import_now(
         raise NoSuchUpload
     if found.imported_at is None:
         with Reader() as reader:
-            _import(session, found, user_id, wish, reader, now, then=then)
-
-
-def enqueue(session: Session, *, guid: str, user_id: int, wish: Wish) -> None:
-    """Have an upload imported by a job; one that is on its way already goes on. Raises NoSuchUpload."""
-    write(session)
-    upload = session.scalar(
-        select(Upload)
-        .where(Upload.guid == guid, Upload.user_id == user_id, Upload.imported_at.is_(None))
-        .with_for_update()
-    )
-    if upload is None:
-        raise NoSuchUpload
-    job = job_of(session, upload.summary)
-    if job is not None and job.state in ("queued", "running"):
-        return
-    made = jobs.enqueue(
-        session,
-        kind=KIND,
-        payload={"upload": guid, "wish": wish.values(), "filename": upload.filename},
-        user_id=user_id,
-    )
-    upload.summary = {**upload.summary, "job": made.guid}
-    session.flush()
-
-
-def job_of(session: Session, summary: Mapping[str, Any]) -> Job | None:
-    """The job that imports an upload; None where there is none."""
-    return session.scalar(select(Job).where(Job.guid == str(summary.get("job", "")), Job.kind == KIND))
-
-
-def stop(session: Session, *, guid: str, user_id: int) -> None:
-    """Have a job not import it after all. What is complete stays complete."""
-    found = find(session, guid, user_id)
-    job = job_of(session, found.summary) if found is not None else None
-    if job is not None:
-        jobs.stop(session, job_id=job.id, reason="You stopped it. Nothing was stored, and the file is kept.")
-
-
-def run(running: Running, then: Then | None = None) -> dict[str, Any]:
-    """Import an upload as a job: its files are read one by one, then stored in one transaction."""
-    user_id = running.user_id or 0
-    with running.sessions() as session:
-        found = find(session, str(running.payload["upload"]), user_id)
-        wish = Wish(**running.payload["wish"])
-        if found is None:
-            raise JobFailed("The file was given up. Nothing was stored.")
-        if found.imported_at is not None:
-            return {}
-        try:
-            batch = wished_batch(session, found, wish)
-        except ContentError as error:
-            raise JobFailed(f"{error} Nothing was stored.") from error
-    with Reader() as reader:
-        try:
-            _read_all(running, batch, reader)
-            now = clock.now()
-            apart(
-                running.sessions,
-                lambda work: _import(work, found, user_id, wish, reader, now, then=then, running=running),
-            )
-        except ContentError as error:
-            raise JobFailed(f"{error} Nothing was stored.") from error
-        except StalePlan as error:
-            raise JobFailed(str(error)) from error
-    return {}
+            store(session, found, user_id, wish, reader, now, then=then)
 
 
 def keep_house(session: Session, now: datetime) -> dict[str, int]:
@@ -306,18 +238,7 @@ def keep_house(session: Session, now: datetime) -> dict[str, int]:
     return {"uploads": uploads, "images": media.forget_unused(session)}
 
 
-def _read_all(running: Running, batch: Batch, reader: Reader) -> None:
-    total = len(batch.files)
-    for done, file in enumerate(batch.files):
-        running.progress(done, total, file.shown)
-        try:
-            reader.deck(file, batch.dialect)
-        except NoQuestions:
-            continue
-    running.progress(total, total)
-
-
-def _import(
+def store(
     session: Session,
     found: Found,
     user_id: int,
@@ -328,6 +249,7 @@ def _import(
     then: Then | None = None,
     running: Running | None = None,
 ) -> None:
+    """Import an upload by a reader that may have read its files already, in the transaction of a job if that is `running`."""
     batch = wished_batch(session, found, wish)
     result = import_batches(session, batches=[batch], now=now, author_id=user_id, expected=wish.expected, reader=reader)
     write(session)

@@ -10,11 +10,11 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.admin import deciding
-from app.admin.forms import decision_forms
+from app.admin.decision_forms import decision_forms
 from app.admin.views.blueprint import blueprint, is_own_upload
 from app.admin.views.uploads import READS, found_upload, is_under_way, limits, wished_deck
 from app.content.document import ContentError
-from app.library import plan_view, uploads
+from app.library import plan_view, upload_jobs, uploads
 from app.library.deciding import LATER, Decision
 from app.library.importing import StalePlan
 from app.library.plan_view import PlanView
@@ -89,7 +89,7 @@ def _import(found: Found, wish: Wish) -> None:
     mine: dict[str, Any] = {"guid": found.guid, "user_id": require_viewer().id, "wish": wish}
     try:
         if uploads.is_long(found):
-            transact(partial(uploads.enqueue, **mine))
+            transact(partial(upload_jobs.enqueue, **mine))
             jobs.wake()
         else:
             transact(partial(uploads.import_now, now=clock.now(), then=deciding.after_import, **mine))
@@ -99,7 +99,7 @@ def _import(found: Found, wish: Wish) -> None:
 
 def _left_from_a_job(found: Found) -> tuple[dict[str, Decision], frozenset[str]]:
     """What was decided on a plan that a job could not apply."""
-    job = uploads.job_of(session(), found.summary)
+    job = upload_jobs.job_of(session(), found.summary)
     decided = job.payload["wish"].get("decided", {}) if job is not None else {}
     return deciding.read_decisions(decided), frozenset(decided.get("ask_again", ()))
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.admin import deciding
 from app.admin.deciding import Outcome
-from app.admin.forms import decision_forms
+from app.admin.decision_forms import decision_forms
 from app.admin.views.blueprint import blueprint, may_make, page_number
 from app.library import deciding as library
 from app.library.deciding import LATER, Choice, Decision

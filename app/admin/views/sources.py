@@ -6,7 +6,7 @@ from flask import abort, flash, redirect, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.admin.forms import SourceForm, SourceSettingsForm
+from app.admin.source_forms import SourceForm, SourceSettingsForm
 from app.admin.views.blueprint import blueprint
 from app.library import source_queries, sources
 from app.library.git import GitError

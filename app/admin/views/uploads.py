@@ -15,7 +15,7 @@ from app.admin import deciding
 from app.admin.forms import MAX_TITLE, VISIBILITY
 from app.admin.views.blueprint import blueprint, is_own_upload, may_make, settings
 from app.content.document import ContentError
-from app.library import edit_queries, import_history, upload_preview, uploads
+from app.library import edit_queries, import_history, upload_jobs, upload_preview, uploads
 from app.library.importing import StalePlan
 from app.library.uploads import Found, NoSuchUpload
 from app.library.wishes import BY_NAME, NEW, OWN, Wish
@@ -44,7 +44,7 @@ READINGS = {
 
 @blueprint.record_once
 def _register(state: Any) -> None:
-    jobs.handle(state.app, uploads.KIND, partial(uploads.run, then=deciding.after_import))
+    jobs.handle(state.app, upload_jobs.KIND, partial(upload_jobs.run, then=deciding.after_import))
     jobs.periodically(state.app, "uploads", every=uploads.KEPT_IMPORTED / 24, chore=uploads.keep_house)
 
 
@@ -95,7 +95,7 @@ def import_upload(guid: str) -> Response:
     mine: dict[str, Any] = {"guid": guid, "user_id": require_viewer().id, "wish": wish}
     try:
         if uploads.is_long(found):
-            transact(partial(uploads.enqueue, **mine))
+            transact(partial(upload_jobs.enqueue, **mine))
             jobs.wake()
         else:
             transact(partial(uploads.import_now, now=clock.now(), **mine))
@@ -115,7 +115,7 @@ def import_upload(guid: str) -> Response:
 def upload_state(guid: str) -> Response:
     """How far an import has come, or what it brought."""
     found = found_upload(guid)
-    job = uploads.job_of(session(), found.summary)
+    job = upload_jobs.job_of(session(), found.summary)
     if job is None and found.imported_at is None:
         return redirect(url_for("edit.upload", guid=guid))
     template = "admin/_import_state.html" if wants_fragment() else "admin/import_state.html"
@@ -139,7 +139,7 @@ def upload_state(guid: str) -> Response:
 def stop_import(guid: str) -> Response:
     """Stop an import that is on its way; nothing of it is stored."""
     found_upload(guid)
-    transact(partial(uploads.stop, guid=guid, user_id=require_viewer().id))
+    transact(partial(upload_jobs.stop, guid=guid, user_id=require_viewer().id))
     return redirect(url_for("edit.upload_state", guid=guid), 303)
 
 
@@ -317,7 +317,7 @@ def _missing() -> Never:
 
 def is_under_way(found: Found) -> bool:
     """Whether a job is importing it."""
-    job = uploads.job_of(session(), found.summary)
+    job = upload_jobs.job_of(session(), found.summary)
     return job is not None and job.state in ("queued", "running")
 
 

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.content.anki.reading import Package, is_package, read_package
 from app.content.document import ContentError
-from app.db.models import Job, Upload
+from app.db.models import Upload
 from app.db.session import write
+from app.library.upload_jobs import begin, job_of
 from app.library.uploads import ANKI, MAX_UNFINISHED, NoSuchUpload
 from app.study.anki import importing
 from app.study.anki.importing import Aim, Outcome
@@ -107,18 +108,7 @@ def enqueue(session: Session, *, kept: Kept, viewer: Viewer, aim: Aim) -> None:
     upload = session.scalar(_mine(kept.guid, viewer.id).where(Upload.imported_at.is_(None)).with_for_update())
     if upload is None:
         raise NoSuchUpload
-    job = job_of(session, upload.summary)
-    if job is not None and job.state in ("queued", "running"):
-        return
-    values = {name: getattr(aim, name) for name in Aim.__slots__}
-    made = jobs.enqueue(session, kind=KIND, payload={"upload": kept.guid, "aim": values}, user_id=viewer.id)
-    upload.summary = {**upload.summary, "job": made.guid}
-    session.flush()
-
-
-def job_of(session: Session, summary: Mapping[str, Any]) -> Job | None:
-    """The job that imports a package; None where there is none."""
-    return session.scalar(select(Job).where(Job.guid == str(summary.get("job", "")), Job.kind == KIND))
+    begin(session, upload, KIND, aim={name: getattr(aim, name) for name in Aim.__slots__})
 
 
 def discard(session: Session, *, guid: str, user_id: int) -> None:
@@ -126,7 +116,7 @@ def discard(session: Session, *, guid: str, user_id: int) -> None:
     kept = find(session, guid, user_id)
     if kept is None:
         return
-    job = job_of(session, kept.summary)
+    job = job_of(session, kept.summary, KIND)
     if job is not None:
         jobs.stop(session, job_id=job.id, reason="You stopped it. Nothing was stored.")
     write(session)

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.config import Settings
 from app.content.document import ContentError
+from app.library import upload_jobs
 from app.library.uploads import NoSuchUpload
 from app.study.anki import exporting, uploads
 from app.study.anki.importing import Aim
@@ -148,7 +149,7 @@ def import_anki(guid: str) -> Response:
 def anki_state(guid: str) -> Response:
     """How far an import has come, or what it brought."""
     kept = _kept(guid)
-    job = uploads.job_of(session(), kept.summary)
+    job = upload_jobs.job_of(session(), kept.summary, uploads.KIND)
     if job is None and kept.imported_at is None:
         return redirect(url_for("study.anki_package", guid=guid))
     template = "study/_anki_state.html" if wants_fragment() else "study/anki_state.html"
@@ -172,7 +173,7 @@ def _kept(guid: str) -> Kept:
 
 
 def _is_going(kept: Kept) -> bool:
-    job = uploads.job_of(session(), kept.summary)
+    job = upload_jobs.job_of(session(), kept.summary, uploads.KIND)
     return kept.imported_at is None and job is not None and job.state in ("queued", "running")
 
 

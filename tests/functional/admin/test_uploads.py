@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.db.models import Card, Deck, DeckMedia, Job, Media, Upload
-from app.library import uploads
+from app.library import upload_jobs, uploads
 from app.web import jobs
 from tests.builders import make_card, make_deck
 from tests.functional.admin.conftest import hidden, post
@@ -373,15 +373,15 @@ def test_a_job_stopped_while_it_runs_stores_nothing(
     bring_in(editor, address)
     guid = address.rpartition("/")[2]
     user_id = every(session, select(Upload.user_id))[0]
-    read_all = uploads._read_all
+    read_all = upload_jobs._read_all
 
     def stop_meanwhile(running: Any, *rest: Any) -> None:
         read_all(running, *rest)
         with running.sessions() as own:
-            uploads.stop(own, guid=guid, user_id=user_id)
+            upload_jobs.stop(own, guid=guid, user_id=user_id)
             own.commit()
 
-    monkeypatch.setattr(uploads, "_read_all", stop_meanwhile)
+    monkeypatch.setattr(upload_jobs, "_read_all", stop_meanwhile)
     jobs.run_pending(app)
     assert counted(session, Card) == 0
     assert "You stopped it." in editor.get(f"{address}/state").text

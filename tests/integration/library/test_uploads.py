@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.content.document import ContentError
 from app.db.models import Card, Deck, Job, Media, Upload
-from app.library import uploads
+from app.library import upload_jobs, uploads
 from app.library.uploads import NoSuchUpload
 from app.library.wishes import NEW, Wish
 from app.web import jobs
@@ -55,7 +55,7 @@ def test_nobody_else_finds_it(session: Session) -> None:
     with pytest.raises(NoSuchUpload):
         uploads.import_now(session, guid=guid, user_id=other.id, wish=Wish(), now=NOW)
     with pytest.raises(NoSuchUpload):
-        uploads.enqueue(session, guid=guid, user_id=other.id, wish=Wish())
+        upload_jobs.enqueue(session, guid=guid, user_id=other.id, wish=Wish())
     uploads.discard(session, guid=guid, user_id=other.id)
     session.commit()
     assert session.scalar(select(func.count()).select_from(Upload)) == 1
@@ -82,14 +82,14 @@ def test_what_cannot_be_read_is_not_kept(session: Session) -> None:
 def test_a_job_imports_it_unless_it_was_stopped(app: Flask, session: Session) -> None:
     editor, guid = received(session)
     for _ in range(2):
-        uploads.enqueue(session, guid=guid, user_id=editor, wish=Wish())
+        upload_jobs.enqueue(session, guid=guid, user_id=editor, wish=Wish())
         session.commit()
     assert session.scalar(select(func.count()).select_from(Job)) == 1
-    uploads.stop(session, guid=guid, user_id=editor)
+    upload_jobs.stop(session, guid=guid, user_id=editor)
     session.commit()
     assert jobs.run_pending(app) == 0
     assert cards(session) == 0
-    uploads.enqueue(session, guid=guid, user_id=editor, wish=Wish())
+    upload_jobs.enqueue(session, guid=guid, user_id=editor, wish=Wish())
     session.commit()
     assert jobs.run_pending(app) == 1
     assert cards(session) == 2
@@ -100,7 +100,7 @@ def test_a_job_imports_it_unless_it_was_stopped(app: Flask, session: Session) ->
 
 def test_a_job_whose_file_cannot_be_read_any_more_says_so(app: Flask, session: Session) -> None:
     editor, guid = received(session)
-    uploads.enqueue(session, guid=guid, user_id=editor, wish=Wish(dialect="csv"))
+    upload_jobs.enqueue(session, guid=guid, user_id=editor, wish=Wish(dialect="csv"))
     session.commit()
     jobs.run_pending(app)
     session.rollback()
@@ -111,7 +111,7 @@ def test_a_job_whose_file_cannot_be_read_any_more_says_so(app: Flask, session: S
 
 def test_a_job_of_a_file_that_was_given_up_stores_nothing(app: Flask, session: Session) -> None:
     editor, guid = received(session)
-    uploads.enqueue(session, guid=guid, user_id=editor, wish=Wish())
+    upload_jobs.enqueue(session, guid=guid, user_id=editor, wish=Wish())
     uploads.discard(session, guid=guid, user_id=editor)
     session.commit()
     jobs.run_pending(app)
