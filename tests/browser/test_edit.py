@@ -181,3 +181,31 @@ def test_a_deck_is_made_and_filled_with_the_keyboard_alone(new_page: NewPage, ed
     expect(page.locator(".preview code")).to_have_text("button")
     page.keyboard.press("Control+s")
     expect(page.get_by_text("The question is added.")).to_be_visible()
+
+
+def test_while_ticking_one_sees_how_many_and_comes_back_to_what_was_searched_for(
+    new_page: NewPage, editor: User, deck: Deck
+) -> None:
+    page = new_page()
+    enter(page, editor)
+    page.goto(f"/edit/decks/{deck.slug}?q=a")
+    ticks, told = page.locator(".cards input"), page.locator("#bulk output")
+    expect(told).to_be_empty()
+    ticks.first.focus()
+    page.keyboard.press("Space")
+    expect(told).to_have_text("1 ticked")
+    ticks.last.click(modifiers=["Shift"])
+    expect(told).to_have_text("2 ticked")
+    page.get_by_role("button", name="Go on").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Add tags to 2 questions")
+    page.go_back()
+    expect(told).to_have_text("2 ticked")
+    ticks.first.uncheck()
+    expect(told).to_have_text("1 ticked")
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_label("Tags").fill("maths")
+    page.get_by_role("button", name="Add tags to 1 question").press("Enter")
+    page.get_by_role("button", name="Undo").press("Enter")
+    expect(page.get_by_text("1 question is as it was.")).to_be_visible()
+    page.get_by_role("link", name="Back to the list").last.click()
+    expect(page.get_by_role("searchbox")).to_have_value("a")
