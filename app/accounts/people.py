@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.service import KEPT_FOR
 from app.config import Settings
-from app.db.models import Audit, DeckChoice, LoginSession, Passkey, Role, SecondFactor, User, UserRole
+from app.db.models import Audit, Deck, DeckChoice, LoginSession, Passkey, Role, SecondFactor, User, UserRole
 from app.web.sessions import living
 
 PAGE = 25
@@ -32,7 +32,7 @@ class Person:
     seen_at: datetime | None
     sessions: int
     decks: int
-    """Decks they study."""
+    """Decks they study; those of their own are nobody's business."""
     factor: bool
     """Whether a code is asked for after the password."""
     passkeys: int
@@ -66,7 +66,12 @@ _seen = func.coalesce(
     .scalar_subquery(),
 )
 _decks = (
-    select(func.count()).select_from(DeckChoice).where(DeckChoice.user_id == User.id).correlate(User).scalar_subquery()
+    select(func.count())
+    .select_from(DeckChoice)
+    .join(Deck, Deck.id == DeckChoice.deck_id)
+    .where(DeckChoice.user_id == User.id, Deck.visibility != "private")
+    .correlate(User)
+    .scalar_subquery()
 )
 _factor = (
     select(SecondFactor.user_id)

@@ -58,7 +58,7 @@ def import_(package: Path, email: str, shared: bool, no_progress: bool, dry_run:
     from app.web import audit, clock
 
     settings, now = read_settings(), clock.now()
-    aim = importing.Aim(shared, not no_progress, settings.own_decks, settings.own_cards)
+    aim = importing.Aim(shared, not no_progress, settings.own_decks, settings.own_cards, by_command=True)
     try:
         read = read_package(package.name, package.read_bytes())
         with writing_session() as session:

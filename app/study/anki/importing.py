@@ -45,6 +45,8 @@ class Aim:
     progress: bool = True
     most_decks: int = 0
     most_cards: int = 0
+    by_command: bool = False
+    """Whether an operator brings it, and not the learner."""
 
 
 @dataclass(slots=True)
@@ -149,8 +151,8 @@ def _bring(
         answers = sum(event.grade is not None for one in wanted for event in one.events)
         _mark(session, viewer, parts, now)
     if aim.shared and any(part.planned.counts["new"] + part.planned.counts["changed"] for part in parts):
-        role = "admin" if viewer.is_admin else "editor"
-        audit.note(session, "content.anki", area="content", by=viewer.id, role=role, label=package.name)
+        by, role = (None, "command") if aim.by_command else (viewer.id, audit.ROLES[viewer.rank])
+        audit.note(session, "content.anki", area="content", by=by, role=role, label=package.name)
     return Outcome([part.planned for part in parts], answers, seeds, _untimely(parts, now) if aim.progress else 0)
 
 
