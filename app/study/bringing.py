@@ -28,9 +28,9 @@ from app.scheduling.replay import BrokenLog, EventKind
 from app.scheduling.state import Grade
 from app.study import totals
 from app.study.bringing_match import Group, Matched, chunks, match_cards
-from app.study.brought import Brought, BroughtEvent, BroughtNote
-from app.study.export import BROUGHT
+from app.study.brought_values import Brought, BroughtEvent, BroughtNote
 from app.study.export_cards import readable_by, reads_all
+from app.study.export_log import BROUGHT
 from app.study.projection import as_event, fact_columns, read_log, store_facts, store_state
 from app.study.service import get_in_line
 

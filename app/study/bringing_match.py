@@ -14,7 +14,7 @@ from app.content.document import CardKind, Span
 from app.content.matching import NewCard
 from app.db.models import Card, Deck
 from app.library.stored import read_cards, read_portal
-from app.study.brought import Brought, BroughtCard, BroughtDeck
+from app.study.brought_values import Brought, BroughtCard, BroughtDeck
 from app.study.export_cards import readable_by, reads_all
 
 T = TypeVar("T")

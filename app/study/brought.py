@@ -6,7 +6,6 @@ document and line, and the archive is refused as a whole.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from sys import intern
@@ -18,6 +17,16 @@ from app.library.archives import Archive
 from app.scheduling.state import MAX_INTERVAL, MemoryState
 from app.scheduling.steps import UnknownSteps, steps_named
 from app.study import keys, notes
+from app.study.brought_values import (
+    Brought,
+    BroughtAnswer,
+    BroughtCard,
+    BroughtDeck,
+    BroughtEvent,
+    BroughtMark,
+    BroughtNote,
+    BroughtPractice,
+)
 from app.study.export import FORMAT, VERSION
 from app.study.fields import Fields, Wrong, record
 
@@ -30,122 +39,6 @@ AHEAD = timedelta(minutes=5)
 """How far another portal's clock may be ahead."""
 _ORIGIN = re.compile(r"[0-9a-z]{1,32}:[1-9][0-9]{0,17}")
 _AGAIN = "Export it again, and bring the new file."
-
-
-@dataclass(frozen=True, slots=True)
-class BroughtEvent:
-    """A line of the log, as `docs/export.md` has it."""
-
-    id: int
-    origin: str
-    card: str
-    kind: str
-    grade: int | None
-    answered_at: datetime
-    received_at: datetime
-    zone: str
-    rollover_hour: int
-    study_day: date
-    elapsed_ms: int | None
-    device: str
-    target: int | None
-    due: date | None
-    reason: str | None
-    seed: MemoryState | None
-
-
-@dataclass(frozen=True, slots=True)
-class BroughtCard:
-    """A card; `text` is None where the archive does not say what it asks."""
-
-    guid: str
-    deck: str
-    kind: str
-    text: CardText | None
-    joined_to: str | None
-
-    @property
-    def root(self) -> str:
-        """The card whose log its events belong to."""
-        return self.joined_to or self.guid
-
-
-@dataclass(frozen=True, slots=True)
-class BroughtDeck:
-    """A deck that was chosen, or was the learner's own."""
-
-    guid: str
-    slug: str
-    title: str
-    description: str
-    source_url: str
-    author: str
-    licence: str
-    own: bool
-    chosen_at: datetime | None
-    new_per_day: int | None
-    reviews_per_day: int | None
-    folder: str
-
-
-@dataclass(frozen=True, slots=True)
-class BroughtMark:
-    """What was said of a card."""
-
-    card: str
-    suspended_at: datetime | None
-    buried_on: date | None
-    flagged_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class BroughtAnswer:
-    """An answer of a practice session; `event` is the id of the review it was, too."""
-
-    number: int
-    card: str
-    grade: int
-    answered_at: datetime
-    elapsed_ms: int | None
-    event: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class BroughtPractice:
-    """A practice session."""
-
-    guid: str
-    mode: str
-    counts: bool
-    started_at: datetime
-    cards: tuple[str, ...]
-    answers: tuple[BroughtAnswer, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BroughtNote:
-    """What the learner wrote on a card for themselves."""
-
-    card: str
-    text: str
-    saved_at: datetime
-
-
-@dataclass(slots=True)
-class Brought:
-    """All that an archive brings."""
-
-    portal: str
-    exported_at: datetime
-    settings: dict[str, Any]
-    """Columns of an account, of `export.SETTINGS`; for whoever wants them."""
-    rests: list[tuple[date, date]]
-    decks: dict[str, BroughtDeck]
-    cards: dict[str, BroughtCard] = field(default_factory=dict)
-    events: list[BroughtEvent] = field(default_factory=list)
-    marks: list[BroughtMark] = field(default_factory=list)
-    practice: list[BroughtPractice] = field(default_factory=list)
-    notes: list[BroughtNote] = field(default_factory=list)
 
 
 def look_through(filename: str, data: bytes) -> Archive:

@@ -4,15 +4,13 @@ What is in it, and what each field means, is written in `docs/export.md` and in 
 Every document is written line by line, so that a long history needs no more memory than a short one.
 """
 
-import csv
 import io
 import json
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import groupby
+from datetime import datetime
 from typing import IO, Any
 
 from sqlalchemy import LargeBinary, Table, select
@@ -20,15 +18,11 @@ from sqlalchemy.orm import Session
 
 from app.db.base import Base
 from app.db.models import (
-    CardMark,
     Deck,
     DeckChoice,
     DeckMedia,
-    Event,
     Media,
     Portal,
-    Practice,
-    PracticeAnswer,
     Reminder,
     Rest,
     Role,
@@ -36,13 +30,11 @@ from app.db.models import (
     UserRole,
 )
 from app.library import exporting
+from app.study import export_log
 from app.study.export_cards import Cards
+from app.study.export_log import BATCH, said
 
 FORMAT, VERSION = "reprise-learner", 1
-BATCH = 1000
-"""Rows that are read at a time."""
-BROUGHT = "from:"
-"""How the key of an event begins that was brought from elsewhere; its origin follows."""
 
 SETTINGS = (
     "zone",
@@ -141,13 +133,13 @@ def write_archive(
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         writer = _Writer(archive, now, told or (lambda *_: None), cards.events, counts)
         writer.lines("cards", cards.records(session))
-        writer.lines("events", _events(session, user, cards.guids))
-        writer.lines("marks", _marks(session, user_id, cards.guids))
-        writer.lines("practice", _practice(session, user_id, cards.guids))
+        writer.lines("events", export_log.events(session, user, cards.guids))
+        writer.lines("marks", export_log.marks(session, user_id, cards.guids))
+        writer.lines("practice", export_log.sessions(session, user_id, cards.guids))
         for table in others():
             writer.lines(f"other/{table.name}", _rows_of(session, table, user_id, cards.guids))
         with writer.text("reviews.csv") as text:
-            _write_reviews(session, user_id, cards, text)
+            export_log.write_reviews(session, user_id, cards, text)
         decks = list(_decks(session, user))
         for deck in decks:
             if deck["own"]:
@@ -208,96 +200,6 @@ def _owner(table: Table) -> Any:
     return None
 
 
-def origin_of(user_guid: str, event_id: int, key: str) -> str:
-    """Where an event was written first, as `account:number`: what makes it the same one in every portal."""
-    return key.removeprefix(BROUGHT) if key.startswith(BROUGHT) else f"{user_guid}:{event_id}"
-
-
-def _said(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _events(session: Session, user: User, guids: dict[int, str]) -> Iterator[dict[str, Any]]:
-    table: Any = Event.__table__
-    mine = select(table).where(table.c.user_id == user.id).order_by(table.c.id)
-    for row in session.execute(mine.execution_options(yield_per=BATCH)):
-        seed = None
-        if row.seed_ease is not None:
-            seed = {
-                "ease": row.seed_ease,
-                "repetitions": row.seed_repetitions,
-                "interval": row.seed_interval,
-                "due": _said(row.seed_due),
-                "lapses": row.seed_lapses,
-            }
-        yield {
-            "id": row.id,
-            "origin": origin_of(user.guid, row.id, row.idempotency_key),
-            "card": guids[row.card_id],
-            "kind": row.kind,
-            "grade": row.grade,
-            "answered_at": _said(row.answered_at),
-            "received_at": _said(row.received_at),
-            "zone": row.zone,
-            "rollover_hour": row.rollover_hour,
-            "study_day": _said(row.study_day),
-            "elapsed_ms": row.elapsed_ms,
-            "device": row.device,
-            "target": row.target_id,
-            "due": _said(row.chosen_due),
-            "reason": row.reason,
-            "seed": seed,
-            "outcome": {
-                "live": row.live,
-                "counted": row.counted,
-                "lapse": row.lapse,
-                "interval": row.interval_after,
-                "ease": row.ease_after,
-                "due": _said(row.due_after),
-            },
-        }
-
-
-def _marks(session: Session, user_id: int, guids: dict[int, str]) -> Iterator[dict[str, Any]]:
-    for mark in session.scalars(select(CardMark).where(CardMark.user_id == user_id).order_by(CardMark.card_id)):
-        yield {
-            "card": guids[mark.card_id],
-            "suspended_at": _said(mark.suspended_at),
-            "buried_on": _said(mark.buried_on),
-            "flagged_at": _said(mark.flagged_at),
-        }
-
-
-def _practice(session: Session, user_id: int, guids: dict[int, str]) -> Iterator[dict[str, Any]]:
-    rows = (
-        select(Practice, PracticeAnswer)
-        .outerjoin(PracticeAnswer, PracticeAnswer.practice_id == Practice.id)
-        .where(Practice.user_id == user_id)
-        .order_by(Practice.id, PracticeAnswer.number)
-        .execution_options(yield_per=BATCH)
-    )
-    for practice, found in groupby(session.execute(rows), key=lambda row: row[0]):
-        answers = [row[1] for row in found if row[1] is not None]
-        yield {
-            "guid": practice.guid,
-            "mode": practice.mode,
-            "counts": practice.counts,
-            "started_at": _said(practice.started_at),
-            "cards": [guids[card] for card in practice.cards if card in guids],
-            "answers": [
-                {
-                    "number": answer.number,
-                    "card": guids[answer.card_id],
-                    "grade": answer.grade,
-                    "answered_at": _said(answer.answered_at),
-                    "elapsed_ms": answer.elapsed_ms,
-                    "event": answer.event_id,
-                }
-                for answer in answers
-            ],
-        }
-
-
 def _rows_of(session: Session, table: Table, user_id: int, guids: dict[int, str]) -> Iterator[dict[str, Any]]:
     """The rows of a table that has no document of its own: names for numbers, nothing rendered, no bytes."""
     owner = _owner(table)
@@ -312,58 +214,8 @@ def _rows_of(session: Session, table: Table, user_id: int, guids: dict[int, str]
     card = [table.c.card_id] if "card_id" in table.c else []
     mine = select(*kept, *card).where(owner == user_id).order_by(*table.primary_key.columns)
     for row in session.execute(mine.execution_options(yield_per=BATCH)).mappings():
-        record = {column.name: _said(row[column]) for column in kept}
+        record = {column.name: said(row[column]) for column in kept}
         yield ({"card": guids[row[card[0]]]} if card else {}) | record
-
-
-_REVIEW = (
-    "answered_at",
-    "study_day",
-    "deck",
-    "card",
-    "question",
-    "grade",
-    "seconds",
-    "counted",
-    "taken_back",
-    "interval_before",
-    "interval_after",
-    "ease_after",
-    "due_after",
-)
-"""The columns of `reviews.csv`."""
-
-
-def _write_reviews(session: Session, user_id: int, cards: Cards, text: IO[str]) -> None:
-    table = csv.writer(text)
-    table.writerow(_REVIEW)
-    named = cards.names(session)
-    event: Any = Event.__table__
-    mine = select(event).where(event.c.user_id == user_id, event.c.kind == "review").order_by(event.c.id)
-    for row in session.execute(mine.execution_options(yield_per=BATCH)):
-        deck, question = named[row.card_id]
-        table.writerow(
-            (
-                row.answered_at.isoformat(),
-                row.study_day.isoformat(),
-                _cell(deck),
-                cards.guids[row.card_id],
-                _cell(question),
-                row.grade,
-                "" if row.elapsed_ms is None else row.elapsed_ms / 1000,
-                int(row.counted),
-                int(not row.live),
-                row.interval_before,
-                row.interval_after,
-                None if row.ease_after is None else f"{row.ease_after / 100:.2f}",
-                _said(row.due_after),
-            )
-        )
-
-
-def _cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _decks(session: Session, user: User) -> Iterator[dict[str, Any]]:
@@ -379,7 +231,7 @@ def _decks(session: Session, user: User) -> Iterator[dict[str, Any]]:
         chosen = None
         if choice is not None:
             chosen = {
-                "at": _said(choice.chosen_at),
+                "at": said(choice.chosen_at),
                 "new_per_day": choice.new_per_day,
                 "reviews_per_day": choice.reviews_per_day,
             }
@@ -433,16 +285,16 @@ def _learner(
     return {
         "format": FORMAT,
         "version": VERSION,
-        "exported_at": _said(now),
+        "exported_at": said(now),
         "source": {"portal": session.scalar(select(Portal.name)) or "Reprise", "account": user.guid},
         "account": {
             "email": user.email,
-            "created_at": _said(user.created_at),
+            "created_at": said(user.created_at),
             "roles": sorted(session.scalars(role)),
         },
-        "settings": {name: _said(getattr(user, name)) for name in SETTINGS},
+        "settings": {name: said(getattr(user, name)) for name in SETTINGS},
         "reminders": reminder and {"daily": reminder.daily, "weekly": reminder.weekly, "hour": reminder.hour},
-        "rests": [{"first": _said(rest.first), "last": _said(rest.last)} for rest in rests],
+        "rests": [{"first": said(rest.first), "last": said(rest.last)} for rest in rests],
         "decks": decks,
         "counts": counts,
     }

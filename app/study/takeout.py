@@ -21,6 +21,7 @@ from app.library import own
 from app.library.archives import Archive
 from app.study import bringing, brought, export
 from app.study.bringing import Room
+from app.study.brought_values import Brought
 from app.web import clock, jobs
 from app.web.database import apart
 from app.web.jobs import JobFailed, Running
@@ -280,7 +281,7 @@ def run_import(running: Running) -> dict[str, Any]:
     return {}
 
 
-def _plan(session: Session, *, row: Any, found: brought.Brought, room: Room) -> None:
+def _plan(session: Session, *, row: Any, found: Brought, room: Room) -> None:
     plan = bringing.plan(session, user_id=row.user_id, brought=found, room=room)
     write(session)
     session.execute(update(Takeout).where(Takeout.id == row.id).values(plan=plan))
@@ -291,7 +292,7 @@ def _bring(
     *,
     row: Any,
     running: Running,
-    found: brought.Brought,
+    found: Brought,
     archive: Archive,
     room: Room,
     settings: bool,

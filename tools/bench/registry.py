@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable
 
 MODULES = tuple(
-    f"tools.bench.{name}" for name in ("feel", "importing", "matching", "progress", "searching", "study", "history")
+    f"tools.bench.{name}"
+    for name in ("feel", "importing", "matching", "progress", "searching", "study", "history", "takeouts")
 )
 BENCHES: dict[str, Callable[[], None]] = {}
 broken: list[str] = []

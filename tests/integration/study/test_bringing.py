@@ -17,6 +17,7 @@ from app.db.models import Card, CardState, Deck, Event, Note, Practice, User
 from app.library.archives import Archive
 from app.study import bringing, brought, export, service
 from app.study.bringing import Room
+from app.study.brought_values import Brought
 from app.study.verify import verify
 from app.web.sessions import Viewer
 from tests.builders import choose, make_card, make_deck, make_user
@@ -79,7 +80,7 @@ def packed(documents: dict[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def read(documents: dict[str, bytes]) -> tuple[Archive, brought.Brought]:
+def read(documents: dict[str, bytes]) -> tuple[Archive, Brought]:
     archive = brought.look_through("all.zip", packed(documents))
     return archive, brought.read(archive, now=LATER)
 
