@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.content.document import CardText
 from app.db.models import Card, Deck, DeckChoice
-from app.library import search
+from app.library import finding, search
 from app.library.deck_editing import DeckFields, fields_of
 from app.library.texts import Rendered, of_stored, safe_html
 from app.web.access import can, editable
@@ -72,6 +72,8 @@ class CardList:
     drafts: int
     archived: int
     """How many drafts and archived cards there are, whatever was searched for."""
+    near: tuple[finding.Near, ...] = ()
+    """Where nothing was found: questions that come near what was searched for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,10 @@ def cards(
     pages = max(1, -(-(total if how is None else min(total, MOST)) // PAGE))
     page = min(max(page, 1), pages)
     rows = session.execute(_lines(how, [*there, kept], (page - 1) * PAGE))
-    return CardList(tuple(_line(row, query) for row in rows), total, page, pages, drafts, archived)
+    lines = tuple(_line(row, query) for row in rows)
+    here = editable(viewer) if deck_id is None else Deck.id == deck_id
+    near = finding.near(session, here, query) if how is not None and not lines else ()
+    return CardList(lines, total, page, pages, drafts, archived, near)
 
 
 def _counted(session: Session, there: Sequence[ColumnElement[bool]]) -> tuple[int, int]:

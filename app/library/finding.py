@@ -33,7 +33,7 @@ class Hit:
     deck_title: str
     number: int
     section: tuple[str, ...]
-    tags: tuple[str, ...]
+    tags: tuple[tuple[Piece, ...], ...]
     draft: bool
     title: tuple[Piece, ...]
     excerpt: tuple[Piece, ...]
@@ -82,12 +82,8 @@ def results(session: Session, viewer: Viewer | None, query: str, *, page: int = 
         return results(session, viewer, query)
     decks = _decks(session, viewer, query) if page == 1 else ()
     total = rows[0].total if rows else 0
-    near = () if rows or decks else _near(session, viewer, query)
-    return Results(tuple(_hit(row, query) for row in rows), total, page, decks, near)
-
-
-def _visible(viewer: Viewer | None) -> tuple[ColumnElement[bool], ...]:
-    return readable(viewer), Card.archived_at.is_(None)
+    nearest = () if rows or decks else near(session, readable(viewer), query)
+    return Results(tuple(_hit(row, query) for row in rows), total, page, decks, nearest)
 
 
 def _ranked(how: search.Found, viewer: Viewer | None, page: int) -> Select[*tuple[Any, ...]]:
@@ -131,7 +127,7 @@ def _hit(row: Any, query: str) -> Hit:
         deck_title=row.deck_title,
         number=row.position + 1,
         section=tuple(row.section),
-        tags=tuple(row.tags),
+        tags=tuple(search.marked(tag, query) for tag in row.tags),
         draft=row.draft,
         title=search.marked(row.question_text, query),
         excerpt=search.excerpt(answer, query) or ((Piece(beginning, False),) if beginning else ()),
@@ -144,15 +140,18 @@ def _decks(session: Session, viewer: Viewer | None, query: str) -> tuple[tuple[s
     return tuple((row.slug, row.title) for row in rows if terms.answers(parts, row.title))
 
 
-def _near(session: Session, viewer: Viewer | None, query: str) -> tuple[Near, ...]:
-    """Questions like the query: first among cards that have words with the same beginnings, then among any."""
+def near(session: Session, decks: ColumnElement[bool], query: str) -> tuple[Near, ...]:
+    """Questions like a query that found nothing, in some decks, given by a condition on `Deck`.
+
+    First among cards that have words with the same beginnings, then among any.
+    """
     how = search.nearly(session, query)
     columns = (Card.id, Card.guid, Deck.slug.label("deck_slug"), Deck.title.label("deck_title"), Card.question_text)
     for narrowed in (True, False):
         cards: Select[*tuple[Any, ...]] = select(*columns)
         if narrowed and how is not None:
             cards = how.narrow(cards)
-        cards = cards.join(Deck, Deck.id == Card.deck_id).where(*_visible(viewer)).limit(_NEAR_AMONG)
+        cards = cards.join(Deck, Deck.id == Card.deck_id).where(decks, Card.archived_at.is_(None)).limit(_NEAR_AMONG)
         rows = {row.id: row for row in session.execute(cards)}
         best = search.nearest(query, {key: row.question_text for key, row in rows.items()}, most=_NEAR)
         if best:

@@ -17,6 +17,7 @@ def test_results_name_their_deck_and_section_and_lead_to_the_card(client: FlaskC
     assert f"/decks/networks?card={card.guid}#q-{card.guid}" in page
     assert "What is a <mark>GAN</mark>?" in page
     assert "Networks, question 1 · Kinds · ml" in page
+    assert "Kinds · <mark>ml</mark>" in client.get("/search?q=ml").text
     assert "Two networks." in page
 
 

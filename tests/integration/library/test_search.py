@@ -124,6 +124,11 @@ def test_what_is_mistyped_gets_the_nearest_questions(session: Session) -> None:
         assert (found.hits, found.total) == ((), 0)
         assert [near.question_text for near in found.near] == ["What is a transformer?"]
     assert finding.results(session, None, "xylophone quartz").near == ()
+    editor, own = viewer_of(make_user(session, role="editor"), rank=2), viewer_of(make_user(session))
+    make_card(session, make_deck(session), question="A transformer elsewhere?")
+    (near,) = edit_queries.cards(session, editor, query="tranformer", deck_id=deck.id).near
+    assert near.question_text == "What is a transformer?"
+    assert edit_queries.cards(session, own, query="tranformer").near == ()
 
 
 def test_the_excerpt_marks_what_was_found_and_pages_do_not_overlap(session: Session) -> None:
