@@ -4,7 +4,7 @@ const form = document.getElementById("editor");
 const name = `draft:${form.dataset.draft}`;
 const offer = form.querySelector("[data-offer]");
 const skipped = new Set(["csrf_token", "version", "started", "next", "image", "alt"]);
-const beside = new Set(["was", "note", "ask_again", "credited", "kind"]);
+const beside = new Set(["was", "suggestion", "note", "ask_again", "credited", "kind"]);
 const first = form.elements.question ?? form.elements.text;
 
 const attempt = (work) => {

@@ -9,12 +9,12 @@ let running;
 
 const images = (files) => [...(files ?? [])].filter((file) => file.type.startsWith("image/"));
 
-/* In an answer an image is a paragraph of its own; in a question or an option it stands in the line. */
+/* An image is a paragraph of its own: a document would lose it at the end of a heading. In an option it stands in the line. */
 const insert = ({ field, start, end }, text) => {
   field.focus();
   field.setSelectionRange(start, end);
   const [before, after] = [field.value.slice(0, field.selectionStart), field.value.slice(field.selectionEnd)];
-  const gap = (side, here) => (field.name !== "answer" || !side || side === "\n\n" ? "" : here ? "\n" : "\n\n");
+  const gap = (side, here) => (field.rows === 1 || !side || side === "\n\n" ? "" : here ? "\n" : "\n\n");
   const more = gap(before.slice(-2), before.endsWith("\n")) + text + gap(after.slice(0, 2), after.startsWith("\n"));
   if (!document.execCommand("insertText", false, more)) {
     field.setRangeText(more, field.selectionStart, field.selectionEnd, "end");

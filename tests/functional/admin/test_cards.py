@@ -235,9 +235,10 @@ def test_what_is_not_offered_is_not_taken(editor: FlaskClient, session: Session,
 def test_without_the_form_token_nothing_is_changed_and_the_text_comes_back(
     editor: FlaskClient, session: Session, card: Card
 ) -> None:
-    answer = editor.post(f"/edit/cards/{card.guid}", data=filled(answer="Typed.", version="1"))
+    answer = editor.post(f"/edit/cards/{card.guid}", data=filled(answer="Typed.", version="1", started="1"))
     assert answer.status_code == 400
     assert "Typed." in answer.text
+    assert '<input type="hidden" name="started" value="1">' in answer.text
     assert stored(session, card).version == 1
 
 
