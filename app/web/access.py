@@ -158,6 +158,8 @@ def init_app(app: Flask) -> None:
     def check() -> Response | None:
         if request.endpoint is None:
             return None
+        if any("\0" in str(named) for named in (request.view_args or {}).values()):
+            abort(404)  # no name holds it, and PostgreSQL would not even look
         if request.is_json and request.method not in ("GET", "HEAD", "OPTIONS"):
             abort(415)  # no page sends it, and forms would take its numbers and lists for the text of fields
         level = level_of(app, request.endpoint)

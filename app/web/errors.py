@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -95,7 +95,14 @@ def entered(*, with_token: bool = False) -> tuple[list[tuple[str, str]], list[st
 
 
 def _unavailable(error: Exception) -> Response:
-    """503 for a database that is away or too busy; a mistake of ours in a statement is not that."""
+    """503 for a database that is away or too busy; a mistake of ours in a statement is not that.
+
+    A value that no column can hold (PostgreSQL takes no NUL in a text) is the request's mistake.
+    """
+    if isinstance(error, DataError):
+        _forget_viewer()
+        current_app.logger.warning("value refused by the database", exc_info=error)
+        return _bad(400)
     if isinstance(error, DBAPIError) and not _is_away(error):
         return _fault(error)
     _forget_viewer()
@@ -141,10 +148,14 @@ def _http(error: HTTPException) -> Response:
         return response
     if status >= 500:
         return _fault(error)
-    response = page(status, "bad", detail=_("The request could not be understood. Nothing was changed."))
+    response = _bad(status)
     if status == 405 and getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
     return response
+
+
+def _bad(status: int) -> Response:
+    return page(status, "bad", detail=_("The request could not be understood. Nothing was changed."))
 
 
 def _fault(error: Exception) -> Response:
