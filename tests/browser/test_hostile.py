@@ -13,13 +13,17 @@ from playwright.sync_api import Browser, Dialog, Page, expect
 
 from app.content.document import CardText
 from app.db.base import new_guid
-from app.db.models import CardRevision
+from app.db.models import CardRevision, Suggestion
 from app.library.texts import put, render_text
+from app.study import notes
 from tests.browser.conftest import NewPage, enter
 from tests.browser.portals import Portal
 from tests.builders import LONG_AGO, PASSWORD, choose, make_card, make_deck, make_user
+from tests.integration.study.people import viewer_of
 
 PER_CARD = 150
+AROUND = 3
+"""Cards that are looked at in all the places around them: with formulas, with what is fetched, with payloads."""
 WATCH = """
 window.seen = [];
 document.addEventListener('securitypolicyviolation', event =>
@@ -95,9 +99,9 @@ ACTING = """() => [...document.querySelectorAll('main *')].filter(node =>
 
 @pytest.fixture(scope="module")
 def hostile(portal: Portal, corpora: Path) -> dict[str, Any]:
-    """A deck of hostile cards (question and answer), each with a revision that said something else, and an editor who studies it."""
+    """A deck of hostile cards, each with a revision that said something else, and who studies, notes and administers."""
     with portal.session() as session:
-        user = make_user(session, email=f"{new_guid()}@example.org", role="editor", new_per_day=999)
+        user = make_user(session, email=f"{new_guid()}@example.org", role="admin", new_per_day=999)
         deck = make_deck(session, slug=f"hostile-{new_guid()[:6]}", title=OUTSIDE[:150], description=OUTSIDE)
         cards = []
         for text in _texts(corpora):
@@ -123,6 +127,16 @@ def hostile(portal: Portal, corpora: Path) -> dict[str, Any]:
                 )
             )
             cards.append(card.guid)
+            if len(cards) > AROUND:
+                continue
+            notes.save(session, viewer=viewer_of(user), card_id=card.id, version=0, text=text[:2000], now=LONG_AGO)
+            whole = {"question": f"{text[:3000]}?", "answer": text[:9000]}
+            for values in (whole, {}):
+                session.add(
+                    Suggestion(
+                        card_id=card.id, user_id=user.id, version=2, remark=text[:900], sent_at=LONG_AGO, **values
+                    )
+                )
         choose(session, user, deck)
         return {"email": user.email, "slug": deck.slug, "cards": cards}
 
@@ -135,6 +149,11 @@ def test_nothing_of_hostile_content_acts_where_it_is_read(
     enter(page, hostile["email"], PASSWORD)
     guard = Guard(page, portal)
     slug = hostile["slug"]
+    of_cards = [
+        path.format(guid)
+        for guid in hostile["cards"][:AROUND]
+        for path in ("/cards/{}", "/cards/{}/note", "/cards/{}/suggest", "/edit/cards/{}/split", "/edit/cards/{}/join")
+    ]
     for path in (
         "/",
         "/choose",
@@ -142,7 +161,15 @@ def test_nothing_of_hostile_content_acts_where_it_is_read(
         f"/read?deck={slug}",
         "/search?q=script",
         f"/edit/decks/{slug}",
+        f"/edit/decks/{slug}/details",
+        f"/edit/questions?deck={slug}",
+        f"/edit/signals?deck={slug}",
+        f"/edit/bulk?card={'&card='.join(hostile['cards'])}",
+        "/edit/suggestions",
+        "/edit/audit",
         "/edit",
+        "/suggestions",
+        *of_cards,
     ):
         page.goto(path)
         guard.check(path)
