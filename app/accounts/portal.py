@@ -1,5 +1,6 @@
 """The portal's own choices: what it is called, what it says to visitors, who may register."""
 
+import re
 from functools import lru_cache
 
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from app.db.models import Portal
 from app.db.session import write
 from app.web import audit
 
+_HEADING = re.compile(r"(</?h)([3-6])(?=[ >])")
 MAX_WELCOME = 2000
 """Characters of the welcome text: it is rendered for every visitor."""
 
@@ -44,4 +46,5 @@ def welcome(session: Session) -> str:
 
 @lru_cache(maxsize=8)
 def _html(text: str) -> str:
-    return render.render(text)
+    """Its headings stand right below that of the page, one level higher than those of an answer."""
+    return _HEADING.sub(lambda tag: f"{tag[1]}{int(tag[2]) - 1}", render.render(text))

@@ -110,13 +110,16 @@ def test_an_invitation_that_cannot_be_is_not_made(session: Session, admin: Flask
 
 
 def test_the_welcome_is_markdown_made_safe_for_visitors(app: Flask, session: Session, admin: FlaskClient) -> None:
-    choose(admin, name="Team notes", welcome="Hello **all**. <script>alert(1)</script> [x](javascript:alert(1))")
+    choose(
+        admin, name="Team notes", welcome="Hello **all**. <script>alert(1)</script> [x](javascript:alert(1))\n\n# Rules"
+    )
     for page in ("/", "/sign-in"):
         seen = app.test_client().get(page).text
         assert "Hello <strong>all</strong>." in seen
         assert "<script>alert" not in seen
         assert 'href="javascript' not in seen
         assert "Team notes" in seen
+        assert "<h2>Rules</h2>" in seen, "below the heading of the page"
     assert "Hello" not in admin.get("/").text
     assert session.scalars(select(Audit.action).where(Audit.area == "system")).all() == ["system.portal"]
 
