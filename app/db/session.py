@@ -7,10 +7,12 @@ PostgreSQL needs none of this; there `write` does nothing and services lock the 
 """
 
 import fcntl
+import json
 import os
 import sqlite3
 import threading
 import time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -107,10 +109,26 @@ def _line(engine: Engine) -> _WriterLine:
         return line
 
 
+def _json(value: Any) -> str:
+    """JSON of a column. Most hold an empty list, or the same few words as the row before."""
+    if type(value) is list and len(value) < 8 and all(type(one) is str and len(one) < 100 for one in value):
+        return _json_of_words(tuple(value))
+    return json.dumps(value)
+
+
+@lru_cache(maxsize=1024)
+def _json_of_words(words: tuple[str, ...]) -> str:
+    return json.dumps(words)
+
+
 def engine_options(url: str) -> dict[str, Any]:
     """Arguments of `create_engine` that suit the kind of database `url` names."""
     if url.startswith("sqlite"):
-        return {"hide_parameters": True, "connect_args": {"timeout": LOCK_WAIT_S, "check_same_thread": False}}
+        return {
+            "json_serializer": _json,
+            "hide_parameters": True,
+            "connect_args": {"timeout": LOCK_WAIT_S, "check_same_thread": False},
+        }
     return {
         "hide_parameters": True,  # an error that is logged must not repeat what was to be written
         "pool_size": 10,

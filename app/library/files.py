@@ -18,7 +18,7 @@ from app.library.workers import Workers
 ENDINGS = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mdx", ".txt", ".csv", ".tsv"})
 MAX_IMAGE_BYTES = 5_000_000
 _MAX_PATH = 400
-_PART = 24
+_PART = 32
 """Cards that are rendered in one go."""
 
 

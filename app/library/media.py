@@ -19,7 +19,7 @@ from app.content.render.decorate import MEDIA
 from app.db.models import Card, Deck, DeckMedia, Media
 from app.db.session import write
 from app.library.files import MAX_IMAGE_BYTES
-from app.library.texts import of_stored, put_rendered, render_text, rendered_columns
+from app.library.texts import of_stored, options_of, put_rendered, render_text, rendered_columns
 from app.web.access import can, refused
 from app.web.sessions import Viewer
 
@@ -118,14 +118,15 @@ def count_new(session: Session, *, slug: str, beside: Beside) -> int:
 
 def _new_beside(session: Session, slug: str, beside: Beside) -> tuple[int | None, dict[str, bytes], bool]:
     """A deck with cards that name images, those beside its document that it does not have, and whether it has any."""
-    cards = session.scalars(
-        select(Card).join(Deck, Deck.id == Card.deck_id).where(Deck.slug == slug, _pictured())
+    columns = (Card.deck_id, Card.question, Card.answer, Card.options)
+    cards = session.execute(
+        select(*columns).join(Deck, Deck.id == Card.deck_id).where(Deck.slug == slug, _pictured())
     ).all()
     if not cards:
         return None, {}, False
     here = of_deck(session, cards[0].deck_id)
     files: dict[str, bytes] = {}
-    for path in named(of_stored(card) for card in cards):
+    for path in named(CardText(card.question, card.answer, options=options_of(card.options)) for card in cards):
         data = beside(path)
         made = picture(data) if data is not None else None
         if made is not None and here.get(path) != made.url:

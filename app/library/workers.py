@@ -26,6 +26,8 @@ WORTHWHILE = 150_000
 MOST = 4
 """Processes at work, this one included."""
 _SELDOM = (100_000, 10, 10)
+_SWITCHING = sys.getswitchinterval()
+"""Seconds a thread may go on while others wait."""
 
 
 class Workers:
@@ -64,10 +66,11 @@ class Workers:
         for thread in threads:
             thread.start()
         try:
-            while left:
-                index = _next(left)
-                if index is not None:
-                    done[index] = function(items[index])
+            with _switching_often():
+                while left:
+                    index = _next(left)
+                    if index is not None:
+                        done[index] = function(items[index])
         finally:
             left.clear()
             for thread in threads:
@@ -129,6 +132,16 @@ def _next(left: deque[int]) -> int | None:
         return left.popleft()
     except IndexError:
         return None
+
+
+@contextmanager
+def _switching_often() -> Iterator[None]:
+    """Let threads that serve helpers have their turn at once: a helper waits for each of the several turns they need."""
+    sys.setswitchinterval(_SWITCHING / 10)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(_SWITCHING)
 
 
 @contextmanager

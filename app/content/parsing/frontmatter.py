@@ -3,8 +3,6 @@
 import re
 from collections.abc import Mapping
 
-import yaml
-
 from app.content.parsing.source import Source
 
 _IMPORT = re.compile(r"^(?:import\s+(?:[\w*{'\"].*)|export\s+(?:default|const|let|function|\{|\*).*)$")
@@ -35,6 +33,8 @@ def _mapping(text: str) -> dict[str, str] | None:
     # Aliases are the one way a short YAML text grows without bound.
     if re.search(r"(?m)(?:^|[\s\[,:{])[&*]\w", text):
         return _plain_pairs(text)
+    import yaml  # few documents have front matter, and loading it takes longer than reading most of them
+
     try:
         loaded = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes strings only
     except (yaml.YAMLError, RecursionError, ValueError):
