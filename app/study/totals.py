@@ -240,7 +240,7 @@ def keep_house(session: Session, now: datetime) -> dict[str, int]:
         reviews = select(func.sum(CardState.reviews)).join(Card, Card.id == CardState.card_id)
         events += session.scalar(reviews.where(CardState.user_id == user_id, Card.deck_id.in_(decks))) or 0
         count += len(decks)
-    return {"sums of decks": count}
+    return {"outdated sums of decks": count}
 
 
 def differences(kept: Sums, given: Sums, names: Mapping[int, str]) -> Iterable[str]:

@@ -236,7 +236,7 @@ def test_a_card_that_is_moved_takes_its_answers_along(session: Session) -> None:
     answered = give(session, learner, cards[0], version=1, now=NOW + timedelta(days=1))
     assert counted() == [2, 2]
     # until then the log is read, so that nothing wrong is ever shown
-    assert sums.keep_house(session, NOW) == {"sums of decks": 2}
+    assert sums.keep_house(session, NOW) == {"outdated sums of decks": 2}
     session.commit()
     assert counted() == [2, 2]
     assert not sums.outdated(session)

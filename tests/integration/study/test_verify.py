@@ -97,7 +97,7 @@ def test_sums_of_events_from_before_they_were_kept_are_made_by_the_migration(ses
     migrate.upgrade(engine)
     assert session.scalar(select(func.sum(StudyHour.grade_4))) == kept
     assert verify(session).differences == []
-    while totals.keep_house(session, NOW)["sums of decks"]:
+    while totals.keep_house(session, NOW)["outdated sums of decks"]:
         session.commit()
     assert session.scalar(select(func.sum(DeckHour.grade_4))) == kept
     assert verify(session).differences == []
