@@ -12,6 +12,8 @@ from enum import StrEnum
 _TOKEN = re.compile(r"\n|[^\S\n]+|\w+|[^\w\s]")
 _MOST_PAIRS = 1_000_000
 """Above so many pairs of words a run of lines is shown as replaced as a whole: comparing them would take too long."""
+_MOST_LINE_PAIRS = 4_000_000
+"""Above so many pairs of lines only what both texts begin and end with is told from the rest, for the same reason."""
 _CONTEXT = 90
 """Characters of unchanged text that are kept around a change when a diff is shortened."""
 
@@ -72,6 +74,9 @@ def _end_cut(text: str) -> str:
 
 
 def _by_lines(old: Sequence[str], new: Sequence[str]) -> Iterator[Piece]:
+    if len(old) * len(new) > _MOST_LINE_PAIRS:
+        yield from _within(_TOKEN.findall("".join(old)), _TOKEN.findall("".join(new)))
+        return
     for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         before, after = "".join(old[a:b]), "".join(new[c:d])
         if tag == "equal":

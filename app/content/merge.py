@@ -14,6 +14,9 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+MOST_PAIRS = 4_000_000
+"""Pairs of blocks that are compared one by one: about a second's work at worst."""
+
 
 class Side(StrEnum):
     """Whose text a part of a merge is."""
@@ -80,7 +83,8 @@ def merge(base: str, ours: str, theirs: str) -> Merge:
     """Merge two texts that both come from `base`.
 
     Where one side alone changed, that side wins; where both made the same change, it is taken once; where they
-    collide, the part is a conflict. Deterministic, and quadratic at worst in the number of blocks.
+    collide, the part is a conflict. Deterministic, and quadratic at worst in the number of blocks; of texts with so many
+    that this would take long, only the beginning and the end that are the same are told from the rest.
     """
     return Merge(tuple(_joined(_regions(_blocks(base), _blocks(ours), _blocks(theirs)))))
 
@@ -114,10 +118,21 @@ def _starts(tokens: Sequence[Token]) -> Iterator[int]:
 
 def _matches(base: Sequence[_Block], other: Sequence[_Block]) -> dict[int, int]:
     """Index in `base` -> index in `other` of the blocks that are the same, in order."""
+    if len(base) * len(other) > MOST_PAIRS:
+        return _at_the_ends(base, other)
     matcher = SequenceMatcher(None, [b.text for b in base], [b.text for b in other], autojunk=False)
     return {
         block.a + offset: block.b + offset for block in matcher.get_matching_blocks() for offset in range(block.size)
     }
+
+
+def _at_the_ends(base: Sequence[_Block], other: Sequence[_Block]) -> dict[int, int]:
+    """The same, but only before the first difference and behind the last one."""
+    most = min(len(base), len(other))
+    first = next((at for at in range(most) if base[at].text != other[at].text), most)
+    last = next((at for at in range(most - first) if base[-1 - at].text != other[-1 - at].text), most - first)
+    ends = {len(base) - 1 - at: len(other) - 1 - at for at in reversed(range(last))}
+    return {at: at for at in range(first)} | ends
 
 
 _Region = tuple[Sequence[_Block], Sequence[_Block], Sequence[_Block]]

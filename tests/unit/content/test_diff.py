@@ -48,6 +48,15 @@ def test_long_texts_that_share_nothing_are_shown_as_replaced() -> None:
     assert compare(before, after) == (Piece(REMOVED, before), Piece(ADDED, after))
 
 
+def test_endless_lines_are_compared_at_their_ends_alone() -> None:
+    """Line by line such texts would keep a portal busy for minutes."""
+    lines = ["a\n", "b\n", "\n"] * 10_000
+    before, after = "first\n" + "".join(lines) + "last", "first\n" + "".join(reversed(lines)) + "last"
+    found = compare(before, after)
+    assert [piece.change for piece in found] == [SAME, REMOVED, ADDED, SAME]
+    assert (found[0].text, found[-1].text) == ("first\n", "\nlast")
+
+
 def test_shortening_keeps_every_change_and_what_is_near_it() -> None:
     filler = "word " * 120
     pieces = compare(f"{filler}old {filler}bad {filler}", f"{filler}new {filler}good {filler}")

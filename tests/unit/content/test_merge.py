@@ -77,6 +77,19 @@ def test_where_texts_collide_both_can_stand_and_stay_what_they_are(
     assert merge(base, ours, theirs).both == both
 
 
+def test_of_endless_texts_only_the_middle_that_differs_collides() -> None:
+    """Compared block by block such texts would keep a portal busy for minutes."""
+    many = ["- a", "- b", "- c"] * 700
+    ours = many[:10] + ["- ours", *many[10:-20], "- ours"] + many[-20:]
+    theirs = many[:20] + ["- theirs", *many[20:-10], "- theirs"] + many[-10:]
+    merged = merge(*("\n".join(blocks) for blocks in (many, ours, theirs)))
+    (collision,) = merged.conflicts
+    assert collision.ours.startswith("- ours")
+    assert "- theirs" in collision.theirs
+    assert [part.side for part in merged.parts] == [Side.BASE, Side.CONFLICT, Side.BASE]
+    assert merged.both.count("theirs") == merged.both.count("ours") == 2
+
+
 def test_empty_texts_merge() -> None:
     assert merge("", "", "").text == ""
     assert merge("", "New.", "").text == "New."
