@@ -80,8 +80,8 @@ def test_where_texts_collide_both_can_stand_and_stay_what_they_are(
 def test_of_endless_texts_only_the_middle_that_differs_collides() -> None:
     """Compared block by block such texts would keep a portal busy for minutes."""
     many = ["- a", "- b", "- c"] * 700
-    ours = many[:10] + ["- ours", *many[10:-20], "- ours"] + many[-20:]
-    theirs = many[:20] + ["- theirs", *many[20:-10], "- theirs"] + many[-10:]
+    ours = [*many[:10], "- ours", *many[10:-20], "- ours", *many[-20:]]
+    theirs = [*many[:20], "- theirs", *many[20:-10], "- theirs", *many[-10:]]
     merged = merge(*("\n".join(blocks) for blocks in (many, ours, theirs)))
     (collision,) = merged.conflicts
     assert collision.ours.startswith("- ours")
