@@ -71,7 +71,8 @@ def signed_out() -> Response:
 def _form_expired(error: CSRFError) -> Response:
     fields, lost = entered()
     current_app.logger.info("form refused: %s", error.description)
-    return page(400, "expired", fields=fields, lost=lost, signed_out=False)
+    no_cookie = current_app.config["SESSION_COOKIE_NAME"] not in request.cookies
+    return page(400, "expired", fields=fields, lost=lost, signed_out=False, no_cookie=no_cookie)
 
 
 def entered(*, with_token: bool = False) -> tuple[list[tuple[str, str]], list[str]]:

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from flask.testing import FlaskClient
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
+from app.config import Settings
 from app.db.models import Card
+from app.factory import create_app
 from tests.builders import csrf_token, make_card, make_deck, make_user, sign_in
 from tests.functional.conftest import Watch
 
@@ -100,3 +103,24 @@ def test_who_never_signed_in_gets_no_hint(client: FlaskClient, session: Session)
     page = client.post(f"/edit/cards/{card.guid}", data={"csrf_token": csrf_token(client), "answer": "Mine"})
     assert page.status_code == 404
     assert "Mine" not in page.text
+
+
+def test_a_browser_without_cookies_is_told_where_the_portal_is(settings: Settings) -> None:
+    """Cookies are Secure where BASE_URL is https: whoever comes by plain HTTP has none."""
+    app = create_app(replace(settings, base_url="https://study.example.org"))
+    client = app.test_client(use_cookies=False)
+    form = {"email": "ada@example.org", "password": "swordfish harbour"}
+    page = client.post("/sign-in", data=form | {"csrf_token": csrf_token(client)})
+    assert page.status_code == 400
+    assert "Your browser sent no cookie." in page.text
+    assert '<a href="https://study.example.org/">' in page.text
+    assert 'value="ada@example.org"' in page.text
+    assert "swordfish" not in page.text, "a password is not shown again"
+
+
+def test_what_a_foreign_page_sends_is_not_filled_in(client: FlaskClient) -> None:
+    """Its reader would send it on as their own."""
+    for foreign in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {"Origin": "null"}):
+        page = client.post("/sign-in", data={"email": "mallory@example.org"}, headers=foreign)
+        assert page.status_code == 400
+        assert "mallory" not in page.text
