@@ -64,7 +64,10 @@ def terms(text: str) -> list[str]:
     if ("#" in folded or "++" in folded) and _SIGNED.search(folded):
         found = (_ASCII if folded.isascii() else _WORD).findall(folded)
         return [_NAMES.get(word, word)[:_LONGEST] for word in found]
-    return [word[:_LONGEST] for word in _unnamed(folded)]
+    found = (
+        folded.encode("ascii").translate(_SPACED).decode("ascii").split() if folded.isascii() else [*_unnamed(folded)]
+    )
+    return found if max(map(len, found), default=0) <= _LONGEST else [word[:_LONGEST] for word in found]
 
 
 def indexed(*texts: str) -> str:

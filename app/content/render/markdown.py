@@ -31,6 +31,7 @@ _MARK = re.compile(r"[\\`*_~<>&#!\[\]$|@:]|www\.|^[ \t]*(?:[-+=]|\d+[.)])|^(?: {
 _CLOSING = ")" * 100  # the search for the end of a bare link would look at each of them again and again
 _LOCAL_PART = re.compile(r"(?<![^\s*_~(])[A-Za-z0-9.+-]{1,64}\Z")
 _ADDRESS = re.compile(r"_[A-Za-z0-9._+-]{0,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z0-9]+(?![A-Za-z0-9@_-])")
+_NORMAL = re.compile(r"(?:https?://[a-z0-9]+(?:[.-][a-z0-9]+)*(?:/[A-Za-z0-9._~/-]*)?)?(?:#[A-Za-z0-9._~-]+)?")
 _HTML = re.compile(r"<!--.*?-->|<[^<>]*>", re.DOTALL)
 
 
@@ -83,7 +84,7 @@ def _may_link(text: str) -> bool:
 @lru_cache(maxsize=4)
 def _parser(formulas: bool, links: bool) -> MarkdownIt:
     """A parser that looks for formulas or bare links only where a text can have some: both cost time at every letter."""
-    parser = MarkdownIt(
+    parser = _Markdown(
         "commonmark",
         {"html": True, "maxNesting": MAX_NESTING, "tasklists": True, "strikethrough_single_tilde": True},
         renderer_cls=_Renderer,
@@ -175,8 +176,19 @@ def _line(state: StateBlock, line: int) -> str:
     return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]].rstrip()
 
 
+class _Markdown(MarkdownIt):
+    """A parser that takes addresses without anything to be normalised as they are: taking them apart is slow."""
+
+    def normalizeLink(self, url: str) -> str:  # noqa: N802 — the rules call it so
+        return url if _NORMAL.fullmatch(url) else super().normalizeLink(url)
+
+
 class _Renderer(RendererHTML):
     """Renders formulas, code, tasks and the alignment of cells without inline styles."""
+
+    @staticmethod
+    def renderAttrs(token: Token) -> str:  # noqa: N802 — the renderer calls it so
+        return RendererHTML.renderAttrs(token) if token.attrs else ""
 
     def math_inline(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         return _formula(tokens[idx], env)

@@ -9,6 +9,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
 from app.content.dispatch import dispatching
+from app.content.render import markdown
 
 _PARTS = (
     *("# ", "## x", "- ", "* ", "+ a", "1. ", "2) b", "> ", ">", "```", "~~~ js", "---", "===", "***", "_ _ _", "-", "="),
@@ -29,6 +30,7 @@ def _parser() -> MarkdownIt:
 _PLAIN = _parser()
 _DISPATCHING = dispatching(_parser())
 _LEAN = dispatching(_parser(), lean=True)
+_RENDERING = markdown._parser(formulas=False, links=False)
 
 
 @settings(max_examples=400, deadline=None)
@@ -53,3 +55,34 @@ def test_lean_blocks_are_the_same_but_for_what_nobody_reads(text: str) -> None:
     assert [replace(token, attrs={}, meta={}) for token in tokens] == [
         replace(token, attrs={}, meta={}) for token in expected
     ]
+
+
+_ADDRESS_PARTS = (
+    *(
+        "http://",
+        "https://",
+        "//",
+        "/",
+        "a",
+        "b-c",
+        "xn--",
+        ".",
+        "com",
+        "1.2.3.4",
+        "[::1]",
+        ":80",
+        "@",
+        "A",
+        "é",
+        "_",
+        "~",
+    ),
+    *("?", "&x=1", "#", "%20", "%", "(", " ", "..", "mailto:", "x" * 70),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(("", "http://a", "https://b.c/")), st.lists(st.sampled_from(_ADDRESS_PARTS), max_size=6))
+def test_an_address_that_is_taken_as_it_is_would_not_be_changed(start: str, parts: list[str]) -> None:
+    address = start + "".join(parts)
+    assert _RENDERING.normalizeLink(address) == _PLAIN.normalizeLink(address)
