@@ -17,7 +17,7 @@ from app.admin.views.blueprint import (
     own_thing,
     settings,
 )
-from app.library import edit_queries, own, parting
+from app.library import edit_queries, history, own, parting
 from app.library.edit_queries import EditedCard
 from app.library.editing import Conflict, NotThere
 from app.library.own import TooManyCards
@@ -54,7 +54,11 @@ def split_card(guid: str) -> Response:
     try:
         made = transact(work)
     except Conflict:
-        changed_meanwhile("edit.card", guid=guid)
+        card = found_card(guid)
+        if card.archived_at is not None or not _saved_by_another(card):
+            changed_meanwhile("edit.card", guid=guid)
+        form.version.data = card.version
+        return shown("admin/split.html", 409, area="edit", card=card, deck=card.deck, form=form, stale=True)
     except NotThere:
         abort(404)
     except TooManyCards:
@@ -88,7 +92,11 @@ def join_cards(guid: str) -> Response:
     try:
         transact(work)
     except Conflict:
-        changed_meanwhile("edit.join_cards", guid=guid, number=other.number)
+        card, other = found_card(guid), found_card(other.guid)
+        if not (_saved_by_another(card) or _saved_by_another(other)):
+            changed_meanwhile("edit.join_cards", guid=guid, number=other.number)
+        form.version.data, form.other_version.data = card.version, other.version
+        return _join_page(card, other, form, stale=True)
     except (NotTogether, StillOpen, NotThere) as error:
         raise _refused(error, guid) from error
     flash(_("Joined. Whoever learned either of them goes on with both histories. You can part them again below."))
@@ -118,6 +126,12 @@ def part_card(guid: str) -> Response:
     return redirect(url_for("edit.card", guid=parted.guid), 303)
 
 
+def _saved_by_another(card: EditedCard) -> bool:
+    """Whether it was another person who saved the present version; one's own is a form that was sent twice."""
+    last = history.last_save(session(), card.id, require_viewer().id)
+    return last is not None and last.by != "you"
+
+
 def _other(card: EditedCard) -> EditedCard:
     """The card that the address names by its number, or a word about why it cannot be that one."""
     number = request.args.get("number", "").strip()
@@ -138,12 +152,13 @@ def _refused(error: Exception, guid: str) -> Refusal:
     return Refusal(409, _("These two cannot be joined"), remedy, back=here, back_label=_("Back to the question"))
 
 
-def _join_page(card: EditedCard, other: EditedCard, form: JoinForm) -> Response:
+def _join_page(card: EditedCard, other: EditedCard, form: JoinForm, *, stale: bool = False) -> Response:
     previews = [Preview(one.text, one.rendered, one.deck.id) for one in (card, other)]
     return shown(
         "admin/join.html",
-        422 if form.errors else 200,
+        409 if stale else 422 if form.errors else 200,
         area="edit",
+        stale=stale,
         card=card,
         other=other,
         deck=card.deck,

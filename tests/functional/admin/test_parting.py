@@ -51,6 +51,26 @@ def test_a_half_without_a_question_is_asked_for_and_nothing_is_lost(editor: Flas
     assert "Enter a question." in page.text
 
 
+@pytest.mark.parametrize("what", ["split", "join?number=2"])
+def test_what_a_colleague_saved_meanwhile_costs_nothing_that_was_typed(
+    editor: FlaskClient, colleague: FlaskClient, session: Session, cards: list[Card], what: str
+) -> None:
+    path = f"/edit/cards/{cards[0].guid}"
+    values = {"answer": "Typed.", "second_question": "B?", "history": "first", "lives": "first", "question": "A?"}
+    carried = {"version": "1", "other_version": "1"}
+    post(colleague, path, {"question": "Theirs?", "answer": "Theirs."})
+
+    page = post(editor, f"{path}/{what}", values | carried)
+    assert page.status_code == 409
+    assert "Your text is safe here" in page.text
+    assert "Typed.</textarea>" in page.text
+    assert asked(session)[0] == "Theirs?"
+    assert post(
+        editor, f"{path}/{what}", values | {"version": hidden(page.text, "version"), "other_version": "1"}
+    ).location
+    assert asked(session)[0] == "A?"
+
+
 def test_two_are_joined_and_parted_again(editor: FlaskClient, session: Session, cards: list[Card]) -> None:
     path = f"/edit/cards/{cards[0].guid}/join?number=3"
     page = editor.get(path).text
