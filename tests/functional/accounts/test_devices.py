@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.db.models import Passkey, User
+from app.db.models import LoginSession, Passkey, User
 from tests.builders import csrf_token, make_user, sign_in
 from tests.functional.accounts.pages import is_in, send
 from tests.functional.conftest import Watch
@@ -65,7 +65,8 @@ class Device:
 
 def asked(client: FlaskClient, path: str) -> dict[str, Any]:
     """What the page asks a device for."""
-    return client.post(f"{path}/options", data={"csrf_token": csrf_token(client, "/sign-in?x=1")}).get_json()  # type: ignore[no-any-return]
+    token = own_token(client) if is_in(client) else csrf_token(client)
+    return client.post(f"{path}/options", data={"csrf_token": token}).get_json()  # type: ignore[no-any-return]
 
 
 def own_token(client: FlaskClient) -> str:
@@ -94,7 +95,8 @@ def device(app: Flask, ada: User) -> Device:
 def come(client: FlaskClient, device: Device) -> str:
     """Sign in with it; gives what the device answered."""
     answer = device.use(asked(client, "/sign-in/passkey"))
-    send(client, "/sign-in/passkey", page="/sign-in", credential=answer)
+    token = own_token(client) if is_in(client) else csrf_token(client)
+    client.post("/sign-in/passkey", data={"csrf_token": token, "credential": answer})
     return answer
 
 
@@ -119,8 +121,32 @@ def test_only_a_right_answer_of_a_living_account_signs_in(
         case "disabled":
             ada.active = False
     session.commit()
+    before = opened(session)
     come(client := app.test_client(), device)
     assert is_in(client) is (fault == "none")
+    assert opened(session) == before + (fault == "none")
+
+
+def opened(session: Session) -> int:
+    session.rollback()
+    return session.scalar(select(func.count(LoginSession.id))) or 0
+
+
+def test_signing_in_once_more_ends_the_session_before(app: Flask, session: Session, device: Device) -> None:
+    come(client := app.test_client(), device)
+    before = opened(session)
+    come(client, device)
+    assert is_in(client)
+    assert opened(session) == before
+
+
+def test_an_answer_proves_once(app: Flask, ada: User, device: Device) -> None:
+    sign_in(client := app.test_client(), ada)
+    token = own_token(client)
+    options = client.post("/sign-in/passkey/options", data={"csrf_token": token}).get_json()
+    form = {"csrf_token": token, "credential": device.use(options)}
+    answers = [client.post("/account/prove/passkey", data=form).location for _ in range(2)]
+    assert answers == ["/account/security", "/account/prove"]
 
 
 def test_an_answer_is_taken_once_and_soon(app: Flask, device: Device, watch: Watch) -> None:
