@@ -12,6 +12,7 @@ import os
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InvalidatePoolError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from app.db.wal import MOST_PAGES, Journal
 
 LOCK_WAIT_S = 10.0
 """How long a writer waits in line before the request is answered 503."""
@@ -52,25 +55,42 @@ class _WriterLine:
         self._threads = threading.Lock()
         self._file = f"{database}.lock" if database else None
         self._held: int | None = None
+        self._journal = Journal(database, self._alone) if database else None
 
     def enter(self) -> None:
         if not self._threads.acquire(timeout=LOCK_WAIT_S):
             raise DatabaseBusy("Another change took too long.")
         try:
             if self._file is not None:
-                self._held = _alone(self._file)
+                self._held = _locked(self._file)
         except BaseException:
             self._threads.release()
             raise
 
     def leave(self) -> None:
+        self._go()
+        if self._journal is not None:
+            self._journal.grown()
+
+    def _alone(self, work: Callable[[], object]) -> None:
+        """Do something that is no change, and can be left for another time, while nobody writes."""
+        try:
+            self.enter()
+        except DatabaseBusy:
+            return
+        try:
+            work()
+        finally:
+            self._go()
+
+    def _go(self) -> None:
         held, self._held = self._held, None
         if held is not None:
             os.close(held)  # and with it goes the lock
         self._threads.release()
 
 
-def _alone(path: str) -> int:
+def _locked(path: str) -> int:
     """A descriptor of the file at `path`, locked against other processes; the lock goes with it, and with the process."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -184,6 +204,7 @@ def prepare(engine: Engine, *, create: bool = True) -> None:
             "synchronous=FULL",
             "foreign_keys=ON",
             f"busy_timeout={int(LOCK_WAIT_S * 1000)}",
+            f"wal_autocheckpoint={MOST_PAGES}",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

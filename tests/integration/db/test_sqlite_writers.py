@@ -1,13 +1,16 @@
 """Writing on SQLite: writers queue, read what is true by then, and nobody fails at random."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select, text
 
 from app.db import session as writing
+from app.db import wal
 from app.db.base import Base
 from app.db.models import Portal
 from app.db.session import DatabaseBusy, make_engine, session_factory, write
@@ -116,3 +119,38 @@ def test_a_flush_without_write_gets_in_line_by_itself(engine: Engine) -> None:
     with factory() as session:
         portal = session.get_one(Portal, 1)
         assert (portal.name, portal.registration) == ("ours", "closed")
+
+
+def test_the_journal_is_brought_in_beside_the_writers_and_begins_anew(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit appends to it from its beginning again, so it stays as long as some commits make it."""
+    monkeypatch.setattr(wal, "COMMITS", 10)
+    factory = session_factory(engine)
+
+    def commit(times: int) -> int:
+        for number in range(times):
+            with factory() as session:
+                write(session)
+                session.get_one(Portal, 1).name = f"{number} " + "x" * 60
+                session.commit()
+            for thread in threading.enumerate():
+                if thread.name == "journal":
+                    thread.join()
+        return (tmp_path / "portal.db-wal").stat().st_size
+
+    longest = commit(wal.COMMITS + 1)
+    assert commit(3 * wal.COMMITS) <= longest
+    with closing(sqlite3.connect(tmp_path / "portal.db")) as other:
+        assert other.execute("SELECT name FROM portal").fetchone()[0].startswith("29 ")
+        assert other.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_journal_whose_file_is_gone_makes_none(engine: Engine, tmp_path: Path) -> None:
+    journal = wal.Journal(str(tmp_path / "gone.db"), lambda work: None)
+    for _ in range(wal.COMMITS):
+        journal.grown()
+    for thread in threading.enumerate():
+        if thread.name == "journal":
+            thread.join()
+    assert not (tmp_path / "gone.db").exists()
