@@ -7,8 +7,8 @@ converted. It belongs to the session's transaction like any other statement, and
 
 import logging
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -107,11 +107,18 @@ class Prepared:
             return self._rows(engine.dialect, self._run(engine.dialect, connection, values))
 
     def run(self, session: Session, values: Mapping[str, Any]) -> None:
-        """Run what gives no rows."""
+        """Run what gives no rows, or none that are looked at."""
         connection = connected(session)
-        self._run(connection.dialect, connection, values)
+        self._run(connection.dialect, connection, values, fetch=False)
 
-    def _run(self, dialect: Dialect, connection: Connection | PoolProxiedConnection, values: Mapping[str, Any]) -> Any:
+    def _run(
+        self,
+        dialect: Dialect,
+        connection: Connection | PoolProxiedConnection,
+        values: Mapping[str, Any],
+        *,
+        fetch: bool = True,
+    ) -> Any:
         compiled = self._compiled(dialect, values)
         given = compiled.values(values)
         if _log.isEnabledFor(logging.DEBUG):
@@ -120,7 +127,7 @@ class Prepared:
         cursor = raw.cursor()
         try:
             cursor.execute(compiled.sql, given)
-            return cursor.fetchall() if self._columns else ()
+            return cursor.fetchall() if fetch and self._columns else ()
         except dialect.loaded_dbapi.Error as error:
             lost = dialect.is_disconnect(error, raw.dbapi_connection, cursor)
             if lost:
@@ -160,6 +167,28 @@ class Prepared:
         """Which columns are converted, and how."""
         converts = (kind.dialect_impl(dialect).result_processor(dialect, None) for _, kind in self._columns)
         return tuple((place, convert) for place, convert in enumerate(converts) if convert is not None)
+
+
+@contextmanager
+def in_one_go(session: Session) -> Iterator[None]:
+    """Have PostgreSQL be sent what is `run` here without a wait for each statement; on SQLite there is no way to wait for.
+
+    What it refuses is raised by the next statement of which rows are read, or at the end.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        yield
+        return
+    connection = connected(session)
+    dialect = connection.dialect
+    raw: Any = connection.connection.dbapi_connection
+    try:
+        with raw.pipeline():
+            yield
+    except dialect.loaded_dbapi.Error as error:
+        lost = dialect.is_disconnect(error, raw, None)
+        if lost:
+            connection.invalidate(error)
+        raise _told(dialect, "", error, lost=lost) from error
 
 
 _connections: WeakKeyDictionary[Session, Connection] = WeakKeyDictionary()

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.db.base import new_guid
 from app.db.models import Card, CardMark, CardState, Deck, DeckChoice, Event, User
-from app.db.prepared import Prepared
+from app.db.prepared import Prepared, in_one_go
 from app.db.session import write
 from app.scheduling import replay, sm2
 from app.scheduling.replay import EventKind, Projection
@@ -109,8 +109,9 @@ def answer(
     `StaleCard`.
     """
     body = _hash(card=card, grade=int(grade), version=version)
-    get_in_line(session, viewer.id)
-    row = _card_to_answer(session, viewer, card, key)
+    with in_one_go(session):
+        get_in_line(session, viewer.id)
+        row = _card_to_answer(session, viewer, card, key)
     if row.known_id is not None:
         if row.known_hash != body:
             raise KeyReused
@@ -263,7 +264,7 @@ def get_in_line(session: Session, user_id: int) -> None:
     """From here on to the end of the transaction nobody else appends to this learner's log."""
     write(session)
     if session.get_bind().dialect.name == "postgresql":
-        _IN_LINE.all(session, {"user": user_id})
+        _IN_LINE.run(session, {"user": user_id})
 
 
 _USER: Any = bindparam("user")
@@ -412,10 +413,13 @@ def _append(
     facts_of_it = fact_columns(projection.facts[event.id])
     sums: totals.Sums = {}
     totals.changed(sums, values, None, facts_of_it)
-    _INSERT_EVENT.run(session, values | facts_of_it)
-    store_facts(session, log, projection, sums)
-    totals.put(session, user_id, sums)
-    return store_state(session, user_id=user_id, card_id=card_id, version=version, events=len(log) + 1, to=projection)
+    with in_one_go(session):
+        _INSERT_EVENT.run(session, values | facts_of_it)
+        store_facts(session, log, projection, sums)
+        totals.put(session, user_id, sums)
+        return store_state(
+            session, user_id=user_id, card_id=card_id, version=version, events=len(log) + 1, to=projection
+        )
 
 
 def _seed_columns(seed: MemoryState | None) -> dict[str, int | date | None]:

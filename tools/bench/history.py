@@ -4,14 +4,12 @@ import statistics
 import time
 from datetime import UTC, datetime
 
-from sqlalchemy import text
-
 from app.content.document import CardText
 from app.db.migrate import upgrade
 from app.db.session import make_engine, session_factory
 from tools.bench.load import Connection
 from tools.bench.registry import at_most, bench, say
-from tools.bench.seeding import Learner, give_history, make_deck, make_learner, repeat_history
+from tools.bench.seeding import Learner, analyse, give_history, make_deck, make_learner, repeat_history
 from tools.bench.servers import DATABASES, serving
 from tools.bench.study import Tab
 
@@ -51,10 +49,7 @@ def _seeded(url: str) -> list[Learner]:
             repeat_history(session, person, deck_id, cards, REVIEWS, spread=SPREAD)
             session.commit()
             people.append(person)
-    if engine.dialect.name == "postgresql":  # what its autovacuum does by itself before long
-        with engine.connect() as connection:
-            connection.execute(text("ANALYZE"))
-            connection.commit()
+    analyse(engine)
     engine.dispose()
     return people
 

@@ -13,7 +13,7 @@ from app.db.migrate import upgrade
 from app.db.session import make_engine, session_factory
 from tools.bench.load import Connection, Load, drive
 from tools.bench.registry import at_least, at_most, bench, say
-from tools.bench.seeding import Learner, give_history, make_deck, make_learner
+from tools.bench.seeding import Learner, analyse, give_history, make_deck, make_learner
 from tools.bench.servers import DATABASES, SECRET, serving
 
 BARE = "/bare"
@@ -57,6 +57,7 @@ def _seeded(url: str, learners: int) -> list[Learner]:
         for person in people:
             give_history(session, person, cards[:DUE], 3, now, spread=10)
         session.commit()
+    analyse(engine)
     engine.dispose()
     return people
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.db.base import new_guid
 from app.db.models import Collection
-from app.db.prepared import Prepared
+from app.db.prepared import Prepared, in_one_go
 from app.db.session import make_engine, session_factory, write
 from tests.builders import LONG_AGO
 
@@ -65,6 +65,54 @@ def test_what_the_database_refuses_is_sqlalchemys_error(session: Session) -> Non
     assert "2026" not in str(refused.value)  # values stay out of logs
     session.rollback()
     assert session.scalars(select(Collection.slug)).all() == []
+
+
+def test_what_is_sent_in_one_go_is_done_in_its_order(session: Session) -> None:
+    write(session)
+    named = Prepared(_NAMED)
+    with in_one_go(session):
+        for number, slug in enumerate("ac", start=1):
+            _add(session, number, slug)
+        named.run(session, {"slugs": ["a"], "most": 1})
+        assert [row.slug for row in named.all(session, {"slugs": ["a", "b", "c"], "most": 9})] == ["a", "c"]
+        _add(session, 3, "d")
+    session.commit()
+    assert session.scalars(select(Collection.slug).order_by(Collection.slug)).all() == ["a", "c", "d"]
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_what_is_refused_in_one_go_is_sqlalchemys_error_too(session: Session, reads: bool) -> None:
+    write(session)
+
+    def twice() -> None:
+        with in_one_go(session):
+            _add(session, 1, "a")
+            _add(session, 2, "a")
+            if reads:
+                Prepared(_NAMED).all(session, {"slugs": ["a"], "most": 1})
+
+    with pytest.raises(IntegrityError):
+        twice()
+    session.rollback()
+    assert session.scalars(select(Collection.slug)).all() == []
+
+
+def test_a_connection_lost_in_one_go_is_replaced(postgresql_url: str) -> None:
+    engine = make_engine(postgresql_url)
+    with session_factory(engine)() as session:
+        process = session.scalar(text("SELECT pg_backend_pid()")) or 0
+
+        def add() -> None:
+            with in_one_go(session):
+                _end_connections_of(engine, process)
+                _add(session, 1, "a")
+
+        with pytest.raises(DBAPIError) as lost:
+            add()
+        assert lost.value.connection_invalidated
+    with session_factory(engine)() as session:
+        assert session.scalars(select(Collection.slug)).all() == []
+    engine.dispose()
 
 
 def test_a_lost_connection_is_replaced_by_the_next_one(postgresql_url: str) -> None:
