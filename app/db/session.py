@@ -8,6 +8,7 @@ PostgreSQL needs none of this; there `write` does nothing and services lock the 
 
 import fcntl
 import json
+import math
 import os
 import sqlite3
 import threading
@@ -228,7 +229,16 @@ def prepare(engine: Engine, *, create: bool = True) -> None:
 
 
 def _ask_idle_ones(engine: Engine) -> None:
-    """Ask a server's connections whether they still live, once they were idle for a moment; not before every request."""
+    """Ask a server's connections whether they still live, not before every request: once they were idle for a moment.
+
+    Where one was lost, all are asked that were used before.
+    """
+    lost_at = -math.inf
+
+    @event.listens_for(engine, "invalidate")
+    def _distrust(*_what: Any) -> None:
+        nonlocal lost_at
+        lost_at = time.monotonic()
 
     @event.listens_for(engine, "checkin")
     def _note(_connection: Any, record: ConnectionPoolEntry) -> None:
@@ -236,7 +246,8 @@ def _ask_idle_ones(engine: Engine) -> None:
 
     @event.listens_for(engine, "checkout")
     def _ask(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
-        if "used" not in record.info or time.monotonic() - record.info["used"] < IDLE_S:
+        used = record.info.get("used", math.inf)  # not yet: it was made just now
+        if used > max(lost_at, time.monotonic() - IDLE_S):
             return
         try:
             engine.dialect.do_ping(connection)

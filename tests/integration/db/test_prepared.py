@@ -10,6 +10,7 @@ from sqlalchemy import Engine, bindparam, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
+from app.db import session as connecting
 from app.db.base import new_guid
 from app.db.models import Collection
 from app.db.prepared import Prepared, in_one_go
@@ -127,6 +128,25 @@ def test_a_lost_connection_is_replaced_by_the_next_one(postgresql_url: str) -> N
     with session_factory(engine)() as session:
         assert named.all(session, values) == []
     engine.dispose()
+
+
+def test_where_one_connection_was_lost_the_others_are_asked_before_they_are_used(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connecting, "IDLE_S", 60)
+    engine, other = make_engine(postgresql_url), make_engine(postgresql_url)
+    named, values = Prepared(_NAMED), {"slugs": ["a"], "most": 1}
+    factory = session_factory(engine)
+    with factory() as first, factory() as second:
+        processes = [session.scalar(text("SELECT pg_backend_pid()")) or 0 for session in (first, second)]
+    for process in processes:
+        _end_connections_of(other, process)
+    with factory() as session, pytest.raises(DBAPIError):
+        named.all(session, values)
+    with factory() as session:
+        assert named.all(session, values) == []
+    engine.dispose()
+    other.dispose()
 
 
 def _end_connections_of(engine: Engine, process: int) -> None:
