@@ -31,8 +31,8 @@ LOCK_WAIT_S = 10.0
 """How long a writer waits in line before the request is answered 503."""
 _LOOK_EVERY_S = 0.001
 """How often a process looks whether another one has left the line: shorter than what is written there."""
-IDLE_S = 2.0
-"""A server's connection that was used so lately is taken to live; where it does not, a request is answered 503."""
+IDLE_S = 0.5
+"""A server's connection that was used so lately is taken to live."""
 _POSTGRESQL_SETTINGS = (
     "datestyle=ISO",
     "statement_timeout=15000",

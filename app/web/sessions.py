@@ -13,6 +13,7 @@ from typing import Any
 from flask import Flask, current_app, g, has_request_context, request
 from flask import session as cookie
 from sqlalchemy import ColumnElement, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.config import Settings
@@ -171,7 +172,13 @@ def _load() -> Any:
     values = {"token": token_hash(token), "now": now, "idle_since": idle_since}
     if db.engine.dialect.name == "sqlite":
         return next(iter(_LOAD.alone(db.engine, values)), None)
-    return _LOAD.one_or_none(db.session, values)
+    try:
+        return _LOAD.one_or_none(db.session, values)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        db.session.rollback()  # the server was away a moment ago: nothing has happened yet, and the next connection is asked
+        return _LOAD.one_or_none(db.session, values)
 
 
 def viewer() -> Viewer | None:
