@@ -10,7 +10,7 @@ import click
 from app.cli.admin import admin
 from app.cli.anki import anki
 from app.cli.backup import backup, restore
-from app.cli.common import add_up_again, database_faults, fail, open_engine, render_again
+from app.cli.common import add_up_again, database_faults, fail, open_engine, refuse_unfinished, render_again
 from app.cli.content import content
 from app.cli.doctor import doctor
 from app.cli.housekeeping import housekeeping
@@ -36,8 +36,11 @@ def db_upgrade(revision: str) -> None:
     """Bring the schema up to date (or to REVISION)."""
     from app.db.migrate import heads, upgrade
 
+    engine = open_engine()
     with _schema_faults():
-        before, after = upgrade(open_engine(), revision)
+        with engine.connect() as connection:
+            refuse_unfinished(connection)
+        before, after = upgrade(engine, revision)
     click.echo(
         f"The database is up to date ({after})." if before == after else f"Schema: {before or 'empty'} → {after}."
     )

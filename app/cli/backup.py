@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.common import fail, open_engine
+from app.cli.common import ending_tidily, fail, open_engine
 
 if TYPE_CHECKING:
     from app.db.backup import Manifest
@@ -61,7 +61,10 @@ def restore(file: Path) -> None:
 
     engine = open_engine()
     try:
-        with database_faults("Nothing was restored. Is DATABASE_URL right, and does its database run?"):
+        with (
+            ending_tidily(),
+            database_faults("Nothing was restored. Is DATABASE_URL right, and does its database run?"),
+        ):
             manifest = fill(engine, file)
     except BackupError as error:
         fail(str(error))
@@ -79,9 +82,9 @@ def _made(file: Path) -> Manifest:
     from app.db.backup import backup as save
     from app.web import clock
 
-    engine = open_engine()
+    engine = open_engine(create=False)
     try:
-        with database_faults("Nothing was written. Is DATABASE_URL right, and does its database run?"):
+        with ending_tidily(), database_faults("Nothing was written. Is DATABASE_URL right, and does its database run?"):
             return save(engine, file, clock.now())
     except BackupError as error:
         fail(str(error))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
     from sqlalchemy.orm import Session
 
     from app.config import Settings
@@ -37,16 +39,33 @@ def read_settings() -> Settings:
         fail(f"Setting {error}")
 
 
-def open_engine() -> Engine:
-    """An engine on the database that the settings name."""
-    from app.db.session import make_engine
+def open_engine(*, create: bool = True) -> Engine:
+    """An engine on the database that the settings name; without `create` an SQLite file must be there."""
+    from app.db.session import located, make_engine
 
+    settings = read_settings()
+    if not create and settings.is_sqlite and not Path(file := located(settings.database_url).database or "").is_file():
+        fail(f"Setting DATABASE_URL: there is no database {file}. Name the one that the portal uses.")
     try:
-        return make_engine(read_settings().database_url)
+        return make_engine(settings.database_url)
     except OSError as error:
         fail(
             f"Setting DATABASE_URL: {error.filename} cannot be made ({error.strerror}). Name a place that can be written."
         )
+
+
+@contextmanager
+def ending_tidily() -> Iterator[None]:
+    """Let SIGTERM end the block as an exception does, so that it removes what it has begun."""
+
+    def end(*_signal: object) -> NoReturn:
+        raise SystemExit(143)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
@@ -103,6 +122,14 @@ def add_up_again() -> int:
         if not count:
             return total
         total += count
+
+
+def refuse_unfinished(connection: Connection) -> None:
+    """End the command where the database holds a part of a backup only."""
+    from app.db.backup import is_unfinished
+
+    if is_unfinished(connection):
+        fail("A restore into this database was cut off, so it does not hold everything. Run `reprise restore` again.")
 
 
 def render_again() -> int:

@@ -165,7 +165,11 @@ def _integrity(session: Session) -> Iterator[Finding]:
 
 def _schema(session: Session) -> Iterator[Finding]:
     from app.db import migrate
+    from app.db.backup import is_unfinished
 
+    if is_unfinished(session.connection()):
+        yield Finding("problem", "Database", "a restore into it was cut off.", "Run `reprise restore` again.")
+        return
     now, wanted = migrate.current(session.connection()), migrate.heads()
     if now == wanted:
         yield Finding("ok", "Schema", f"up to date ({now})")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.common import fail, read_settings
+from app.cli.common import fail, read_settings, refuse_unfinished
 
 if TYPE_CHECKING:
     from app.config import Settings
@@ -49,6 +49,7 @@ def _check_schema(settings: Settings) -> None:
     engine = make_engine(settings.database_url)
     try:
         with engine.connect() as connection:
+            refuse_unfinished(connection)
             revision = migrate.current(connection)
     except (DBAPIError, DatabaseBusy):
         return

@@ -11,16 +11,17 @@ from datetime import datetime
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import Engine, inspect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from app.db import migrate, search_index
 from app.db import models as _models  # noqa: F401  # registers every table, and with it what stays out
-from app.db.backup import postgresql, sqlite
+from app.db.backup import place, postgresql, sqlite
 from app.db.backup.archive import BackupError, Manifest, Reader, reading, writing
+from app.db.backup.place import is_unfinished
 from app.db.base import Base
 
-__all__ = ["BackupError", "Manifest", "backup", "check", "left_out", "restore"]
+__all__ = ["BackupError", "Manifest", "backup", "check", "is_unfinished", "left_out", "restore"]
 
 
 def left_out() -> frozenset[str]:
@@ -34,19 +35,23 @@ def backup(engine: Engine, path: Path, now: datetime) -> Manifest:
     Raises `BackupError` where the database has no tables yet, or the file is there or cannot be written.
     """
     with engine.connect() as connection:
-        revision = migrate.current(connection)
-    if revision is None:
-        raise BackupError("This database has no tables yet: there is nothing to back up. Is DATABASE_URL right?")
+        if migrate.current(connection) is None:
+            raise BackupError("This database has no tables yet: there is nothing to back up. Is DATABASE_URL right?")
+        if place.is_unfinished(connection):
+            raise BackupError("This database holds a part of a backup only: a restore was cut off. Restore it again.")
     save = sqlite.save if engine.dialect.name == "sqlite" else postgresql.save
     with writing(path) as writer:
-        rows, numbers = save(engine, writer, left_out())
+        try:
+            saved = save(engine, writer, left_out())
+        except (DBAPIError, psycopg.Error) as error:
+            raise BackupError(f"The database said: {_said(error)}. Nothing was written; try again.") from error
         manifest = Manifest(
             version=importlib.metadata.version("reprise"),
             made_at=now.isoformat(timespec="seconds"),
             database="sqlite" if engine.dialect.name == "sqlite" else "postgresql",
-            revision=revision,
-            rows=rows,
-            numbers=numbers,
+            revision=saved.revision,
+            rows=saved.rows,
+            numbers=saved.numbers,
             members=writer.members,
         )
         writer.manifest(manifest)
@@ -70,23 +75,34 @@ def restore(engine: Engine, path: Path) -> Manifest:
     database or of a newer Reprise.
     """
     with reading(path) as reader:
-        _check_target(engine, reader, path)
+        _check_kind(engine, reader, path)
         reader.verify()
         try:
-            migrate.upgrade(engine, reader.manifest.revision)
-            with engine.begin() as connection:
-                search_index.drop(connection)  # made anew below: rows of a file need not agree with their index
-            load = sqlite.load if engine.dialect.name == "sqlite" else postgresql.load
-            load(engine, reader, left_out())
-            migrate.upgrade(engine)
-            _distrust_html(engine)
-        except BaseException as error:
-            migrate.downgrade(engine, "base")
-            if isinstance(error, DBAPIError | psycopg.Error | sqlite3.Error):
-                said = str(getattr(error, "orig", error)).strip().splitlines()[0]
-                raise BackupError(f"{path} breaks a rule of the database: {said}. Nothing was restored.") from error
-            raise
+            with place.filling(engine):
+                _fill(engine, reader)
+        except (IntegrityError, DataError, psycopg.IntegrityError, psycopg.DataError, sqlite3.IntegrityError) as error:
+            raise BackupError(f"{path} breaks a rule of the database: {_said(error)}. Nothing was restored.") from error
+        except (DBAPIError, psycopg.Error, sqlite3.Error) as error:
+            raise BackupError(
+                f"The database said: {_said(error)}. Nothing was restored. Is there room? Mend that, then restore again."
+            ) from error
         return reader.manifest
+
+
+def _fill(engine: Engine, reader: Reader) -> None:
+    migrate.upgrade(engine, reader.manifest.revision)
+    with engine.begin() as connection:
+        search_index.drop(connection)  # made anew below: rows of a file need not agree with their index
+    load = sqlite.load if engine.dialect.name == "sqlite" else postgresql.load
+    load(engine, reader, left_out())
+    migrate.upgrade(engine)
+    _distrust_html(engine)
+
+
+def _said(error: Exception) -> str:
+    """The first line of what the database said."""
+    lines = str(getattr(error, "orig", error)).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__
 
 
 def _distrust_html(engine: Engine) -> None:
@@ -97,7 +113,7 @@ def _distrust_html(engine: Engine) -> None:
                 connection.execute(table.update().values(renderer=0))
 
 
-def _check_target(engine: Engine, reader: Reader, path: Path) -> None:
+def _check_kind(engine: Engine, reader: Reader, path: Path) -> None:
     manifest = reader.manifest
     if manifest.database != engine.dialect.name:
         wanted = (
@@ -106,8 +122,3 @@ def _check_target(engine: Engine, reader: Reader, path: Path) -> None:
         raise BackupError(f"{path} is of another kind of database. Set DATABASE_URL={wanted} for it.")
     if manifest.revision not in migrate.revisions():
         raise BackupError(f"{path} was made by a newer Reprise ({manifest.version}). Install that or a later one.")
-    if [name for name in inspect(engine).get_table_names() if name != "alembic_version"]:
-        raise BackupError(
-            "The database that DATABASE_URL names is not empty; a restore never overwrites one. "
-            "Name an empty one, or move that one away first."
-        )

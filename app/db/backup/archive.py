@@ -11,8 +11,9 @@ import os
 import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -61,6 +62,15 @@ class Manifest:
     def total(self) -> int:
         """Rows of all tables."""
         return sum(self.rows.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What was copied of a database: its schema's revision, the rows of each table, the last numbers of its sequences."""
+
+    revision: str
+    rows: Mapping[str, int]
+    numbers: Mapping[str, int]
 
 
 class Writer:
@@ -151,16 +161,15 @@ class Reader:
     @contextmanager
     def member(self, name: str) -> Iterator[Iterator[bytes]]:
         """The pieces of a member, checked: read to the end, it raises `BackupError` where they are not what was written."""
-        try:
-            with self._archive.open(name) as file:
-                yield self._checked(name, file)
-        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
-            raise self._damaged(f"{name} cannot be read") from error
+        with self._readable(name):
+            file = self._archive.open(name)
+        with file:
+            yield self._checked(name, file)
 
     def _checked(self, name: str, file: IO[bytes]) -> Iterator[bytes]:
         expected = self.manifest.members[name]
         digest, size = hashlib.sha256(), 0
-        while data := file.read(_CHUNK):
+        while data := self._read(name, file):
             size += len(data)
             if size > expected.size:
                 break
@@ -169,6 +178,18 @@ class Reader:
         if size != expected.size or digest.hexdigest() != expected.sha256:
             raise self._damaged(f"{name} is not what was written")
 
+    def _read(self, name: str, file: IO[bytes]) -> bytes:
+        with self._readable(name):
+            return file.read(_CHUNK)
+
+    @contextmanager
+    def _readable(self, name: str) -> Iterator[None]:
+        """Around reading alone: what goes wrong where the pieces are put is no fault of the backup."""
+        try:
+            yield
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
+            raise self._damaged(f"{name} cannot be read") from error
+
     def _damaged(self, what: str) -> BackupError:
         return BackupError(f"{self._path} is damaged: {what}. Take another copy of it, or an older backup.")
 
@@ -176,29 +197,35 @@ class Reader:
 @contextmanager
 def reading(path: Path) -> Iterator[Reader]:
     """Open the backup `path` and read its manifest. Raises `BackupError`."""
-    foreign = f"{path} is no backup made by `reprise backup`. Name the file that it made."
-    try:
-        with zipfile.ZipFile(path) as archive:
-            infos = archive.infolist()
-            names = [info.filename for info in infos]
-            if MANIFEST not in names or len(names) != len(set(names)) or len(names) > _MAX_MEMBERS:
-                raise BackupError(foreign)
-            if archive.getinfo(MANIFEST).file_size > _MAX_MANIFEST:
-                raise BackupError(foreign)
-            with archive.open(MANIFEST) as file:
-                manifest = _parse(io.BytesIO(file.read(_MAX_MANIFEST + 1)), path, foreign)
-            if set(names) - {MANIFEST} != set(manifest.members):
-                raise BackupError(f"{path} is damaged: it does not hold the files it names. Take an older backup.")
-            for info in infos:
-                if info.file_size > max(info.compress_size, 1) * _MAX_RATIO or info.flag_bits & 0x1:
-                    raise BackupError(foreign)
-            yield Reader(path, archive, manifest)
-    except FileNotFoundError as error:
-        raise BackupError(f"There is no file {path}.") from error
-    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
-        raise BackupError(foreign) from error
-    except OSError as error:
-        raise BackupError(f"{path} cannot be read ({error.strerror}).") from error
+    foreign = f"{path} is no backup made by `reprise backup`, or only a part of one. Name the whole file that it made."
+    with ExitStack() as opened:
+        try:
+            archive = opened.enter_context(zipfile.ZipFile(path))
+            manifest = _manifest_of(archive, path, foreign)
+        except FileNotFoundError as error:
+            raise BackupError(f"There is no file {path}.") from error
+        except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
+            raise BackupError(foreign) from error
+        except OSError as error:
+            raise BackupError(f"{path} cannot be read ({error.strerror}).") from error
+        yield Reader(path, archive, manifest)
+
+
+def _manifest_of(archive: zipfile.ZipFile, path: Path, foreign: str) -> Manifest:
+    infos = archive.infolist()
+    names = [info.filename for info in infos]
+    if MANIFEST not in names or len(names) != len(set(names)) or len(names) > _MAX_MEMBERS:
+        raise BackupError(foreign)
+    if archive.getinfo(MANIFEST).file_size > _MAX_MANIFEST:
+        raise BackupError(foreign)
+    with archive.open(MANIFEST) as file:
+        manifest = _parse(io.BytesIO(file.read(_MAX_MANIFEST + 1)), path, foreign)
+    if set(names) - {MANIFEST} != set(manifest.members):
+        raise BackupError(f"{path} is damaged: it does not hold the files it names. Take an older backup.")
+    for info in infos:
+        if info.file_size > max(info.compress_size, 1) * _MAX_RATIO or info.flag_bits & 0x1:
+            raise BackupError(foreign)
+    return manifest
 
 
 def _parse(file: IO[bytes], path: Path, foreign: str) -> Manifest:

@@ -7,21 +7,20 @@ from psycopg import Connection as Driver
 from psycopg import sql
 from sqlalchemy import Connection, Engine, text
 
-from app.db import search_index
-from app.db.backup.archive import BackupError, Reader, Writer
+from app.db import migrate, search_index
+from app.db.backup.archive import BackupError, Reader, Saved, Writer
+from app.db.backup.place import OWN
 from app.db.base import Base
 
 
-def save(engine: Engine, writer: Writer, left_out: frozenset[str]) -> tuple[dict[str, int], dict[str, int]]:
-    """Copy every table as it is at one moment, without the rows of `left_out`.
-
-    Gives the rows of each table and the last number of each sequence.
-    """
+def save(engine: Engine, writer: Writer, left_out: frozenset[str]) -> Saved:
+    """Copy every table as it is at one moment, without the rows of `left_out`."""
     rows = {}
     with engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True) as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         driver = _driver(connection)
+        revision = migrate.current(connection) or ""
         for table in _tables(connection):
             if table in left_out:
                 rows[table] = 0
@@ -36,7 +35,7 @@ def save(engine: Engine, writer: Writer, left_out: frozenset[str]) -> tuple[dict
             f"{table}.{column}": int(connection.execute(text(f"SELECT last_value FROM {sequence}")).scalar_one())  # noqa: S608
             for sequence, table, column in _sequences(connection)
         }
-    return rows, numbers
+    return Saved(revision, rows, numbers)
 
 
 def load(engine: Engine, reader: Reader, left_out: frozenset[str]) -> None:
@@ -84,12 +83,8 @@ def _tables(connection: Connection) -> list[str]:
     """
     there = {
         name
-        for (name,) in connection.execute(
-            text(
-                "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'alembic_version'"
-            )
-        )
-        if not search_index.is_part(name)
+        for (name,) in connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"))
+        if name not in OWN and not search_index.is_part(name)
     }
     known = [table.name for table in Base.metadata.sorted_tables if table.name in there]
     return known + sorted(there - set(known))

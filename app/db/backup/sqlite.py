@@ -1,7 +1,9 @@
 """SQLite: one consistent copy by the online backup, and its rows back into fresh tables."""
 
+import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -9,36 +11,54 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine
 
-from app.db.backup.archive import BackupError, Reader, Writer
+from app.db.backup.archive import BackupError, Reader, Saved, Writer
+from app.db.backup.place import OWN
 
 MEMBER = "database.sqlite3"
 _CHUNK = 1024 * 1024
+_PREFIX = ".reprise-copy-"
+_FORGOTTEN_S = 24 * 3600
+"""A copy as old as this was left behind by a process that was killed."""
 
 
-def save(engine: Engine, writer: Writer, left_out: frozenset[str]) -> tuple[dict[str, int], dict[str, int]]:
-    """Copy the database as it is at one moment, without the rows of `left_out`; gives the rows of each table."""
-    file = Path(engine.url.database or "")
-    with _beside(file) as copy:
-        # Pages come in one step: between steps a writer could start the copy anew, under load for ever.
-        here = f"file:{quote(str(file.resolve()))}?mode=ro"
-        with closing(sqlite3.connect(here, uri=True, timeout=30)) as source, closing(sqlite3.connect(copy)) as target:
-            source.backup(target, pages=-1)
-        with closing(sqlite3.connect(copy, isolation_level=None)) as target:
-            # Overwritten and not merely unlinked: what opens doors must not be readable in free pages.
-            target.execute("PRAGMA secure_delete = ON")
-            target.execute("PRAGMA journal_mode = DELETE")
-            target.execute("BEGIN")
-            for name in left_out:
-                target.execute(f'DELETE FROM "{name}"')  # noqa: S608  # a table of ours
-            target.execute("COMMIT")
-            rows = {
-                name: target.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]  # noqa: S608
-                for name in _tables(target)
-            }
-        with copy.open("rb") as pages, writer.member(MEMBER) as member:
-            while data := pages.read(_CHUNK):
-                member.write(data)
-    return rows, {}
+def save(engine: Engine, writer: Writer, left_out: frozenset[str]) -> Saved:
+    """Copy the database as it is at one moment, without the rows of `left_out`. Raises `BackupError`."""
+    file = Path(engine.url.database or "").resolve()
+    try:
+        with _beside(file) as copy:
+            _copy(file, copy)
+            saved = _without(copy, left_out)
+            with copy.open("rb") as pages, writer.member(MEMBER) as member:
+                while data := pages.read(_CHUNK):
+                    member.write(data)
+            return saved
+    except sqlite3.Error as error:
+        raise BackupError(
+            f"No copy could be made at {file.parent} ({error}). Is there room beside the database, and is it sound?"
+        ) from error
+
+
+def _copy(file: Path, copy: Path) -> None:
+    """By SQLite's online backup, in one step: between steps a writer could start the copy anew, under load for ever."""
+    here = f"file:{quote(str(file))}?mode=ro"
+    with closing(sqlite3.connect(here, uri=True, timeout=30)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target, pages=-1)
+
+
+def _without(copy: Path, left_out: frozenset[str]) -> Saved:
+    """Empty tables of a copy and say what it holds then."""
+    with closing(sqlite3.connect(copy, isolation_level=None)) as target:
+        # Overwritten and not merely unlinked: what opens doors must not be readable in free pages.
+        target.execute("PRAGMA secure_delete = ON")
+        target.execute("PRAGMA journal_mode = DELETE")
+        names = _tables(target)
+        target.execute("BEGIN")
+        for name in left_out & set(names):  # an older schema has not all of them yet
+            target.execute(f'DELETE FROM "{name}"')  # noqa: S608  # a table of ours
+        target.execute("COMMIT")
+        rows = {name: target.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}  # noqa: S608
+        (revision,) = target.execute("SELECT version_num FROM alembic_version").fetchone()
+    return Saved(str(revision), rows, {})
 
 
 def check(reader: Reader, path: Path) -> None:
@@ -99,7 +119,7 @@ def _tables(connection: sqlite3.Connection, schema: str = "main") -> list[str]:
         for (name,) in connection.execute(
             "SELECT name FROM pragma_table_list WHERE schema = ? AND type = 'table' ORDER BY name", (schema,)
         )
-        if not name.startswith("sqlite_") and name != "alembic_version"
+        if not name.startswith("sqlite_") and name not in OWN
     ]
 
 
@@ -137,14 +157,27 @@ def _unpacked(reader: Reader, beside: Path) -> Iterator[Path]:
     if list(reader.manifest.members) != [MEMBER]:
         raise BackupError("The backup does not hold what its manifest says. Take an older backup.")
     with _beside(beside) as copy:
-        with copy.open("wb") as file, reader.member(MEMBER) as pieces:
-            for piece in pieces:
-                file.write(piece)
+        try:
+            with copy.open("wb") as file, reader.member(MEMBER) as pieces:
+                for piece in pieces:
+                    file.write(piece)
+        except OSError as error:
+            raise BackupError(f"No room to unpack it at {copy.parent.parent} ({error.strerror}). Make some.") from error
         yield copy
 
 
 @contextmanager
 def _beside(file: Path) -> Iterator[Path]:
     """A place for a copy on the same disk as `file`, readable by nobody else, gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix=".reprise-", dir=file.resolve().parent) as folder:
-        yield Path(folder) / MEMBER
+    folder = file.resolve().parent
+    try:
+        place = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=folder))
+    except OSError as error:
+        raise BackupError(f"No copy can be put into {folder} ({error.strerror}). Make it writable.") from error
+    try:
+        for other in folder.glob(f"{_PREFIX}*"):
+            if time.time() - other.stat().st_mtime > _FORGOTTEN_S:
+                shutil.rmtree(other, ignore_errors=True)
+        yield place / MEMBER
+    finally:
+        shutil.rmtree(place, ignore_errors=True)

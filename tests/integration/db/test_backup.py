@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import resource
 import sqlite3
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -174,6 +176,70 @@ def test_a_restore_never_overwrites(engine: Engine, session: Session, learner: V
     assert rows(engine) == before
 
 
+def test_a_restore_that_was_cut_off_is_seen_and_done_again(
+    engine: Engine, learner: Viewer, empty: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert learner.id
+    made = backup.backup(engine, tmp_path / "all.zip", NOW)
+
+    def cut_off(_engine: Engine) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(backup, "_distrust_html", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            backup.restore(empty, tmp_path / "all.zip")
+    with empty.connect() as connection:
+        assert backup.is_unfinished(connection), "no portal may start on what is there"
+    with pytest.raises(backup.BackupError, match="cut off"):
+        backup.backup(empty, tmp_path / "part.zip", NOW)
+    assert backup.restore(empty, tmp_path / "all.zip") == made
+    assert rows(empty) == rows(engine)
+    with empty.connect() as connection:
+        assert not backup.is_unfinished(connection)
+
+
+def test_a_full_disk_is_not_taken_for_a_damaged_backup(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = make_engine(sqlite_url)
+    with session_factory(engine)() as session:
+        make_deck(session, cards=2, slug="deck")
+        session.commit()
+    backup.backup(engine, tmp_path / "all.zip", NOW)
+    for folder in ("temporary", "place"):
+        (tmp_path / folder).mkdir()
+    target = make_engine(f"sqlite:///{tmp_path}/place/new.db")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    with room(128 * 1024):
+        acts: tuple[Callable[[], object], ...] = (
+            lambda: backup.backup(engine, tmp_path / "more.zip", NOW),
+            lambda: backup.check(tmp_path / "all.zip"),
+            lambda: backup.restore(target, tmp_path / "all.zip"),
+        )
+        for act in acts:
+            with pytest.raises(backup.BackupError, match="room") as refused:
+                act()
+            assert "damaged" not in str(refused.value)
+    assert not (tmp_path / "more.zip").exists()
+    assert not list(tmp_path.rglob(".*")), "nothing half is left behind"
+    backup.restore(target, tmp_path / "all.zip")
+    assert rows(target) == rows(engine)
+    for each in (engine, target):
+        each.dispose()
+
+
+@contextmanager
+def room(size: int) -> Iterator[None]:
+    """Let no file grow beyond so many bytes, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
 Change = Callable[[dict[str, bytes]], None]
 
 
@@ -239,6 +305,25 @@ def test_what_is_damaged_or_foreign_is_refused_and_the_place_stays_empty(
     assert "changed.zip" in str(refused.value) or "backup" in str(refused.value)
     assert tables(empty) == set()
     assert not (tmp_path.parent / "outside").exists()
+
+
+def test_what_has_gone_wrong_on_a_disk_is_seen(sqlite_url: str, tmp_path: Path) -> None:
+    engine = make_engine(sqlite_url)
+    made = backup.backup(engine, tmp_path / "all.zip", NOW)
+    engine.dispose()
+    whole = (tmp_path / "all.zip").read_bytes()
+    for place in range(50, len(whole) - 50, len(whole) // 40):
+        changed = bytearray(whole)
+        changed[place] ^= 0x55
+        (tmp_path / "changed.zip").write_bytes(changed)
+        try:
+            assert backup.check(tmp_path / "changed.zip") == made, "what is read has to be what was written"
+        except backup.BackupError:
+            continue
+    for size in (1, len(whole) // 2, len(whole) - 1):
+        (tmp_path / "changed.zip").write_bytes(whole[:size])
+        with pytest.raises(backup.BackupError, match="only a part"):
+            backup.check(tmp_path / "changed.zip")
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive at all", None])
