@@ -122,11 +122,12 @@ class Settings:
         return self.base_url or f"http://{host}:{self.port}"
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+    def from_environment(cls, environ: Mapping[str, str] | None = None, *, keep: bool = True) -> "Settings":
         """Read and check the environment.
 
         Raises `SettingsError` naming the first variable whose value cannot be used. Without SECRET_KEY a random
-        secret is made once and kept beside the embedded database; production insists on a given one.
+        secret is made once and kept beside the embedded database (without `keep` it is not kept: no file is made);
+        production insists on a given one.
         """
         env = os.environ if environ is None else environ
         environment = _choice(env, "ENVIRONMENT", "local", ("local", "production"))
@@ -164,7 +165,7 @@ class Settings:
             own_cards=_integer(env, "OWN_CARDS", 5_000, 1, 1_000_000),
             log_level=_choice(env, "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"), str.upper),
             secret_key_fallbacks=_fallbacks(env),
-            secret_key=_secret_key(env, environment, database_url),  # last: it makes a file
+            secret_key=_secret_key(env, environment, database_url, keep=keep),  # last: it makes a file
         )
 
 
@@ -293,7 +294,7 @@ def _web_concurrency(env: Mapping[str, str], database_url: str) -> int:
     return _integer(env, "WEB_CONCURRENCY", default, 1, 64)
 
 
-def _secret_key(env: Mapping[str, str], environment: str, database_url: str) -> str:
+def _secret_key(env: Mapping[str, str], environment: str, database_url: str, *, keep: bool) -> str:
     text = env.get("SECRET_KEY", "").strip()
     if text:
         if len(text) < MIN_SECRET_LENGTH:
@@ -309,7 +310,8 @@ def _secret_key(env: Mapping[str, str], environment: str, database_url: str) -> 
             "it is not set.",
             'Make one and keep it: python3 -c "import secrets; print(secrets.token_hex(32))".',
         )
-    return _kept_secret(Path(database_url.removeprefix("sqlite:///")).parent / "secret-key")
+    kept = Path(database_url.removeprefix("sqlite:///")).parent / "secret-key"
+    return _kept_secret(kept) if keep or kept.exists() else secrets.token_hex(32)
 
 
 def _fallbacks(env: Mapping[str, str]) -> tuple[str, ...]:

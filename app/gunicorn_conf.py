@@ -3,6 +3,8 @@
 import gc
 from typing import Any
 
+from gunicorn.glogging import Logger
+
 from app.config import Settings
 from app.web import jobs, logs, mail
 
@@ -23,6 +25,16 @@ loglevel = _settings.log_level.lower().replace(
 )  # at “debug” it writes down every address, links included
 proc_name = "reprise"
 control_socket_disable = True
+
+
+class logger_class(Logger):  # noqa: N801  # the setting's name
+    """Gunicorn's own lines as all others: one JSON object each, without secrets."""
+
+    def setup(self, cfg: Any) -> None:
+        """Give up the handler that gunicorn would write with."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
 
 
 def post_worker_init(worker: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.policy
 import re
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,11 +25,22 @@ class Mailbox:
     mails: list[EmailMessage] = field(default_factory=list)
     answers: dict[str, list[str]] = field(default_factory=dict)
     offered: int = 0
+    arrival: threading.Condition = field(default_factory=threading.Condition)
 
     @property
     def url(self) -> str:
         """The server as MAIL_URL names it."""
         return f"smtp://127.0.0.1:{self.port}"
+
+    def wait_for(self, subject: str) -> EmailMessage:
+        """The mail whose subject holds these words, as soon as it is there."""
+
+        def found() -> list[EmailMessage]:
+            return [mail for mail in self.mails if subject in mail["Subject"]]
+
+        with self.arrival:
+            assert self.arrival.wait_for(found, 60), [mail["Subject"] for mail in self.mails]
+        return found()[0]
 
     def take(self) -> EmailMessage:
         """The one mail that has arrived since the last call."""
@@ -62,7 +74,9 @@ class _Handler:
         assert isinstance(content, bytes)
         mail = message_from_bytes(content, policy=email.policy.default)
         assert isinstance(mail, EmailMessage)
-        self.box.mails.append(mail)
+        with self.box.arrival:
+            self.box.mails.append(mail)
+            self.box.arrival.notify_all()
         return "250 OK"
 
 

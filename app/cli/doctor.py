@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -46,7 +47,7 @@ def doctor() -> None:
 
     logs.set_up("ERROR")
     try:
-        settings = Settings.from_environment()
+        settings = Settings.from_environment(keep=False)
     except SettingsError as error:
         _say([Finding("problem", f"Setting {error.name}", error.problem, error.remedy)])
         raise SystemExit(1) from error
@@ -91,13 +92,16 @@ def _settings(settings: Settings) -> Iterator[Finding]:
 
 
 def _secrets(settings: Settings) -> Iterator[Finding]:
-    kept = Path(settings.database_url.removeprefix("sqlite:///")).parent / "secret-key"
+    database = Path(settings.database_url.removeprefix("sqlite:///")).absolute()
+    kept = database.with_name("secret-key")
+    if settings.is_sqlite and _read_by_others(database):
+        yield Finding("problem", "Database", f"others on this machine can read {database}.", f"chmod 600 {database}*")
     if len(set(settings.secret_key)) < 8:
         text = "it repeats a few characters and can be guessed."
         yield Finding(
             "problem", "SECRET_KEY", text, "Make one: python3 -c 'import secrets; print(secrets.token_hex(32))'."
         )
-    elif settings.is_sqlite and kept.is_file() and kept.stat().st_mode & 0o077:
+    elif settings.is_sqlite and _read_by_others(kept):
         yield Finding("problem", "SECRET_KEY", f"others can read {kept}.", f"chmod 600 {kept}")
     else:
         yield Finding("ok", "Secrets", "the key is long enough")
@@ -110,6 +114,15 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
         yield Finding("note", "Secrets", text, remedy)
 
 
+def _read_by_others(file: Path) -> bool:
+    """Whether whoever has an account on this machine could open a file; folders that are closed to them keep them out."""
+    return (
+        file.is_file()
+        and bool(file.stat().st_mode & 0o044)
+        and all(folder.stat().st_mode & 0o011 for folder in file.parents)
+    )
+
+
 def _disk(settings: Settings) -> Iterator[Finding]:
     places = {"Temporary files": Path(tempfile.gettempdir())}
     if settings.is_sqlite:
@@ -118,6 +131,11 @@ def _disk(settings: Settings) -> Iterator[Finding]:
         if not place.is_dir():
             yield Finding(
                 "problem", name, f"{place} is not there.", "Name a place that is, or run `reprise db upgrade`."
+            )
+            continue
+        if not os.access(place, os.W_OK | os.X_OK):
+            yield Finding(
+                "problem", name, f"{place} cannot be written.", "Is it mounted read-only, or of another user?"
             )
             continue
         free = shutil.disk_usage(place).free // 1_000_000
@@ -142,8 +160,11 @@ def _database(settings: Settings) -> Iterator[Finding]:
                 yield from findings
                 if any(each.level == "problem" for each in findings) and check is _schema:
                     return
-    except (DBAPIError, DatabaseBusy) as error:
-        reason = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines() or [""]
+    except DatabaseBusy as error:
+        remedy = "Is DATABASE_URL right? `reprise db upgrade` makes a new one."
+        yield Finding("problem", "Database", f"{error}", remedy)
+    except DBAPIError as error:
+        reason = str(error.orig).strip().splitlines() or [""]
         yield Finding("problem", "Database", reason[0][:200], "Does it run, and is DATABASE_URL right?")
     finally:
         engine.dispose()

@@ -33,8 +33,8 @@ def serve() -> None:
         _check_listening(settings)
     except SettingsError as error:
         fail(f"Setting {error}")
-    click.echo(f"Reprise is at {settings.address}", err=True)
-    sys.stderr.flush()
+    click.echo(f"Reprise is at {settings.address}")
+    sys.stdout.flush()
     gunicorn = ["-m", "gunicorn", "--config", "python:app.gunicorn_conf", "app.factory:create_app()"]
     os.execv(sys.executable, [sys.executable, *gunicorn])
 

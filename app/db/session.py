@@ -14,6 +14,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -180,9 +181,16 @@ def make_engine(url: str) -> Engine:
     parsed = located(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        _close_to_others(parsed.database)
     engine = create_engine(parsed, **engine_options(url))
     prepare(engine)
     return engine
+
+
+def _close_to_others(file: str) -> None:
+    """Make a new file one that its owner alone can read: it will hold addresses and password hashes."""
+    with suppress(OSError):  # it is there, or SQLite will say what is wrong with its place
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def prepare(engine: Engine, *, create: bool = True) -> None:

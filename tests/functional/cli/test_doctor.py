@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
@@ -70,3 +72,25 @@ def test_it_asks_for_the_schema_and_for_an_administrator(reprise: Run, session: 
     assert "reprise admin link" in reprise("doctor").output
     reprise("db", "downgrade", "0001")
     assert "Run `reprise db upgrade`" in reprise("doctor").output
+
+
+def test_it_changes_nothing(reprise: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SECRET_KEY", "DATABASE_URL"):
+        monkeypatch.delenv(name)
+    ran = reprise("doctor")
+    assert (ran.exit_code, "reprise db upgrade" in ran.output) == (1, True)
+    assert not list(Path.cwd().iterdir())
+
+
+def test_a_new_database_is_its_owners_alone_and_one_that_is_not_is_named(
+    reprise: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "portal.db")
+        monkeypatch.setenv("DATABASE_URL", f"sqlite:///{file}")
+        assert reprise("db", "upgrade").exit_code == 0
+        assert file.stat().st_mode & 0o077 == 0
+        file.chmod(0o644)
+        assert "can read" not in reprise("doctor").output, "its folder keeps others out"
+        Path(folder).chmod(0o755)
+        assert f"chmod 600 {file}" in reprise("doctor").output

@@ -96,6 +96,21 @@ def test_a_writer_that_waits_too_long_changes_nothing_and_the_next_one_may(
         assert session.get_one(Portal, 1).name == "second"
 
 
+def test_a_place_that_cannot_be_written_is_busy_and_no_fault(engine: Engine) -> None:
+    """A disk that the system has made read-only refuses the lock file first; requests answer 503, and go on later."""
+    lock = Path(f"{engine.url.database}.lock")
+    lock.unlink()
+    lock.mkdir()
+    factory = session_factory(engine)
+    with factory() as session, pytest.raises(DatabaseBusy, match="cannot be opened"):
+        write(session)
+    lock.rmdir()
+    with factory() as session:
+        write(session)
+        session.get_one(Portal, 1).name = "1"
+        session.commit()
+
+
 def test_a_rolled_back_writer_leaves_the_line(engine: Engine) -> None:
     factory = session_factory(engine)
     with factory() as session:
