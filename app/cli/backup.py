@@ -54,7 +54,7 @@ def restore(file: Path) -> None:
 
     DATABASE_URL names the database: an SQLite file that is not there yet, or a PostgreSQL database without tables.
     """
-    from app.cli.common import database_faults, render_again, writing_session
+    from app.cli.common import add_up_again, database_faults, render_again, writing_session
     from app.db.backup import BackupError
     from app.db.backup import restore as fill
     from app.web import audit
@@ -71,6 +71,7 @@ def restore(file: Path) -> None:
     finally:
         engine.dispose()
     render_again()
+    add_up_again()
     with writing_session() as session:
         audit.note(session, "system.restore", area="system", label=f"{manifest.made_at}")
     click.echo(f"Restored: {_told(manifest)}. Everybody signs in again.")
