@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test torture check format bench lock chromium clean
+.PHONY: help run install test torture check format bench lock chromium clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -20,6 +20,8 @@ run: $(VENV)/.runtime ## set up, migrate, import content/ and serve (PORT=8000; 
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec tools/start
 
 # Files run in their order: sorted by their number of tests, the slow ones would come last, and one core would wait.
+install: $(VENV)/.runtime ## set up without starting, for systemd or a new version (docs/operating.md)
+
 test: $(VENV)/.dev chromium $(VENV)-anki/.ready ## run every test, on SQLite, PostgreSQL and in Chromium (ARGS="-k undo" for some)
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
