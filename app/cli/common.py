@@ -68,6 +68,16 @@ def ending_tidily() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+_HINTS = {
+    "unable to open": "Its folder is not there, or this user may not write it.",
+    "readonly": "This user may not write it, or its disk is mounted read-only.",
+    "no such table": "Its schema is not of this Reprise: run `reprise db upgrade`.",
+    'relation "': "Its schema is not of this Reprise: run `reprise db upgrade`.",
+    "lock timeout": "Somebody else holds a table, such as a long query: run it again when that has ended.",
+}
+"""What a database's own words do not tell."""
+
+
 @contextmanager
 def database_faults(after: str) -> Iterator[None]:
     """Say in one line what a database that is away, no database or too busy answered, then `after`; and end with 1."""
@@ -79,7 +89,9 @@ def database_faults(after: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         first = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-        fail(f"The database said: {first}\n{after}")
+        fail(
+            "\n".join([f"The database said: {first}", *(hint for sign, hint in _HINTS.items() if sign in first), after])
+        )
     except DatabaseBusy as error:
         fail(f"The database is busy: {error} Nothing was written; try again.")
 
@@ -94,7 +106,7 @@ def writing_session() -> Iterator[Session]:
     engine = open_engine()
     try:
         with (
-            database_faults("Nothing was written. If its tables are missing, run `reprise db upgrade`."),
+            database_faults("Nothing was written."),
             session_factory(engine)() as session,
         ):
             yield session
