@@ -3,7 +3,7 @@
 import gc
 from typing import Any
 
-from gunicorn.glogging import Logger
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
 from app.config import Settings
 from app.web import jobs, logs, mail
@@ -27,7 +27,7 @@ proc_name = "reprise"
 control_socket_disable = True
 
 
-class logger_class(Logger):  # noqa: N801  # the setting's name
+class logger_class(Logger):  # type: ignore[misc]  # noqa: N801  # the setting's name
     """Gunicorn's own lines as all others: one JSON object each, without secrets."""
 
     def setup(self, cfg: Any) -> None:
