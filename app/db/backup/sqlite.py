@@ -46,11 +46,16 @@ def _copy(file: Path, copy: Path) -> None:
 
 
 def _without(copy: Path, left_out: frozenset[str]) -> Saved:
-    """Empty tables of a copy and say what it holds then."""
+    """Empty tables of a copy and say what it holds then. A damaged one is none: it would push out the good ones."""
     with closing(sqlite3.connect(copy, isolation_level=None)) as target:
         # Overwritten and not merely unlinked: what opens doors must not be readable in free pages.
         target.execute("PRAGMA secure_delete = ON")
         target.execute("PRAGMA journal_mode = DELETE")
+        target.execute("PRAGMA ignore_check_constraints = ON")  # a row that breaks a rule is better saved than lost
+        if (said := target.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            raise BackupError(
+                f"The database is damaged: {' '.join(said.split())}. Nothing was written. Keep the backups there are."
+            )
         names = _tables(target)
         target.execute("BEGIN")
         for name in left_out & set(names):  # an older schema has not all of them yet

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -88,6 +89,27 @@ def test_old_backups_make_room_and_nothing_else_goes(reprise: Run) -> None:
     left = {path.name for path in folder.iterdir()}
     assert {"reprise-mine.zip", "notes.txt", *names[2:]} < left
     assert len(left) == 5
+
+
+def test_a_damaged_database_pushes_no_good_backup_out(
+    reprise: Run, filled: Session, monkeypatch: pytest.MonkeyPatch, sqlite_url: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", sqlite_url)
+    good = Path("backups/reprise-20260101T020000Z.zip")
+    assert reprise("backup", str(good)).exit_code == 0
+    root = filled.connection().exec_driver_sql("SELECT rootpage FROM sqlite_master WHERE name = 'card'").scalar_one()
+    filled.rollback()
+    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+    connection.close()
+    with Path(sqlite_url.removeprefix("sqlite:///")).open("r+b") as file:
+        file.seek((root - 1) * size)
+        file.write(b"\xff" * size)
+    night = reprise("backup", "--into", "backups", "--keep", "1")
+    assert night.exit_code == 1, night.output
+    assert "damaged" in night.stderr or "malformed" in night.stderr
+    assert list(Path("backups").iterdir()) == [good]
 
 
 @pytest.mark.parametrize("arguments", [(), ("a.zip", "--into", "b"), ("--check",), ("a.zip", "--keep", "3")])
