@@ -146,7 +146,10 @@ def _json_of_words(words: tuple[str, ...]) -> str:
 def engine_options(url: str) -> dict[str, Any]:
     """Arguments of `create_engine` that suit the kind of database `url` names."""
     if url.startswith("sqlite"):
+        in_memory = make_url(url).database in (None, "", ":memory:")
         return {
+            # A request that notes "last seen" needs a second one before it gives its own back: none may wait for another.
+            **({} if in_memory else {"pool_size": 20, "max_overflow": -1}),
             "json_serializer": _json,
             "hide_parameters": True,
             "connect_args": {"timeout": LOCK_WAIT_S, "check_same_thread": False},
