@@ -19,6 +19,9 @@ from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.sql.compiler import SQLCompiler
 
 Convert = Callable[[Any], Any] | None
+_KEPT_BY_SERVER: Mapping[str, Mapping[str, Any]] = {"postgresql": {"prepare": True}}
+"""Has PostgreSQL's driver leave a statement with the server from the first time on: reading and planning it takes
+several times as long as running it."""
 _log = logging.getLogger(__name__)
 """Says each statement, without its values, where DEBUG is asked for."""
 
@@ -126,7 +129,7 @@ class Prepared:
         raw = connection.connection if isinstance(connection, Connection) else connection
         cursor = raw.cursor()
         try:
-            cursor.execute(compiled.sql, given)
+            cursor.execute(compiled.sql, given, **_KEPT_BY_SERVER.get(dialect.name, {}))
             return cursor.fetchall() if fetch and self._columns else ()
         except dialect.loaded_dbapi.Error as error:
             lost = dialect.is_disconnect(error, raw.dbapi_connection, cursor)

@@ -203,6 +203,7 @@ def prepare(engine: Engine, *, create: bool = True) -> None:
     """
     if engine.dialect.name != "sqlite":
         _ask_idle_ones(engine)
+        _keep_statements(engine)
         return
 
     file = engine.url.database if engine.url.database != ":memory:" else None
@@ -264,6 +265,22 @@ def _ask_idle_ones(engine: Engine) -> None:
             engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise InvalidatePoolError from error
+
+
+def _keep_statements(engine: Engine) -> None:
+    """Let what only read end without the driver throwing away every statement it has prepared on the connection.
+
+    It does so at each rollback, for a rollback may take back a change of tables; there are none beside migrations, and
+    every request that only reads ends with one.
+    """
+
+    @event.listens_for(engine, "rollback")
+    def _end(connection: Connection) -> None:
+        if connection.closed or connection.invalidated:
+            return
+        raw: Any = connection.connection.dbapi_connection
+        if raw.info.transaction_status.name == "INTRANS":  # and nothing has failed
+            raw.pgconn.exec_(b"ROLLBACK")  # the driver sees that nothing is left for it to do
 
 
 def _say(connection: Connection, statement: str) -> None:

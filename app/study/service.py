@@ -110,7 +110,7 @@ def answer(
     """
     body = _hash(card=card, grade=int(grade), version=version)
     with in_one_go(session):
-        get_in_line(session, viewer.id)
+        get_in_line(session, viewer.id, _IN_LINE_TO_ANSWER)
         row = _card_to_answer(session, viewer, card, key)
     if row.known_id is not None:
         if row.known_hash != body:
@@ -260,16 +260,21 @@ def _hash(**body: Any) -> bytes:
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).digest()
 
 
-def get_in_line(session: Session, user_id: int) -> None:
+def get_in_line(session: Session, user_id: int, lock: Prepared | None = None) -> None:
     """From here on to the end of the transaction nobody else appends to this learner's log."""
     write(session)
     if session.get_bind().dialect.name == "postgresql":
-        _IN_LINE.run(session, {"user": user_id})
+        (lock or _IN_LINE).run(session, {"user": user_id})
 
 
 _USER: Any = bindparam("user")
 _EVENT: Any = Event.__table__
-_IN_LINE = Prepared(select(User.id).where(User.id == _USER).with_for_update(key_share=True))
+_LINE = select(User.id).where(User.id == _USER).with_for_update(key_share=True)
+_IN_LINE = Prepared(_LINE)
+_PLAN_ONCE = func.set_config("plan_cache_mode", "force_generic_plan", True).label("plans")
+_IN_LINE_TO_ANSWER = Prepared(_LINE.add_columns(_PLAN_ONCE))
+"""Also has PostgreSQL plan the statements of an answer once: none is better planned for certain values, and planning takes
+longer than they run."""
 _INSERT_EVENT = Prepared(insert(_EVENT).values({column.name: bindparam(column.name) for column in _EVENT.columns}))
 _KNOWN: Any = aliased(Event)
 _LAST_ID = select(func.max(_EVENT.c.id)).where(_EVENT.c.user_id == _USER).scalar_subquery().label("last_id")

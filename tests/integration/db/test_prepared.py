@@ -98,6 +98,35 @@ def test_what_is_refused_in_one_go_is_sqlalchemys_error_too(session: Session, re
     assert session.scalars(select(Collection.slug)).all() == []
 
 
+_LEFT = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%collection.slug%'")
+
+
+def test_a_statement_is_left_with_the_server_also_by_what_only_read(postgresql_url: str) -> None:
+    engine = make_engine(postgresql_url)
+    named, values = Prepared(_NAMED), {"slugs": ["a"], "most": 1}
+    for _ in range(2):
+        with session_factory(engine)() as session:
+            named.all(session, values)
+            assert session.scalar(_LEFT) == 1
+    with session_factory(engine)() as session:
+        assert session.scalar(_LEFT) == 1
+        with pytest.raises(DBAPIError):
+            session.execute(text("SELECT 1 / 0"))
+        session.rollback()
+        assert named.all(session, values) == []
+    engine.dispose()
+
+
+def test_what_is_taken_back_is_not_there(session: Session) -> None:
+    write(session)
+    _add(session, 1, "a")
+    session.rollback()
+    write(session)
+    _add(session, 2, "b")
+    session.commit()
+    assert session.scalars(select(Collection.slug)).all() == ["b"]
+
+
 def test_a_connection_lost_in_one_go_is_replaced(postgresql_url: str) -> None:
     engine = make_engine(postgresql_url)
     with session_factory(engine)() as session:
