@@ -1,6 +1,8 @@
 """The application: the only file that sees every room."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from flask import Flask
 from flask_wtf import CSRFProtect
@@ -35,13 +37,21 @@ from app.web import (
 csrf = CSRFProtect()
 
 
+class Portal(Flask):
+    """Flask without a look at every hook and view of every request whether it is one of asyncio: none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is."""
+        return func
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """The portal, ready to serve. Without `settings` they are read from the environment.
 
     Raises `SettingsError` for a setting that cannot be used.
     """
     settings = settings or Settings.from_environment()
-    app = Flask("app", template_folder="templates", static_folder="static")
+    app = Portal("app", template_folder="templates", static_folder="static")
     _configure(app, settings)
     app.session_interface = cookies.KeptCookies()
     logs.init_app(app, settings)
