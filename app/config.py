@@ -154,7 +154,7 @@ class Settings:
             host=env.get("HOST", "").strip() or "127.0.0.1",
             port=_integer(env, "PORT", 8000, 1, 65535),
             web_concurrency=_web_concurrency(env, database_url),
-            threads=_integer(env, "THREADS", 16, 1, 256),
+            threads=_threads(env, database_url),
             plain_http=plain_http,
             trusted_proxies=_integer(env, "TRUSTED_PROXIES", 0, 0, 10),
             limits_storage=env.get("LIMITS_STORAGE", "").strip() or "memory://",
@@ -292,6 +292,12 @@ def _web_concurrency(env: Mapping[str, str], database_url: str) -> int:
     """SQLite has one writer at a time, so one process with threads serves it best."""
     default = 1 if database_url.startswith("sqlite") else 2
     return _integer(env, "WEB_CONCURRENCY", default, 1, 64)
+
+
+def _threads(env: Mapping[str, str], database_url: str) -> int:
+    """On SQLite many, as answers that come at once share a commit; several processes with more than a few let some wait long."""
+    default = 16 if database_url.startswith("sqlite") else 8
+    return _integer(env, "THREADS", default, 1, 256)
 
 
 def _secret_key(env: Mapping[str, str], environment: str, database_url: str, *, keep: bool) -> str:

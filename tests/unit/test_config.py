@@ -86,6 +86,17 @@ def test_a_database_server_needs_a_given_secret() -> None:
         Settings.from_environment({"DATABASE_URL": "postgresql://db/reprise"})
 
 
+@pytest.mark.parametrize(
+    ("url", "expected"), [("sqlite:////srv/portal.db", (1, 16)), ("postgresql://db/reprise", (2, 8))]
+)
+def test_processes_and_threads_follow_the_database_unless_they_are_set(url: str, expected: tuple[int, int]) -> None:
+    given = {"DATABASE_URL": url, "SECRET_KEY": SECRET}
+    settings = Settings.from_environment(given)
+    assert (settings.web_concurrency, settings.threads) == expected
+    settings = Settings.from_environment(given | {"WEB_CONCURRENCY": "3", "THREADS": "5"})
+    assert (settings.web_concurrency, settings.threads) == (3, 5)
+
+
 @pytest.mark.parametrize("url", ["postgres://u@h/d", "postgresql://u@h/d", "postgresql+psycopg://u@h/d"])
 def test_every_spelling_of_a_postgresql_address_is_read(url: str) -> None:
     settings = Settings.from_environment({"DATABASE_URL": url, "SECRET_KEY": SECRET})
