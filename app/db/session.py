@@ -133,6 +133,8 @@ def _line(engine: Engine) -> _WriterLine:
 
 def _json(value: Any) -> str:
     """JSON of a column. Most hold an empty list, or the same few words as the row before."""
+    if value == []:
+        return "[]"
     if type(value) is list and len(value) < 8 and all(type(one) is str and len(one) < 100 for one in value):
         return _json_of_words(tuple(value))
     return json.dumps(value)

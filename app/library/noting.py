@@ -58,6 +58,8 @@ def note(noting: Noting, draft: Draft, deck_ids: Mapping[str, int], new_ids: Map
 
 def _open(session: Session, draft: Draft) -> Sequence[Question]:
     decks = [deck.id for deck in draft.group.decks]
+    if not decks:
+        return ()
     statement = select(Question).where(Question.decided_at.is_(None), Question.deck_id.in_(decks))
     return session.scalars(statement.order_by(Question.id)).all()
 

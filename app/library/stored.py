@@ -139,6 +139,8 @@ def read_cards(
     Cards of the decks whose ids are in `held` are marked so. `lock` keeps others from changing them on PostgreSQL; a
     learner's answer is not kept waiting.
     """
+    if not decks:
+        return {}
     slugs = {deck.id: deck.slug for deck in decks}
     statement: Select[Any] = select(*_COLUMNS).where(
         Card.deck_id.in_(slugs), or_(Card.merged_into_id.is_(None), _by_editor())
@@ -151,6 +153,8 @@ def read_cards(
 
 def joined_guids(session: Session, decks: Sequence[StoredDeck]) -> dict[str, str]:
     """Guids of cards that were joined to another one, and the guid of the card that lives on."""
+    if not decks:
+        return {}
     own = select(Card.id, Card.guid, Card.merged_into_id).where(
         Card.deck_id.in_([deck.id for deck in decks]), Card.merged_into_id.is_not(None), ~_by_editor()
     )
