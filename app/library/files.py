@@ -13,7 +13,7 @@ from app.content import parsing
 from app.content.document import CardText, ContentError, Deck, NoQuestions, Warning
 from app.content.rendered import Rendered, render_each
 from app.content.text import MAX_BYTES
-from app.library.workers import Workers
+from app.library.workers import Work, Workers
 
 ENDINGS = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mdx", ".txt", ".csv", ".tsv"})
 MAX_IMAGE_BYTES = 5_000_000
@@ -121,6 +121,7 @@ class Reader:
         self._workers = Workers() if workers is None else workers
         self._decks: dict[tuple[str, bytes, str], Deck | _Failure] = {}
         self._rendered: dict[CardText, Rendered] = {}
+        self._ahead: tuple[list[list[CardText]], Work[list[CardText], list[Rendered]]] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -153,14 +154,34 @@ class Reader:
             raise found.error()
         return found
 
+    def render_ahead(self, texts: Iterable[CardText]) -> None:
+        """Let other processes begin to render what will be asked for, while this one does something else."""
+        self._take_ahead()
+        parts, size = self._parts(texts)
+        self._ahead = parts, self._workers.begin(render_each, parts, size=size, neighbours=True)
+
     def render(self, texts: Iterable[CardText]) -> Mapping[CardText, Rendered]:
         """What follows from each of these texts, and from those of before."""
-        wanted = [text for text in dict.fromkeys(texts) if text not in self._rendered]
-        parts = [wanted[start : start + _PART] for start in range(0, len(wanted), _PART)]
-        size = sum(len(text.question) + len(text.answer) for text in wanted)
-        for part, rendered in zip(parts, self._workers.map(render_each, parts, size=size), strict=True):
+        self._take_ahead()
+        parts, size = self._parts(texts)
+        # Neighbours have code of the same languages, each of which costs a process time when it meets it first.
+        done = self._workers.map(render_each, parts, size=size, neighbours=True)
+        for part, rendered in zip(parts, done, strict=True):
             self._rendered.update(zip(part, rendered, strict=True))
         return self._rendered
+
+    def _take_ahead(self) -> None:
+        if self._ahead is not None:
+            parts, work = self._ahead
+            self._ahead = None
+            for part, rendered in zip(parts, work.finish(), strict=True):
+                self._rendered.update(zip(part, rendered, strict=True))
+
+    def _parts(self, texts: Iterable[CardText]) -> tuple[list[list[CardText]], int]:
+        """The texts that are not rendered yet, in parts, and their characters."""
+        wanted = [text for text in dict.fromkeys(texts) if text not in self._rendered]
+        parts = [wanted[start : start + _PART] for start in range(0, len(wanted), _PART)]
+        return parts, sum(len(text.question) + len(text.answer) for text in wanted)
 
     def batch(self, batch: Batch) -> tuple[tuple[Document, ...], tuple[Warning, ...]]:
         """The decks in a batch and what deserves a look.

@@ -104,7 +104,7 @@ def import_batches(
         if known is not None:
             _bring_images(session, batches, known.decks, now)
             return known
-        planned = _plan(_scope(session, batches, found))
+        planned = _plan(_scope(session, batches, found, ahead=True))
         if not any(deck.changed for deck in planned.decks):
             return ImportResult(planned.decks, planned.warnings, planned.mark)
         found.render(_new_texts(planned))
@@ -209,7 +209,9 @@ def _same(batch: Batch, decks: Sequence[StoredDeck], reader: Reader, warnings: l
     return None if by_name else plans
 
 
-def _scope(session: Session, batches: Sequence[Batch], reader: Reader, *, lock: bool = False) -> _Scope:
+def _scope(
+    session: Session, batches: Sequence[Batch], reader: Reader, *, lock: bool = False, ahead: bool = False
+) -> _Scope:
     portal = read_portal(session, [batch.slug for batch in batches])
     batches = [_as_before(portal, batch) for batch in batches]
     reader.read(batches)
@@ -220,6 +222,8 @@ def _scope(session: Session, batches: Sequence[Batch], reader: Reader, *, lock: 
         return question_keys(card.base for card in cards if card.base is not None and card.archived is None)
 
     groups = group(portal, reads, questions_of)
+    if ahead:
+        reader.render_ahead(_texts_of_new_decks(groups))
     rows = tuple(rebased(one, read_cards(session, one.decks, one.held, lock=lock)) for one in groups)
     return _Scope(
         groups=groups,
@@ -257,6 +261,14 @@ def _by_living_ident(card: Card, idents: Mapping[str, str]) -> Card:
     """A question that bears the id of a card that was joined to another one means that other one."""
     living = idents.get(card.ident or "")
     return card if living is None else replace(card, ident=living)
+
+
+def _texts_of_new_decks(groups: Sequence[Group]) -> Iterator[CardText]:
+    """Texts that are new whatever is planned."""
+    for one in groups:
+        for target in one.targets:
+            if target.deck is None:
+                yield from (without_place(card.text) for card in target.document.deck.cards)
 
 
 def _new_texts(planned: _Plan) -> Iterator[CardText]:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -36,6 +36,7 @@ class Workers:
     def __init__(self, *, most: int = MOST) -> None:
         self._most = min(most, len(os.sched_getaffinity(0)))
         self._helpers: list[_Helper] = []
+        self._begun: Work[Any, Any] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -47,36 +48,35 @@ class Workers:
 
     def close(self) -> None:
         """End the helpers."""
+        self._stop()
         while self._helpers:
             self._helpers.pop().close()
 
-    def map(self, function: Callable[[T], R], items: Sequence[T], *, size: int) -> list[R]:
+    def map(self, function: Callable[[T], R], items: Sequence[T], *, size: int, neighbours: bool = False) -> list[R]:
         """`function` of each item, in their order; `size` is the amount of work in characters.
 
+        Items are begun in that order, but where `neighbours` are better done by one process helpers begin at the end.
         The function is known by its name to other processes, and depends on nothing but its argument. What it raises
         is raised here.
         """
+        return self.begin(function, items, size=size, neighbours=neighbours).finish()
+
+    def begin(
+        self, function: Callable[[T], R], items: Sequence[T], *, size: int, neighbours: bool = False
+    ) -> "Work[T, R]":
+        """Have helpers begin with what `map` does, while this process does something else. Ends what was begun before."""
+        self._stop()
         if len(items) > 1 and size >= WORTHWHILE:
             self._start()
-        left = deque(range(len(items)))
-        done: dict[int, R] = {}
-        threads = [
-            threading.Thread(target=_serve, args=(helper, function, items, left, done)) for helper in self._helpers
-        ]
-        for thread in threads:
-            thread.start()
-        try:
-            with _switching_often():
-                while left:
-                    index = _next(left)
-                    if index is not None:
-                        done[index] = function(items[index])
-        finally:
-            left.clear()
-            for thread in threads:
-                thread.join()
-            self._helpers = [helper for helper in self._helpers if helper.alive]
-        return [done[index] if index in done else function(item) for index, item in enumerate(items)]
+        work = Work(self._helpers, function, items, neighbours=neighbours)
+        self._begun = work
+        return work
+
+    def _stop(self) -> None:
+        if self._begun is not None:
+            self._begun.stop()
+            self._begun = None
+        self._helpers = [helper for helper in self._helpers if helper.alive]
 
     def _start(self) -> None:
         try:
@@ -117,19 +117,49 @@ class _Helper:
         self._process.wait()
 
 
-def _serve(
-    helper: _Helper, function: Callable[[T], R], items: Sequence[T], left: deque[int], done: dict[int, R]
-) -> None:
-    while helper.alive and (index := _next(left)) is not None:
-        result = helper.do(function, items[index])
-        if result is not None:
-            done[index] = result
+class Work(Generic[T, R]):
+    """Items that helpers take one by one, and this process too once it waits for them."""
+
+    def __init__(
+        self, helpers: Sequence[_Helper], function: Callable[[T], R], items: Sequence[T], *, neighbours: bool
+    ) -> None:
+        self._function = function
+        self._items = items
+        self._left = deque(range(len(items)))
+        self._next_for_helper = self._left.pop if neighbours else self._left.popleft
+        self._done: dict[int, R] = {}
+        self._threads = [threading.Thread(target=self._serve, args=(helper,)) for helper in helpers]
+        for thread in self._threads:
+            thread.start()
+
+    def finish(self) -> list[R]:
+        """The results of all items, in their order. Raises what the function does."""
+        try:
+            with _switching_often():
+                while (index := _next(self._left.popleft)) is not None:
+                    self._done[index] = self._function(self._items[index])
+        finally:
+            done = self.stop()
+        return [done[index] if index in done else self._function(item) for index, item in enumerate(self._items)]
+
+    def stop(self) -> dict[int, R]:
+        """Begin with no other item, and give the results there are, by the item's place."""
+        self._left.clear()
+        for thread in self._threads:
+            thread.join()
+        return self._done
+
+    def _serve(self, helper: _Helper) -> None:
+        while helper.alive and (index := _next(self._next_for_helper)) is not None:
+            result = helper.do(self._function, self._items[index])
+            if result is not None:
+                self._done[index] = result
 
 
-def _next(left: deque[int]) -> int | None:
-    """The next thing to do."""
+def _next(take: Callable[[], int]) -> int | None:
+    """The next thing to do; None at the end."""
     try:
-        return left.popleft()
+        return take()
     except IndexError:
         return None
 

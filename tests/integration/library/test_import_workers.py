@@ -79,3 +79,34 @@ def test_a_reader_with_helpers_reads_and_renders_the_same() -> None:
             outcomes.append((cards, dict(reader.render(card.text for card in cards))))
     assert outcomes[0] == outcomes[1]
     assert len(outcomes[0][0]) == 1800
+
+
+def test_what_was_rendered_ahead_is_the_same_and_is_given_with_what_is_asked_for_later() -> None:
+    text = document(*(f"What is number {number} of all?" for number in range(2400)))
+    batch = Batch((SourceFile("all.md", "all.md", text.encode()),), "all", "all")
+    outcomes = []
+    for processes in (1, 2):
+        with Reader(Workers(most=processes)) as reader:
+            texts = [card.text for card in reader.batch(batch)[0][0].deck.cards]
+            assert sum(len(text.question) + len(text.answer) for text in texts[100:]) >= WORTHWHILE
+            if processes == 2:
+                reader.render_ahead(texts[100:])
+                reader.render_ahead(texts[50:])
+            outcomes.append(dict(reader.render(texts)))
+    assert outcomes[0] == outcomes[1]
+    assert set(outcomes[0]) == set(texts)
+
+
+def test_work_that_nobody_waits_for_ends_with_the_helpers_and_with_other_work() -> None:
+    with Workers() as found:
+        left = found.begin(PurePosixPath, NAMES * 100, size=WORTHWHILE)
+        assert found.map(int, ["1", "2"], size=WORTHWHILE) == [1, 2]
+        assert left.finish() == [PurePosixPath(name) for name in NAMES * 100]
+        found.begin(PurePosixPath, NAMES * 100, size=WORTHWHILE, neighbours=True)
+    assert not found._helpers
+
+
+def test_neighbours_come_in_the_order_of_the_items_too() -> None:
+    with Workers() as found:
+        done = found.map(PurePosixPath, NAMES, size=WORTHWHILE, neighbours=True)
+    assert done == [PurePosixPath(name) for name in NAMES]
