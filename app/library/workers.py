@@ -26,8 +26,6 @@ WORTHWHILE = 150_000
 MOST = 4
 """Processes at work, this one included."""
 _SELDOM = (100_000, 10, 10)
-_SWITCHING = sys.getswitchinterval()
-"""Seconds a thread may go on while others wait."""
 
 
 class Workers:
@@ -135,9 +133,8 @@ class Work(Generic[T, R]):
     def finish(self) -> list[R]:
         """The results of all items, in their order. Raises what the function does."""
         try:
-            with _switching_often():
-                while (index := _next(self._left.popleft)) is not None:
-                    self._done[index] = self._function(self._items[index])
+            while (index := _next(self._left.popleft)) is not None:
+                self._done[index] = self._function(self._items[index])
         finally:
             done = self.stop()
         return [done[index] if index in done else self._function(item) for index, item in enumerate(self._items)]
@@ -162,16 +159,6 @@ def _next(take: Callable[[], int]) -> int | None:
         return take()
     except IndexError:
         return None
-
-
-@contextmanager
-def _switching_often() -> Iterator[None]:
-    """Let threads that serve helpers have their turn at once: a helper waits for each of the several turns they need."""
-    sys.setswitchinterval(_SWITCHING / 10)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(_SWITCHING)
 
 
 @contextmanager
