@@ -78,9 +78,6 @@ def receive(
     """
     name = _tidy(filename)
     summary = _read(name, data, goes_to)
-    write(session)
-    old = select(Upload.id).where(Upload.user_id == user_id).order_by(Upload.id.desc()).offset(MAX_UNFINISHED - 1)
-    session.execute(delete(Upload).where(Upload.id.in_(session.scalars(old).all())))
     upload = Upload(
         user_id=user_id,
         filename=name,
@@ -91,6 +88,15 @@ def receive(
         created_at=now,
         dialect="",
     )
+    return keep(session, upload)
+
+
+def keep(session: Session, upload: Upload) -> str:
+    """Keep an upload of whoever it is of, in the place of their oldest where they have too many; gives its guid."""
+    write(session)
+    own = select(Upload.id).where(Upload.user_id == upload.user_id)
+    old = own.order_by(Upload.id.desc()).offset(MAX_UNFINISHED - 1)
+    session.execute(delete(Upload).where(Upload.id.in_(session.scalars(old).all())))
     session.add(upload)
     session.flush()
     return upload.guid

@@ -13,7 +13,7 @@ from app.content.document import ContentError
 from app.db.models import Upload
 from app.db.session import write
 from app.library.upload_jobs import begin, job_of
-from app.library.uploads import ANKI, MAX_UNFINISHED, NoSuchUpload
+from app.library.uploads import ANKI, NoSuchUpload, keep
 from app.study.anki import importing
 from app.study.anki.importing import Aim, Outcome
 from app.web import clock, jobs
@@ -48,9 +48,6 @@ def receive(
             name or "file", 1, "It is no package from Anki.", "Choose a file that ends in .apkg or .colpkg."
         )
     package = read_package(name, data, most=most)
-    write(session)
-    old = select(Upload.id).where(Upload.user_id == user_id).order_by(Upload.id.desc()).offset(MAX_UNFINISHED - 1)
-    session.execute(delete(Upload).where(Upload.id.in_(session.scalars(old).all())))
     upload = Upload(
         user_id=user_id,
         filename=name,
@@ -64,9 +61,7 @@ def receive(
         },
         created_at=now,
     )
-    session.add(upload)
-    session.flush()
-    return upload.guid
+    return keep(session, upload)
 
 
 def find(session: Session, guid: str, user_id: int) -> Kept | None:
