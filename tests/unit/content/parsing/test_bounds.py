@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from functools import cache
 
 import pytest
 from hypothesis import example, given, settings
@@ -83,8 +84,11 @@ FRAGMENTS = st.sampled_from(
     ]
 )
 DOCUMENTS = st.lists(st.one_of(FRAGMENTS, st.text(max_size=12)), max_size=60).map("".join)
-SLOWEST = 4e-5
-"""Seconds of processor time that a character may take, and a tenth of a second to begin with: two hundred times the usual."""
+PLAIN = "## What is it?\n\nIt is this, and nothing else.\n\n" * 400
+MOST = 50
+"""How many times as long as a character of a plain text a character of any other may take, …"""
+TO_BEGIN_WITH = 2_500
+"""… and how many characters' time may go by before the first."""
 
 
 @settings(max_examples=100)
@@ -95,13 +99,12 @@ SLOWEST = 4e-5
 @example("\t---\n<!-- id: a -->\n# ", "deck.csv")
 @given(DOCUMENTS, st.sampled_from(["deck.md", "deck.mdx", "deck.csv", "deck.tsv", "notes.txt"]))
 def test_any_text_is_read_or_refused_in_time_and_cards_are_slices_of_it(text: str, file: str) -> None:
-    begun = time.process_time()
     deck: Deck | None
     try:
         deck = parsing.parse(text, file)
     except ContentError as error:
         refused, deck = error, None
-    assert time.process_time() - begun < 0.1 + SLOWEST * len(text)
+    assert _in_time(text, file=file)
     if deck is None:
         assert refused.problem
         assert refused.remedy
@@ -191,13 +194,27 @@ def test_time_grows_with_size(form: str) -> None:
     small, large = text(200), text(2000)
     # Side by side, since the processor may be slower when one of them is measured than when the other is; growth that
     # is more than linear shows in every pair.
-    assert min(_seconds(large) / _seconds(small) for _ in range(6)) <= 12
+    assert any(_seconds(large) / _seconds(small) <= 12 for _ in range(6))
 
 
-def _seconds(text: str) -> float:
-    begun = time.process_time()
-    parsing.parse(text, "deck.md")
-    return time.process_time() - begun
+def _seconds(*texts: str, file: str = "deck.md") -> float:
+    """The processor time of this thread alone: what others do meanwhile is not the parser's."""
+    begun = time.thread_time()
+    for text in texts:
+        with suppress(ContentError):
+            parsing.parse(text, file)
+    return time.thread_time() - begun
+
+
+@cache
+def _second_of_a_character() -> float:
+    return min(_seconds(PLAIN) for _ in range(5)) / len(PLAIN)
+
+
+def _in_time(*texts: str, file: str = "deck.md") -> bool:
+    """A text that takes long takes long each time; a search for garbage that falls into one try does not."""
+    most = MOST * _second_of_a_character() * (TO_BEGIN_WITH + sum(map(len, texts)))
+    return any(_seconds(*texts, file=file) < most for _ in range(3))
 
 
 @pytest.mark.parametrize(
@@ -212,11 +229,7 @@ def test_repeated_signs_take_no_longer_than_words(unit: str) -> None:
         unit * (30_000 // len(unit)),
         f"{line}\n" * 100,
     ]
-    begun = time.process_time()
-    for text in texts:
-        with suppress(ContentError):
-            parsing.parse(text, "deck.md")
-    assert time.process_time() - begun < 0.4 + SLOWEST * sum(map(len, texts))
+    assert _in_time(*texts)
 
 
 MEASURED = """
