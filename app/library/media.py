@@ -6,11 +6,12 @@ keeps, for each deck, which path means which image; cards are rendered with that
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.content import render
@@ -207,26 +208,39 @@ def image(session: Session, *, sha256: str, ending: str, person: Viewer | None) 
 
 
 def forget_unused(session: Session) -> int:
-    """Delete images that no deck shows any more; gives how many. Flushes."""
-    unused = select(Media.id).where(~select(DeckMedia.deck_id).where(DeckMedia.media_id == Media.id).exists())
-    found = session.scalars(unused).all()
-    if found:
-        write(session)
-        session.execute(delete(Media).where(Media.id.in_(session.scalars(unused).all())))
-    return len(found)
+    """Delete images that no deck shows any more; gives how many. Flushes.
+
+    One that is just being brought for a deck again is held by whoever brings it, and stays.
+    """
+    unshown = ~select(DeckMedia.deck_id).where(DeckMedia.media_id == Media.id).exists()
+    if session.scalar(select(Media.id).where(unshown).limit(1)) is None:
+        return 0
+    write(session)
+    held = session.scalars(select(Media.id).where(unshown).with_for_update(skip_locked=True)).all()
+    # Asked again now that nobody can show them: before they were held, somebody could.
+    gone = delete(Media).where(Media.id.in_(held), unshown).execution_options(synchronize_session=False)
+    return int(session.execute(gone).rowcount)  # type: ignore[attr-defined]
 
 
 def _store(session: Session, pictures: Iterable[Picture], now: datetime) -> dict[str, int]:
+    """The id of each image by its name. Until this transaction is over, no housekeeping takes what it found or made."""
     by_name = {one.sha256: one for one in pictures}
-    known = select(Media.sha256, Media.id).where(Media.sha256.in_(by_name))
-    ids = {row.sha256: row.id for row in session.execute(known)}
-    for sha256, one in by_name.items():
-        if sha256 not in ids:
-            kept = Media(sha256=sha256, mime=one.mime, size=len(one.data), content=one.data, created_at=now)
-            session.add(kept)
-            session.flush()
-            ids[sha256] = kept.id
-    return ids
+    ids = _held(session, by_name)
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    missing = sorted(by_name.keys() - ids.keys())
+    for sha256 in missing:
+        one = by_name[sha256]
+        kept = {"sha256": sha256, "mime": one.mime, "size": len(one.data), "content": one.data, "created_at": now}
+        session.execute(insert(Media).values(kept).on_conflict_do_nothing())  # two may bring the same one at once
+    return ids | _held(session, missing)
+
+
+def _held(session: Session, names: Collection[str]) -> dict[str, int]:
+    """The ids of these images as far as they are there, held against being deleted."""
+    if not names:
+        return {}
+    known = select(Media.sha256, Media.id).where(Media.sha256.in_(names)).order_by(Media.id)
+    return {row.sha256: row.id for row in session.execute(known.with_for_update(read=True, key_share=True))}
 
 
 def _pictured() -> ColumnElement[bool]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine, delete, func, select, text
+from sqlalchemy.orm import Session, sessionmaker
 
 from app.db.models import Card, Deck, DeckMedia, Media
-from app.db.session import session_factory
+from app.db.session import make_engine, session_factory
 from app.library import media, sources
 from app.library.editing import create_card, edit_card, move_card
 from app.library.files import MAX_IMAGE_BYTES, Batch, SourceFile, gather, resolved
@@ -187,6 +188,49 @@ def test_images_go_with_the_last_deck_that_shows_them(session: Session) -> None:
     session.commit()
     assert media.forget_unused(session) == 1
     assert session.scalar(select(func.count()).select_from(Media)) == 0
+
+
+@pytest.fixture
+def unused(postgresql_url: str) -> Iterator[sessionmaker[Session]]:
+    """Sessions on a server whose one image no deck shows any more."""
+    engine = make_engine(postgresql_url)
+    sessions = session_factory(engine)
+    with sessions() as session:
+        deck = make_deck(session, slug="trees")
+        media.store_for_deck(session, deck_id=deck.id, files={"old.png": PNG}, now=NOW)
+        session.execute(delete(DeckMedia))
+        session.commit()
+    yield sessions
+    engine.dispose()
+
+
+def bring_again(session: Session) -> None:
+    """Have the one deck show the image again."""
+    deck_id = session.scalars(select(Deck.id)).one()
+    media.store_for_deck(session, deck_id=deck_id, files={"new.png": PNG}, now=NOW)
+
+
+def test_an_image_that_is_brought_again_is_not_taken_by_housekeeping(unused: sessionmaker[Session]) -> None:
+    with unused() as bringing, unused() as keeping:
+        bring_again(bringing)
+        assert media.forget_unused(keeping) == 0
+        keeping.commit()
+        bringing.commit()
+        assert list(media.of_deck(bringing, 1)) == ["new.png"]
+
+
+def test_an_image_that_housekeeping_takes_meanwhile_is_brought_anew(unused: sessionmaker[Session]) -> None:
+    with unused() as bringing, unused() as keeping, ThreadPoolExecutor(1) as beside:
+        assert media.forget_unused(keeping) == 1
+        brought = beside.submit(bring_again, bringing)
+        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        with unused() as watching:
+            while not brought.done() and not watching.scalar(waiting):
+                watching.rollback()
+        keeping.commit()
+        brought.result(10)
+        bringing.commit()
+        assert list(media.of_deck(bringing, 1)) == ["new.png"]
 
 
 def test_a_followed_repository_brings_its_images(session: Session, engine: Engine, tmp_path: Path) -> None:
