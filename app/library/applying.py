@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.content.document import CardText
 from app.content.document import Deck as ReadDeck
 from app.content.plan import PlannedCard
 from app.db.base import new_guid
+from app.db.bulk import insert_rows
 from app.db.models import Card, CardRevision, Collection, Deck, DeckRevision, Document, Import
 from app.library.changing import Change, Draft, changes, draft_and_kind, positions
 from app.library.deck_editing import fields_of
@@ -257,12 +258,11 @@ def _update(writing: Writing, found: Sequence[Change], guids: Mapping[int, str])
             version = change.row.columns["version"] + 1
             before.after[change.row.card.guid] = version
             columns |= {"version": version, "updated_at": writing.now}
-            text = {name: columns.get(name, change.row.columns[name]) for name in REVISED}
-            revisions.append(_revision(writing, change.row.id, version, change.action, text))
+            revisions.append(_revision(change.row.id, version, change.action, {**change.row.columns, **columns}))
         alike[tuple(sorted(columns))].append(columns | {"row_id": change.row.id})
     for names, rows in alike.items():
         update_cards(writing.session, names, rows)
-    insert_revisions(writing.session, revisions)
+    _revise(writing, revisions)
 
 
 def jsonable(columns: Mapping[str, Any], guids: Mapping[int, str]) -> dict[str, Any]:
@@ -282,22 +282,13 @@ def update_cards(session: Session, names: Iterable[str], rows: Sequence[Mapping[
         session.connection().execute(statement, list(rows[start : start + _CHUNK]))
 
 
-def insert_revisions(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add revisions, many at once."""
-    for start in range(0, len(rows), _CHUNK):
-        session.connection().execute(insert(CardRevision), list(rows[start : start + _CHUNK]))
+def _revise(writing: Writing, rows: Sequence[Mapping[str, Any]]) -> None:
+    same = {"author_id": writing.author_id, "created_at": writing.now, "note": ""}
+    insert_rows(writing.session, CardRevision, rows, same=same)
 
 
-def _revision(writing: Writing, card_id: int, number: int, action: str, text: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "card_id": card_id,
-        "number": number,
-        "action": action,
-        **text,
-        "author_id": writing.author_id,
-        "created_at": writing.now,
-        "note": "",
-    }
+def _revision(card_id: int, number: int, action: str, columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {"card_id": card_id, "number": number, "action": action, **{name: columns[name] for name in REVISED}}
 
 
 def _insert(writing: Writing, draft: Draft, ids: Mapping[str, int]) -> dict[int, int]:
@@ -308,18 +299,10 @@ def _insert(writing: Writing, draft: Draft, ids: Mapping[str, int]) -> dict[int,
         _new_row(writing, planned, ids[planned.new.deck], places[id(planned.new)], edited=draft.edited)
         for planned in added
     ]
-    made: dict[str, int] = {}
-    for start in range(0, len(rows), _CHUNK):
-        # What is returned makes one statement of many rows: SQLite writes its search index once for each statement.
-        put = insert(Card).returning(Card.guid, Card.id)
-        inserted = writing.session.connection().execute(put, rows[start : start + _CHUNK])
-        made.update({row.guid: row.id for row in inserted})
+    made: dict[str, int] = dict(insert_rows(writing.session, Card, rows, same=_new(writing), give=("guid", "id")))
     guids = [row["guid"] for row in rows]
     action = "created" if draft.edited else "imported"
-    revisions = [
-        _revision(writing, made[row["guid"]], 1, action, {name: row[name] for name in REVISED}) for row in rows
-    ]
-    insert_revisions(writing.session, revisions)
+    _revise(writing, [_revision(made[row["guid"]], 1, action, row) for row in rows])
     writing.before.new_cards.extend(guids)
     return {id(planned.new): made[guid] for planned, guid in zip(added, guids, strict=True)}
 
@@ -333,10 +316,16 @@ def _new_row(writing: Writing, planned: PlannedCard, deck_id: int, position: int
         **base_columns(None if edited else planned.base),
         **draft_and_kind(planned.text, planned, None),
         **rendered_columns(writing.rendered[without_place(planned.text)]),
+        "source_line": planned.new.card.line,
+    }
+
+
+def _new(writing: Writing) -> dict[str, Any]:
+    """What is the same of all new cards."""
+    return {
         "archived_at": None,
         "archived_reason": None,
         "merged_into_id": None,
-        "source_line": planned.new.card.line,
         "version": 1,
         "created_at": writing.now,
         "updated_at": writing.now,

@@ -35,11 +35,11 @@ class SourceFile:
     data: bytes = field(repr=False)
     beside: Callable[[str], bytes | None] | None = field(default=None, repr=False, compare=False)
     opened: bytes | None = field(default=None, repr=False)
+    sha256: bytes = field(init=False, repr=False, compare=False)
+    """What tells whether the file is the one that was imported last."""
 
-    @property
-    def sha256(self) -> bytes:
-        """What tells whether the file is the one that was imported last."""
-        return hashlib.sha256(self.data).digest()
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sha256", hashlib.sha256(self.data).digest())
 
 
 @dataclass(frozen=True, slots=True)

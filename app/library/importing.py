@@ -107,7 +107,7 @@ def import_batches(
         planned = _plan(_scope(session, batches, found, ahead=True))
         if not any(deck.changed for deck in planned.decks):
             return ImportResult(planned.decks, planned.warnings, planned.mark)
-        found.render(_new_texts(planned))
+        rendered = found.render(_new_texts(planned))
         _lock(session)
         scope = _scope(session, batches, found, lock=True)
         if expected and scope.mark != expected:
@@ -116,7 +116,7 @@ def import_batches(
             )
         if scope.mark != planned.mark:
             planned = _plan(scope)
-        rendered = found.render(_new_texts(planned))
+            rendered = found.render(_new_texts(planned))
         result = _write(session, planned, rendered, _label(batches), now, author_id)
         _bring_images(session, batches, result.decks, now)
         return result
@@ -153,7 +153,7 @@ def _bring_images(session: Session, batches: Sequence[Batch], decks: Sequence[De
     beside = {file.shown: file.beside for batch in batches for file in batch.files}
     for deck in decks:
         found = beside.get(deck.file)
-        if found is not None:
+        if found is not None and not (deck.new and not media.may_be_beside(card.text for card in deck.cards)):
             media.bring(session, slug=deck.slug, beside=found, now=now)
 
 

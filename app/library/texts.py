@@ -5,7 +5,6 @@ Importing, editing and restoring all end here: the same text gives the same HTML
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from app.content import render
@@ -66,7 +65,7 @@ def stored_options(text: CardText) -> list[dict[str, Any]]:
 
 def without_place(text: CardText) -> CardText:
     """A text without its section, which is no part of what is rendered."""
-    return replace(text, section=()) if text.section else text
+    return CardText(text.question, text.answer, (), text.tags, text.options) if text.section else text
 
 
 def text_columns(text: CardText) -> dict[str, Any]:

@@ -242,7 +242,7 @@ def test_a_crash_in_the_middle_leaves_the_old_state(session: Session, monkeypatc
     def fail(*_: object) -> None:
         raise RuntimeError("the power went")
 
-    monkeypatch.setattr(applying, "insert_revisions", fail)
+    monkeypatch.setattr(applying, "note", fail)
     with pytest.raises(RuntimeError, match="power"):
         bring_in(session, document(HASH, GIL, **{HASH: "Changed."}), now=LATER)
     session.rollback()
