@@ -10,6 +10,7 @@ import fcntl
 import json
 import math
 import os
+import select
 import sqlite3
 import threading
 import time
@@ -33,7 +34,7 @@ LOCK_WAIT_S = 10.0
 _LOOK_EVERY_S = 0.001
 """How often a process looks whether another one has left the line: shorter than what is written there."""
 IDLE_S = 0.5
-"""A server's connection that was used so lately is taken to live."""
+"""A server's connection that was used so lately is taken to live, as long as nothing is heard of it."""
 _POSTGRESQL_SETTINGS = (
     "datestyle=ISO",
     "statement_timeout=15000",
@@ -245,14 +246,8 @@ def prepare(engine: Engine, *, create: bool = True) -> None:
 def _ask_idle_ones(engine: Engine) -> None:
     """Ask a server's connections whether they still live, not before every request: once they were idle for a moment.
 
-    Where one was lost, all are asked that were used before.
+    Before that, those are asked that have something to say: a server that ends a connection says so, or hangs up.
     """
-    lost_at = -math.inf
-
-    @event.listens_for(engine, "invalidate")
-    def _distrust(*_what: Any) -> None:
-        nonlocal lost_at
-        lost_at = time.monotonic()
 
     @event.listens_for(engine, "checkin")
     def _note(_connection: Any, record: ConnectionPoolEntry) -> None:
@@ -261,12 +256,18 @@ def _ask_idle_ones(engine: Engine) -> None:
     @event.listens_for(engine, "checkout")
     def _ask(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
         used = record.info.get("used", math.inf)  # not yet: it was made just now
-        if used > max(lost_at, time.monotonic() - IDLE_S):
-            return
         try:
-            engine.dialect.do_ping(connection)
+            if used < time.monotonic() - IDLE_S or _has_something_to_say(connection):
+                engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise InvalidatePoolError from error
+
+
+def _has_something_to_say(connection: Any) -> bool:
+    """Whether anything has come from the server unasked."""
+    look = select.poll()
+    look.register(connection.fileno(), select.POLLIN)
+    return bool(look.poll(0))
 
 
 def _keep_statements(engine: Engine) -> None:

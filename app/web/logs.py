@@ -65,7 +65,8 @@ def know(settings: Settings) -> None:
     server = settings.mail_server
     urls = (settings.database_url, settings.limits_storage, settings.mail_url)
     in_urls = (urlsplit(url).password or "" for url in urls)
-    for secret in (*settings.secret_keys, server.password if server else "", *in_urls):
+    of_others = (server.password if server else "", settings.oidc_client_secret, *in_urls)
+    for secret in (*settings.secret_keys, *of_others):
         if len(secret) >= _SHORTEST:
             _known.update((secret, unquote(secret), json.dumps(secret)[1:-1]))
 

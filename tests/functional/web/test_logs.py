@@ -7,12 +7,19 @@ import json
 import logging
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
+import structlog
 from flask import Flask
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts import counters
+from app.config import Settings
+from app.db.models import User
+from app.db.session import make_engine, session_factory
 from app.web import logs
 from tests.builders import make_card, make_deck, make_user, sign_in
 from tests.functional.accounts.pages import send
@@ -54,6 +61,72 @@ def test_who_does_not_get_in_is_logged_with_how_they_tried_and_why_not(
         ("passkey", "too late", "127.0.0.1"),
     ]
     assert all(line["request_id"] for line in logged("sign-in failed"))
+
+
+SECRETS = {
+    "SECRET_KEY": "canary-of-today-" * 3,
+    "SECRET_KEY_FALLBACKS": "canary-of-before-" * 3,
+    "DATABASE_URL": "postgresql://portal:canary%40base@db.example/portal",
+    "LIMITS_STORAGE": "redis://:canary-limits@cache.example/0",
+    "MAIL_URL": "smtp://portal:canary%2Fmail@mail.example:587",
+    "MAIL_FROM": "portal@example.org",
+    "OIDC_ISSUER": "https://id.example.org",
+    "OIDC_CLIENT_ID": "portal",
+    "OIDC_CLIENT_SECRET": "canary-of-the-provider",
+}
+
+
+def test_no_line_holds_a_secret_of_the_settings_whoever_writes_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a text, in a value, in the words of an error or those of a library."""
+    monkeypatch.setattr("logging.root.handlers", [])
+    logs.set_up("DEBUG")
+    logs.know(Settings.from_environment(SECRETS))
+    said = logging.getLogger("some.library")
+    for value in SECRETS.values():
+        said.debug("connecting to %s", value)
+        structlog.get_logger().info("trying", where=value)
+        try:
+            raise ConnectionError(f"{value} does not answer: {unquote(value)}")
+        except ConnectionError:
+            said.exception("it broke")
+    lines = capsys.readouterr().err
+    assert "does not answer" in lines
+    assert "canary" not in lines
+
+
+def test_what_is_called_a_secret_is_none_of_a_line(logged: Callable[[str], list[dict[str, Any]]]) -> None:
+    structlog.get_logger().info("called", new_password="a", reset_token="b", Cookie="c", client_secret="d", kept="e")
+    logging.getLogger("a.library").warning("called", extra={"authorization": "f"})
+    [line, other] = logged("called")
+    assert {name for name, value in line.items() if value == "hidden"} == {
+        "new_password",
+        "reset_token",
+        "Cookie",
+        "client_secret",
+    }
+    assert line["kept"] == "e"
+    assert "f" not in other.values()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_what_was_to_be_stored_is_in_no_error(
+    kind: str, request: pytest.FixtureRequest, logged: Callable[[str], list[dict[str, Any]]]
+) -> None:
+    """A database that refuses a row is quoted by the driver, or by SQLAlchemy, with what the row holds."""
+    engine = make_engine(request.getfixturevalue(f"{kind}_url"))
+    with session_factory(engine)() as session:
+        user = make_user(session, email="ada@example.org")
+        session.commit()
+        broken = {"password": "$argon2id$v=19$canary", "new_per_day": -5}
+        with pytest.raises(IntegrityError) as refused:
+            session.execute(update(User).where(User.id == user.id).values(broken))
+        logging.getLogger("portal").error("refused", exc_info=refused.value)
+    engine.dispose()
+    [line] = logged("refused")
+    assert "new_per_day" in line["exception"]
+    assert "canary" not in line["exception"]
 
 
 def test_who_asks_for_what_is_not_theirs_is_logged(

@@ -1,8 +1,11 @@
 """What a card's Markdown looks like on a page."""
 
+from xml.etree.ElementTree import fromstring
+
 import pytest
 
 from app.content import render
+from app.content.render.formulas import MAX_FORMULAS, to_mathml
 from tests.unit.content.markup import active, read
 
 
@@ -65,6 +68,14 @@ def test_links_that_lead_nowhere_here_leave_their_words() -> None:
     html = render.render(text)
     assert "<a" not in html
     assert html == "<p>a c e f h [j](javascript:k) [l](data:text/html,m) n</p>"
+
+
+@pytest.mark.parametrize("scheme", ["javascript", "JaVa&#x09;script", "vbscript", "data", "blob", "file", "ftp", "tel"])
+def test_no_scheme_but_those_of_pages_and_mail_is_linked(scheme: str) -> None:
+    address = f"{scheme}:a.example"
+    text = f"[a](<{address}>) <{address}> [b][c]\n\n[c]: <{address}>\n\n<div><a href='{address}'>d</a></div>"
+    assert "<a" not in render.render(text)
+    assert "<a" not in render.sanitise(f'<p><a href="{address}">e</a></p>')
 
 
 def test_tasks_are_ticked_without_controls() -> None:
@@ -179,9 +190,23 @@ def test_formulas_are_inert(latex: str) -> None:
 
 
 def test_no_formula_grows_inside_an_attribute() -> None:
-    html = render.render('<a title="\n\n$\\text{ onclick=alert(1) }$\n\n" href="https://example.org">x</a>')
-    assert active(html) == []
-    assert html.count("<math") <= 1
+    inside = '<a title="\n\n$\\text{" onclick="alert(1)}$\n\n" href="https://example.org">x</a>'
+    for text in (inside, f"<div>{inside}</div>"):
+        html = render.render(text)
+        assert active(html) == []
+        assert html.count("<math") <= 1
+    assert "<math" not in html
+
+
+def test_only_known_elements_of_a_formula_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a later converter makes of LaTeX."""
+    tree = fromstring("<math><script>alert(1)</script><maction href='javascript:x'><mi>a</mi></maction></math>")
+    monkeypatch.setattr("latex2mathml.converter.Converter.convert_to_element", lambda *_: tree)
+    assert to_mathml(r"\only{here}", False) == "<math>alert(1)<mi>a</mi></math>"
+
+
+def test_only_so_many_formulas_are_set() -> None:
+    assert render.render("$x$ " * (MAX_FORMULAS + 1)).endswith("</math> <code>$x$</code></p>")
 
 
 def test_mathml_and_svg_of_content_are_dropped() -> None:
@@ -197,8 +222,11 @@ def test_raw_html_keeps_what_content_is_made_of() -> None:
 
 
 def test_content_brings_no_look_and_no_names_of_its_own() -> None:
-    html = render.render('<p id="main" class="btn primary" style="position:fixed" role="alert" onclick="x">a</p>')
-    assert html == "<p>a</p>"
+    html = render.render(
+        '<p id="main" class="btn primary" style="position:fixed" role="alert" data-key="x" aria-live="off" onclick="x">'
+        '<a href="https://e.org" target="_top" name="y" ping="//z">a</a></p>'
+    )
+    assert html == '<p><a href="https://e.org" rel="noopener noreferrer nofollow">a</a></p>'
 
 
 def test_a_question_of_one_paragraph_fits_a_heading() -> None:
@@ -243,6 +271,7 @@ def test_today_s_html_passes_its_own_rules_unchanged() -> None:
 def test_older_html_is_made_safe() -> None:
     old = '<p onclick="x">a <script>b</script><math display="block"><mi onclick="c">d</mi></math></p>'
     assert render.sanitise(old) == "<p>a </p>"
+    assert "<math" not in render.sanitise('<p>a <math onclick="b"><mi>c</mi></math></p>')
 
 
 def test_html_that_is_almost_a_formula_takes_no_longer() -> None:
