@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from app.db.models import Card, CardState, Deck, DeckChoice, DeckHour, DeckStudi
 from app.db.models.study_hour import digest_of
 from app.library.queries import studyable, unsuspended
 from app.scheduling.state import LEECH_LAPSES, MATURE_INTERVAL
-from app.scheduling.statistics import GRADES, LONGEST_ANSWER_MS, Tally, Totals, hour_of
+from app.scheduling.statistics import GRADES, LONGEST_ANSWER_MS, Tally, Totals, hour_of, of_one_day
 from app.web.access import readable
 from app.web.sessions import Viewer
 
@@ -25,9 +26,12 @@ PASSED = 3
 """The lowest grade that recalls the card."""
 HARDEST = 10
 """So many of the hardest cards are listed."""
-
-
-_NOTHING = Totals()
+_SUMS = (
+    "cards",
+    *(f"grade_{grade}" for grade in range(GRADES)),
+    *("elapsed", "timed", "young_passed", "young", "mature_passed", "mature", "learned"),
+)
+"""The columns of sums, in the order in which `_totals` takes them."""
 
 
 class _Mastery:
@@ -153,17 +157,15 @@ def totals_by_hour(
     """What was done from `first` to `last`, by study day and hour of the learner's clock, in one deck or in all."""
     table = _sums_kept(session, user_id, deck_id)
     if table is not None:
-        kept = select(table).where(
+        kept = select(table.c.study_day, table.c.hour, *(table.c[name] for name in _SUMS)).where(
             _mine(table, user_id, deck_id), table.c.study_day >= first, table.c.study_day <= last
         )
-        rows = (((row.study_day, row.hour), _totals(row)) for row in session.execute(kept))
-        return {key: totals for key, totals in rows if totals != _NOTHING}
-    found: dict[tuple[date, int], Totals] = {}
+        return {(day, hour): _totals(sums) for day, hour, *sums in session.execute(kept) if any(sums)}
+    found: defaultdict[tuple[date, int], list[Totals]] = defaultdict(list)
     statement = _answered().where(Event.user_id == user_id, Event.study_day >= first, Event.study_day <= last)
-    for row in session.execute(_of_deck(statement, deck_id)):
-        key = (row.study_day, hour_of(row.at, row.zone))
-        found[key] = found.get(key, Totals()) + _totals(row)
-    return found
+    for day, zone, at, *sums in session.execute(_of_deck(statement, deck_id)):
+        found[day, hour_of(at, zone)].append(_totals(sums))
+    return {key: of_one_day(parts) for key, parts in found.items()}
 
 
 def days_studied(session: Session, user_id: int, *, deck_id: int | None = None) -> tuple[date, ...]:
@@ -234,15 +236,22 @@ def memory(session: Session, user_id: int, *, deck_id: int | None = None) -> lis
 
 def hardest(session: Session, viewer: Viewer, *, deck_id: int | None = None) -> tuple[tuple[HardCard, ...], int]:
     """The cards forgotten most often, then those of the lowest ease; and how many cards in all are leeches."""
-    leeches = func.sum(case((CardState.lapses >= LEECH_LAPSES, 1), else_=0)).over()
-    columns = (Card.guid, Card.question_text, Deck.slug, CardState.lapses, CardState.ease, CardState.reviews)
-    statement = (
-        select(leeches, *columns)
+    leeches = func.sum(case((CardState.lapses >= LEECH_LAPSES, 1), else_=0)).over().label("leeches")
+    found = (
+        select(CardState.card_id, CardState.lapses, CardState.ease, CardState.reviews, leeches)
         .where(CardState.lapses > 0, readable(viewer))
-        .order_by(CardState.lapses.desc(), CardState.ease, Card.id)
+        .order_by(CardState.lapses.desc(), CardState.ease, CardState.card_id)
         .limit(HARDEST)
     )
-    rows = session.execute(_states(statement, viewer.id, deck_id)).all()
+    # the texts of these few alone: not those of all cards, carried through the sorting
+    few = _states(found, viewer.id, deck_id).subquery()
+    statement = (
+        select(few.c.leeches, Card.guid, Card.question_text, Deck.slug, few.c.lapses, few.c.ease, few.c.reviews)
+        .join(Card, Card.id == few.c.card_id)
+        .join(Deck, Deck.id == Card.deck_id)
+        .order_by(few.c.lapses.desc(), few.c.ease, Card.id)
+    )
+    rows = session.execute(statement).all()
     return tuple(HardCard(*row[1:]) for row in rows), rows[0][0] if rows else 0
 
 
@@ -303,7 +312,7 @@ def reviews(
 def _answered() -> Select[*tuple[Any, ...]]:
     """What live events add up to, by study day and quarter of an hour: no zone is off by less.
 
-    `at` is an instant of that quarter, `zone` the learner's at that time.
+    Columns: the day, the learner's zone at that time, an instant of that quarter, and then those of `_SUMS`.
     """
     review = Event.kind == "review"
     mature = func.coalesce(Event.interval_before, 0) >= MATURE_INTERVAL
@@ -317,33 +326,36 @@ def _answered() -> Select[*tuple[Any, ...]]:
         select(
             Event.study_day,
             Event.zone,
-            func.min(Event.answered_at).label("at"),
-            _count(Event.counted).label("cards"),
-            *(_count(Event.grade == grade).label(f"grade_{grade}") for grade in range(GRADES)),
-            func.sum(elapsed).label("elapsed"),
-            _count(and_(review, Event.elapsed_ms.is_not(None))).label("timed"),
-            _count(and_(Event.was_due, ~mature, passed)).label("young_passed"),
-            _count(and_(Event.was_due, ~mature)).label("young"),
-            _count(and_(Event.was_due, mature, passed)).label("mature_passed"),
-            _count(and_(Event.was_due, mature)).label("mature"),
-            (_count(and_(changes, after, ~before)) - _count(and_(changes, ~after, before))).label("learned"),
+            func.min(Event.answered_at),
+            # from here on as `_SUMS` has them
+            _count(Event.counted),
+            *(_count(Event.grade == grade) for grade in range(GRADES)),
+            func.sum(elapsed),
+            _count(and_(review, Event.elapsed_ms.is_not(None))),
+            _count(and_(Event.was_due, ~mature, passed)),
+            _count(and_(Event.was_due, ~mature)),
+            _count(and_(Event.was_due, mature, passed)),
+            _count(and_(Event.was_due, mature)),
+            _count(and_(changes, after, ~before)) - _count(and_(changes, ~after, before)),
         )
         .where(or_(review, Event.kind == "seed"), Event.live)
         .group_by(Event.study_day, Event.zone, func.date(Event.answered_at), hour, minute - minute % 15)
     )
 
 
-def _totals(row: Any) -> Totals:
-    grades = tuple(getattr(row, f"grade_{grade}") for grade in range(GRADES))
+def _totals(sums: Sequence[Any]) -> Totals:
+    cards, *grades, elapsed, timed, young_passed, young, mature_passed, mature, learned = sums
+    answers = sum(grades)
     return Totals(
-        cards=row.cards,
-        answers=sum(grades),
-        elapsed_ms=int(row.elapsed),
-        young=Tally(row.young_passed, row.young),
-        mature=Tally(row.mature_passed, row.mature),
-        grades=grades,
-        timed=row.timed,
-        learned=row.learned,
+        cards=cards,
+        answers=answers,
+        elapsed_ms=int(elapsed),
+        young=Tally(young_passed, young),
+        mature=Tally(mature_passed, mature),
+        days=int(answers > 0),
+        grades=tuple(grades),
+        timed=timed,
+        learned=learned,
     )
 
 

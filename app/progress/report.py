@@ -252,7 +252,7 @@ def _done(
     inside = {day: totals for day, totals in days.items() if period.first <= day <= period.last}
     of_the_clock = {key: totals for key, totals in hours.items() if key[0] in inside}
     by_month = _months(inside, period.first, period.last)
-    totals = sum((month.totals for month in by_month), Totals())
+    totals = statistics.together(month.totals for month in by_month)
     pieces = tuple(statistics.spans(inside, period.first, period.last))
     later = sum(totals.learned for day, totals in days.items() if day > period.last)
     return Done(
@@ -293,11 +293,13 @@ def _bars_of(bars: tuple[Bar, ...]) -> Bars:
 def _calendar(days: Mapping[date, Totals], today: date) -> Calendar:
     cells = statistics.calendar({day: totals.cards for day, totals in days.items()}, today, days=YEAR)
     labels: list[tuple[int, date, int]] = []
-    months = statistics.by_month(days)
+    months: Counter[date] = Counter()
+    for day, totals in days.items():
+        months[day.replace(day=1)] += totals.cards
     for cell in cells:
         fits = not labels or cell.week - labels[-1][0] >= 3
         if cell.day.day == 1 and fits:
-            labels.append((cell.week, cell.day, months.get(cell.day, Totals()).cards))
+            labels.append((cell.week, cell.day, months[cell.day]))
     studied = sum(totals.days for day, totals in days.items() if today - YEAR * DAY < day <= today)
     return Calendar(tuple(cells), tuple(labels), studied)
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import statistics
 from bisect import bisect_left, bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from operator import add
+from itertools import groupby
 from typing import Final
 
 from app.scheduling.state import MATURE_INTERVAL, Grade
@@ -98,17 +98,7 @@ class Totals:
     learned: int = 0
 
     def __add__(self, other: Totals) -> Totals:
-        return Totals(
-            self.cards + other.cards,
-            self.answers + other.answers,
-            self.elapsed_ms + other.elapsed_ms,
-            self.young + other.young,
-            self.mature + other.mature,
-            self.days + other.days,
-            tuple(map(add, self.grades, other.grades)),
-            self.timed + other.timed,
-            self.learned + other.learned,
-        )
+        return together((self, other))
 
     @property
     def due(self) -> Tally:
@@ -172,13 +162,37 @@ class Bar:
     cards: int
 
 
+def together(parts: Iterable[Totals]) -> Totals:
+    """The sum of several."""
+    # number by number: years of days are added up for each look at the page, and a new sum at each step costs five times as much
+    kept = list(parts)
+    if len(kept) == 1:
+        return kept[0]
+    return Totals(
+        cards=sum([one.cards for one in kept]),
+        answers=sum([one.answers for one in kept]),
+        elapsed_ms=sum([one.elapsed_ms for one in kept]),
+        young=Tally(sum([one.young.passed for one in kept]), sum([one.young.total for one in kept])),
+        mature=Tally(sum([one.mature.passed for one in kept]), sum([one.mature.total for one in kept])),
+        days=sum([one.days for one in kept]),
+        grades=tuple(map(sum, zip(*[one.grades for one in kept], strict=True))) if kept else Totals().grades,
+        timed=sum([one.timed for one in kept]),
+        learned=sum([one.learned for one in kept]),
+    )
+
+
+def of_one_day(parts: Iterable[Totals]) -> Totals:
+    """The sum of parts of the same study day, which counts once."""
+    totals = together(parts)
+    return replace(totals, days=1) if totals.days > 1 else totals
+
+
 def by_hour(answers: Iterable[Answer]) -> dict[tuple[date, int], Totals]:
     """The totals of each study day and hour (0 to 23) of the learner's clock there are answers of, in order."""
-    hours: dict[tuple[date, int], Totals] = {}
+    hours: defaultdict[tuple[date, int], list[Totals]] = defaultdict(list)
     for answer in answers:
-        key = (answer.study_day, hour_of(answer.answered_at, answer.zone))
-        hours[key] = hours.get(key, Totals()) + alone(answer)
-    return dict(sorted(hours.items()))
+        hours[answer.study_day, hour_of(answer.answered_at, answer.zone)].append(alone(answer))
+    return {key: of_one_day(parts) for key, parts in sorted(hours.items())}
 
 
 def hour_of(instant: datetime, zone: str) -> int:
@@ -188,18 +202,18 @@ def hour_of(instant: datetime, zone: str) -> int:
 
 def by_day(hours: Mapping[tuple[date, int], Totals]) -> dict[date, Totals]:
     """The totals of each study day, in order; only one with an answer counts as a day of study."""
-    days: dict[date, Totals] = {}
-    for (day, _), totals in sorted(hours.items()):
-        days[day] = days[day] + totals if day in days else totals
-    return {day: replace(totals, days=int(totals.answers > 0)) for day, totals in days.items()}
+    days: defaultdict[date, list[Totals]] = defaultdict(list)
+    for (day, _), totals in hours.items():
+        days[day].append(totals)
+    return {day: of_one_day(parts) for day, parts in sorted(days.items())}
 
 
 def of_the_clock(hours: Mapping[tuple[date, int], Totals], *, start: int = 0) -> list[tuple[int, Totals]]:
     """The totals of each of the 24 hours of the clock, whatever the day, from the hour `start` on."""
-    found = dict.fromkeys(range(24), Totals())
+    found: list[list[Totals]] = [[] for _ in range(24)]
     for (_, hour), totals in hours.items():
-        found[hour] += totals
-    return [(hour % 24, found[hour % 24]) for hour in range(start, start + 24)]
+        found[hour].append(totals)
+    return [(hour % 24, together(found[hour % 24])) for hour in range(start, start + 24)]
 
 
 def spans(days: Mapping[date, Totals], first: date, last: date) -> list[Span]:
@@ -219,12 +233,11 @@ def spans(days: Mapping[date, Totals], first: date, last: date) -> list[Span]:
         end = start - DAY
     cuts.reverse()
     starts = [start for start, _ in cuts]
-    sums = [Totals()] * len(cuts)
+    parts: list[list[Totals]] = [[] for _ in cuts]
     for day, totals in days.items():
         if first <= day <= last:
-            n = bisect_right(starts, day) - 1
-            sums[n] += totals
-    return [Span(start, end, totals) for (start, end), totals in zip(cuts, sums, strict=True)]
+            parts[bisect_right(starts, day) - 1].append(totals)
+    return [Span(start, end, together(inside)) for (start, end), inside in zip(cuts, parts, strict=True)]
 
 
 def learned_at_end(pieces: Sequence[Span], learned: int) -> list[int]:
@@ -239,16 +252,14 @@ def learned_at_end(pieces: Sequence[Span], learned: int) -> list[int]:
 
 def by_month(days: Mapping[date, Totals]) -> dict[date, Totals]:
     """The totals of each month, by its first day, in order; months without study are left out."""
-    months: dict[date, Totals] = {}
-    for day, totals in sorted(days.items()):
-        first = day.replace(day=1)
-        months[first] = months.get(first, Totals()) + totals
-    return months
+    months = groupby(sorted(days), key=lambda day: day.replace(day=1))
+    return {first: together(days[day] for day in inside) for first, inside in months}
 
 
 def last_days(days: Mapping[date, Totals], today: date, count: int) -> Totals:
     """The totals of the `count` days up to and with `today`."""
-    return sum((totals for day, totals in days.items() if today - count * DAY < day <= today), Totals())
+    since = today - count * DAY
+    return together(totals for day, totals in days.items() if since < day <= today)
 
 
 def streak(studied: Collection[date], today: date, resting: Collection[tuple[date, date]] = ()) -> Streak:
@@ -363,6 +374,7 @@ def alone(answer: Answer) -> Totals:
         elapsed_ms=min(answer.elapsed_ms or 0, LONGEST_ANSWER_MS),
         young=Tally() if mature else due,
         mature=due if mature else Tally(),
+        days=1,
         grades=tuple(int(grade == answer.grade) for grade in range(GRADES)),
         timed=int(answer.elapsed_ms is not None),
         learned=answer.learned,

@@ -13,7 +13,7 @@ from app.progress.period import Wanted
 from app.progress.report import report
 from app.web.sessions import Viewer
 from tools.bench.registry import at_most, bench, say
-from tools.bench.seeding import Learner, give_history, make_deck, make_learner
+from tools.bench.seeding import Learner, analyse, give_history, make_deck, make_learner
 from tools.bench.servers import DATABASES
 
 CARDS = 5_000
@@ -44,6 +44,7 @@ def progress() -> None:
                 give_history(session, few, cards[:1000], FEW, now, spread=10, grades=GRADES)
                 give_history(session, many, cards, MANY, now, spread=100, grades=GRADES)
                 session.commit()
+                analyse(engine)
                 for what, asked in PAGES.items():
                     small, large = _measured(session, few, many, now, asked)
                     say(f"{name}, {what}: {large * 1000:.0f} ms beside {small * 1000:.0f} ms")
