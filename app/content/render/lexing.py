@@ -1,7 +1,8 @@
 """Pygments' lexers, asked in fewer steps; what they find is the same.
 
 Pygments compiles every rule of a lexer before its first use, and tries the rules of a state one by one at each place of
-a text. Here a state is compiled when it is first entered, and its rules are alternatives of one expression.
+a text. Here a state is compiled when it is first entered, and its rules are alternatives of one expression. Where a text
+has no letters but ASCII's, those of all the world are left out of the expressions: compiling them takes longer than all else.
 """
 
 import re
@@ -17,6 +18,16 @@ from pygments.util import ClassNotFound
 
 _ALONE = re.compile(r"\\[1-9]|\(\?(?:P|\(|[a-zA-Z]+\))")
 """References, names and flags: in one expression of many they would mean something else, or be refused."""
+
+_PLAIN = re.compile(r"[\x00-\x7f\u2010-\u2027\u2190-\u23ff\u2500-\u27bf\U0001f000-\U0001faff]*")
+"""A text of ASCII and of signs: dashes, arrows, dingbats, emoji."""
+_SIGNS = ((0x2010, 0x2027), (0x2190, 0x23FF), (0x2500, 0x27BF), (0x1F000, 0x1FAFF))
+_SET = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+_MANY = 100
+"""Characters of an expression's set from which on it is worth while to look what can be left out."""
+_FOREIGN = re.compile(r"([^\x00-\x7f])(?:-([^\x00-\x7f]))?")
+_HALF_FOREIGN = re.compile(r"[\x00-\x7f]-[^\x00-\x7f]|[^\x00-\x7f]-[\x00-\x7f]|\\[^\x00-\x7f]")
+_IGNORES_CASE = re.compile(r"\(\?[a-zA-Z-]*i")
 
 JOINED_FROM = 3_000
 """Characters of a language from which on joining rules costs less than it saves."""
@@ -67,17 +78,20 @@ _Alternatives = tuple[Any, dict[str, _Rule] | None, _Rule]
 class _States(dict[str, list[_Alternatives]]):
     """The states of a lexer, each put together when it is first entered."""
 
-    def __init__(self, rules: dict[str, list[tuple[Any, Any, Any]]], flags: int, *, join: bool) -> None:
+    def __init__(self, rules: dict[str, list[tuple[Any, Any, Any]]], flags: int, *, join: bool, plain: bool) -> None:
         super().__init__()
         self._rules = rules
         self._flags = flags
         self._join = join
+        self._plain = plain and not flags & (re.IGNORECASE | re.VERBOSE)
 
     def __missing__(self, name: str) -> list[_Alternatives]:
         runs: list[list[_Rule]] = []
         joined = False
         for regex, action, then in self._rules[name]:
             source: str = regex if isinstance(regex, str) else regex.get() if hasattr(regex, "get") else ""
+            if self._plain and not source.isascii() and not _IGNORES_CASE.search(source):
+                source = _SET.sub(_thinned, source)
             alone = bool(not self._join or self._flags & re.VERBOSE or _ALONE.search(source))
             if alone or not joined:
                 runs.append([])
@@ -94,22 +108,34 @@ class _States(dict[str, list[_Alternatives]]):
         return re.compile(joined, self._flags).match, ends, rules[0]
 
 
+def _thinned(match: re.Match[str]) -> str:
+    return without_foreign(match[0]) if len(match[0]) > _MANY else match[0]
+
+
+@lru_cache(maxsize=64)
+def without_foreign(characters: str) -> str:
+    """A set of an expression without what no text of ASCII and signs has; the same where that would change what it says."""
+    if _HALF_FOREIGN.search(characters):
+        return characters
+    for low, high in _FOREIGN.findall(characters):
+        if any(ord(low) <= last and first <= ord(high or low) for first, last in _SIGNS):
+            return characters
+    found = _FOREIGN.sub("", characters)
+    same_kind = found.startswith("[^") == characters.startswith("[^") and found not in ("[]", "[^]")
+    return found if same_kind else characters
+
+
 class _Joined(RegexLexer):
     """The loop of a `RegexLexer`, over joined rules."""
 
-    _apart: _States
-    _joined: _States
-    _read = 0
+    _states: dict[tuple[bool, bool], _States]
+    _read: dict[bool, int]
 
     def get_tokens_unprocessed(
         self, text: str, stack: Iterable[str] = ("root",)
     ) -> Iterator[tuple[int, _TokenType, str]]:
         """The places, kinds and pieces of a text."""
-        kind: Any = type(self)
-        if not kind._read:
-            kind._apart, kind._joined = (_States(kind._tokens, kind.flags, join=join) for join in (False, True))
-        kind._read += len(text)
-        states: _States = kind._joined if kind._read > JOINED_FROM else kind._apart
+        states = self._states_for(text)
         at, names = 0, list(stack)
         state = states[names[-1]]
         while True:
@@ -138,6 +164,20 @@ class _Joined(RegexLexer):
                 else:
                     yield at, Error, text[at]
                 at += 1
+
+    def _states_for(self, text: str) -> _States:
+        kind: Any = type(self)
+        if "_read" not in vars(kind):
+            kind._read = dict.fromkeys((False, True), 0)
+            kind._states = {
+                (join, plain): _States(kind._tokens, kind.flags, join=join, plain=plain)
+                for join in (False, True)
+                for plain in (False, True)
+            }
+        plain = text.isascii() or _PLAIN.fullmatch(text) is not None
+        kind._read[plain] += len(text)
+        found: _States = kind._states[kind._read[plain] > JOINED_FROM, plain]
+        return found
 
 
 def _go(names: list[str], then: Any) -> None:
