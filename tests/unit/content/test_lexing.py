@@ -18,7 +18,7 @@ _PARTS = (
     *("→", "🥑", "❤\ufe0f", "\u200d", "“"),
 )  # fmt: skip
 _PLAIN = tuple(part for part in _PARTS if part.isascii() or part in "→🥑“")
-_CODES = st.one_of(st.lists(st.sampled_from(parts), max_size=25).map("".join) for parts in (_PLAIN, _PARTS))
+_CODES = st.one_of([st.lists(st.sampled_from(parts), max_size=25).map("".join) for parts in (_PLAIN, _PARTS)])
 _IN_SETS = (
     *"a^-]zÀÖßé中ℌ→🥑_$",
     *(r"\]", r"\-", r"\w", r"\\", "a-z", "À-Ö", "é-中", "a-é", "←-⇿", "\U0001f000-\U0001faff"),
