@@ -25,6 +25,9 @@ loglevel = _settings.log_level.lower().replace(
 )  # at “debug” it writes down every address, links included
 proc_name = "reprise"
 control_socket_disable = True
+forwarded_allow_ips = forwarder_headers = ""
+"""From the machine itself gunicorn would take a scheme, and where the portal stands, from any client's headers that a proxy
+hands on: `app.web.placing` alone knows whom to believe."""
 
 
 class logger_class(Logger):  # type: ignore[misc]  # noqa: N801  # the setting's name

@@ -9,11 +9,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from filelock import FileLock
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
 from app.db import search_index
+from app.db.turns import alone
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 _LOCK_KEY = 7_250_118_905
@@ -61,7 +61,7 @@ def downgrade(engine: Engine, revision: str) -> tuple[str | None, str | None]:
 
 def _migrate(engine: Engine, step: Callable[[Config], None]) -> tuple[str | None, str | None]:
     if engine.dialect.name == "sqlite":
-        with FileLock(f"{engine.url.database}.migrate.lock"):
+        with alone(f"{engine.url.database}.migrate.lock"):
             return _on_connection(engine, step)
     with engine.connect() as holder:
         holder.execute(

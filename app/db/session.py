@@ -6,7 +6,6 @@ lock) and begins anew with BEGIN IMMEDIATE. Read-then-write under a deferred BEG
 PostgreSQL needs none of this; there `write` does nothing and services lock the rows they change.
 """
 
-import fcntl
 import json
 import math
 import os
@@ -27,12 +26,11 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, InvalidatePoolError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from app.db.turns import NotInTime, turn
 from app.db.wal import MOST_PAGES, Journal
 
 LOCK_WAIT_S = 10.0
 """How long a writer waits in line before the request is answered 503."""
-_LOOK_EVERY_S = 0.001
-"""How often a process looks whether another one has left the line: shorter than what is written there."""
 IDLE_S = 0.5
 """A server's connection that was used so lately is taken to live, as long as nothing is heard of it."""
 _POSTGRESQL_SETTINGS = (
@@ -65,10 +63,19 @@ class _WriterLine:
             raise DatabaseBusy("Another change took too long.")
         try:
             if self._file is not None:
-                self._held = _locked(self._file)
+                self._held = self._turn(self._file)
         except BaseException:
             self._threads.release()
             raise
+
+    @staticmethod
+    def _turn(file: str) -> int:
+        try:
+            return turn(file, wait_s=LOCK_WAIT_S)
+        except NotInTime:
+            raise DatabaseBusy("Another process is writing.") from None
+        except OSError as error:
+            raise DatabaseBusy(f"The file that writers wait in line by cannot be opened: {error.strerror}.") from error
 
     def leave(self) -> None:
         self._go()
@@ -91,28 +98,6 @@ class _WriterLine:
         if held is not None:
             os.close(held)  # and with it goes the lock
         self._threads.release()
-
-
-def _locked(path: str) -> int:
-    """A descriptor of the file at `path`, locked against other processes; the lock goes with it, and with the process."""
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise DatabaseBusy(f"The file that writers wait in line by cannot be opened: {error.strerror}.") from error
-    until = time.monotonic() + LOCK_WAIT_S
-    try:
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > until:
-                    raise DatabaseBusy("Another process is writing.") from None
-                time.sleep(_LOOK_EVERY_S)
-            else:
-                return descriptor
-    except BaseException:
-        os.close(descriptor)
-        raise
 
 
 _lines: dict[str, _WriterLine] = {}

@@ -5,14 +5,14 @@ next restore that it may empty the place and begin anew.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
-from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from app.db import migrate
 from app.db.backup.archive import BackupError
+from app.db.turns import NotInTime, alone
 
 MARK = "unfinished_restore"
 """A table that is there as long as a restore is not at its end."""
@@ -74,15 +74,12 @@ def _run(engine: Engine, statement: str) -> None:
 def _alone(engine: Engine) -> Iterator[None]:
     other = BackupError("Another restore fills this database. Wait for its end.")
     if engine.dialect.name == "sqlite":
-        lock = FileLock(f"{engine.url.database}.restore.lock", timeout=0)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            raise other from error
-        try:
+        with ExitStack() as held:
+            try:
+                held.enter_context(alone(f"{engine.url.database}.restore.lock", wait_s=0))
+            except NotInTime as error:
+                raise other from error
             yield
-        finally:
-            lock.release()
         return
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as holder:
         if not holder.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK_KEY}).scalar_one():

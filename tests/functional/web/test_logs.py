@@ -96,6 +96,20 @@ def test_no_line_holds_a_secret_of_the_settings_whoever_writes_it(
     assert "canary" not in lines
 
 
+def test_no_address_that_opens_something_is_in_a_line(
+    app: Flask, logged: Callable[[str], list[dict[str, Any]]]
+) -> None:
+    """Whoever writes it down: the web server does where a request is malformed or takes too long."""
+    paths = [str(rule) for rule in app.url_map.iter_rules() if "<token>" in str(rule)]
+    assert len(paths) >= 7
+    for path in paths:
+        logging.getLogger("gunicorn.error").warning("asked", extra={"uri": path.replace("<token>", "canary-1.x_y")})
+        structlog.get_logger().warning("asked", uri=f"https://portal.example{path.replace('<token>', 'canary-1.x_y')}")
+    said = logged("asked")
+    assert len(said) >= len(paths)
+    assert "canary" not in json.dumps(said)
+
+
 def test_what_is_called_a_secret_is_none_of_a_line(logged: Callable[[str], list[dict[str, Any]]]) -> None:
     structlog.get_logger().info("called", new_password="a", reset_token="b", Cookie="c", client_secret="d", kept="e")
     logging.getLogger("a.library").warning("called", extra={"authorization": "f"})

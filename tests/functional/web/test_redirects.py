@@ -1,8 +1,14 @@
 """Where readers are sent on to, and what a forged request cannot change."""
 
+import socket
+from runpy import run_module
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from gunicorn.config import Config  # type: ignore[import-untyped]
+from gunicorn.http import wsgi  # type: ignore[import-untyped]
+from gunicorn.http.parser import RequestParser  # type: ignore[import-untyped]
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -112,6 +118,25 @@ def test_a_forged_address_is_not_believed(client: FlaskClient, session: Session)
     client.environ_base["HTTP_X_FORWARDED_FOR"] = "203.0.113.66"
     sign_in(client, user)
     assert session.scalars(select(LoginSession.address)).one() == "127.0.0.1"
+
+
+def test_the_web_server_believes_no_header_of_a_neighbour(monkeypatch: pytest.MonkeyPatch, sqlite_url: str) -> None:
+    """SECURITY.md 10: by itself gunicorn takes from who speaks from this machine, as a proxy does, where it stands."""
+    monkeypatch.setenv("DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("SECRET_KEY", "test-" * 10)
+    monkeypatch.setattr("logging.root.handlers", [])
+    served = Config()
+    for name, value in run_module("app.gunicorn_conf").items():
+        if name in served.settings:
+            served.set(name, value)
+    here, there = socket.socketpair()
+    with here, there:
+        forged = "SCRIPT_NAME: //evil.example", "X-Forwarded-Proto: https", "X-Forwarded-Ssl: on"
+        there.sendall("\r\n".join(["GET //evil.example/ HTTP/1.1", "Host: a", *forged, "", ""]).encode())
+        request = next(RequestParser(served, here, ("127.0.0.1", 50_000)))
+        environ = wsgi.create(request, here, ("127.0.0.1", 50_000), ("127.0.0.1", 8000), served)[1]
+    assert (environ["SCRIPT_NAME"], environ["PATH_INFO"]) == ("", "//evil.example/")
+    assert environ["wsgi.url_scheme"] == "http"
 
 
 @pytest.mark.parametrize(

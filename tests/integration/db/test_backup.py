@@ -19,6 +19,7 @@ from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.orm import Session
 
 from app.db import backup
+from app.db.backup.place import filling
 from app.db.base import Base, new_guid
 from app.db.models import Card, Event, LoginSession, Media
 from app.db.session import make_engine, session_factory
@@ -197,6 +198,13 @@ def test_a_restore_that_was_cut_off_is_seen_and_done_again(
     assert rows(empty) == rows(engine)
     with empty.connect() as connection:
         assert not backup.is_unfinished(connection)
+
+
+def test_of_two_restores_at_once_one_is_refused(engine: Engine, empty: Engine, tmp_path: Path) -> None:
+    backup.backup(engine, tmp_path / "all.zip", NOW)
+    with filling(empty), pytest.raises(backup.BackupError, match="Another restore"):
+        backup.restore(empty, tmp_path / "all.zip")
+    backup.restore(empty, tmp_path / "all.zip")
 
 
 def test_a_full_disk_is_not_taken_for_a_damaged_backup(

@@ -1,5 +1,6 @@
 """Writing on SQLite: writers queue, read what is true by then, and nobody fails at random."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from app.db import session as writing
-from app.db import wal
+from app.db import turns, wal
 from app.db.base import Base
 from app.db.models import Portal
 from app.db.session import DatabaseBusy, make_engine, session_factory, write
@@ -109,6 +110,29 @@ def test_a_place_that_cannot_be_written_is_busy_and_no_fault(engine: Engine) -> 
         write(session)
         session.get_one(Portal, 1).name = "1"
         session.commit()
+
+
+def test_who_has_just_written_does_not_come_before_who_waits(tmp_path: Path) -> None:
+    """One process with many writers would else keep the others out, a hundred times in a row."""
+    file, order = str(tmp_path / "lock"), []
+
+    def come(name: str) -> None:
+        held = turns.turn(file, wait_s=10)
+        order.append(name)
+        os.close(held)
+
+    first = turns.turn(file, wait_s=10)
+    waiting = threading.Thread(target=come, args=("who waited",))
+    waiting.start()
+    while waiting.is_alive():  # until it stands at the door
+        try:
+            os.close(turns._locked(f"{file}-next", 0, 0))
+        except turns.NotInTime:
+            break
+    os.close(first)
+    come("who was there before")
+    waiting.join()
+    assert order == ["who waited", "who was there before"]
 
 
 def test_a_rolled_back_writer_leaves_the_line(engine: Engine) -> None:

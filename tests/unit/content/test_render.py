@@ -224,9 +224,9 @@ def test_raw_html_keeps_what_content_is_made_of() -> None:
 def test_content_brings_no_look_and_no_names_of_its_own() -> None:
     html = render.render(
         '<p id="main" class="btn primary" style="position:fixed" role="alert" data-key="x" aria-live="off" onclick="x">'
-        '<a href="https://e.org" target="_top" name="y" ping="//z">a</a></p>'
+        '<a href="https://e.org" target="_top" name="y" ping="//z">a</a><!-- b --><span class="btn">c</span></p>'
     )
-    assert html == '<p><a href="https://e.org" rel="noopener noreferrer nofollow">a</a></p>'
+    assert html == '<p><a href="https://e.org" rel="noopener noreferrer nofollow">a</a><span class="">c</span></p>'
 
 
 def test_a_question_of_one_paragraph_fits_a_heading() -> None:
