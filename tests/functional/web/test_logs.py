@@ -140,6 +140,7 @@ def test_what_was_to_be_stored_is_in_no_error(
     engine.dispose()
     [line] = logged("refused")
     assert "new_per_day" in line["exception"]
+    assert "SQL parameters hidden" in line["exception"]
     assert "canary" not in line["exception"]
 
 

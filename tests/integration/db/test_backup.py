@@ -9,13 +9,13 @@ import sqlite3
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, inspect, select, text
+from sqlalchemy import Engine, inspect, select
 from sqlalchemy.orm import Session
 
 from app.db import backup
@@ -344,6 +344,23 @@ def test_a_file_that_is_no_backup_is_said_to_be_none(empty: Engine, tmp_path: Pa
     assert tables(empty) == set()
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("how", ["a member twice", "encrypted"])
+def test_an_archive_that_could_be_read_in_two_ways_is_refused(sqlite_url: str, tmp_path: Path, how: str) -> None:
+    engine = make_engine(sqlite_url)
+    backup.backup(engine, tmp_path / "all.zip", NOW)
+    engine.dispose()
+    data = bytearray((tmp_path / "all.zip").read_bytes())
+    if how == "encrypted":
+        data[data.index(b"PK\x01\x02") + 8] |= 1
+        (tmp_path / "all.zip").write_bytes(data)
+    else:
+        with zipfile.ZipFile(tmp_path / "all.zip", "a") as archive:
+            archive.writestr("database.sqlite3", archive.read("database.sqlite3"))
+    with pytest.raises(backup.BackupError, match="no backup"):
+        backup.check(tmp_path / "all.zip")
+
+
 def test_an_archive_that_grows_without_end_is_refused_unread(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("manifest.json", b" " * (64 * 1024 * 1024))
@@ -380,16 +397,16 @@ def test_a_schema_that_acts_comes_to_nothing(tmp_path: Path, sqlite_url: str) ->
     target.dispose()
 
 
-def test_rows_that_break_a_rule_of_the_schema_are_refused(tmp_path: Path, sqlite_url: str) -> None:
+@pytest.mark.parametrize("change", ["UPDATE deck SET version = -5", "DELETE FROM deck"])
+def test_rows_that_break_a_rule_of_the_schema_are_refused(tmp_path: Path, sqlite_url: str, change: str) -> None:
     engine = make_engine(sqlite_url)
     with session_factory(engine)() as session:
         make_user(session)
         make_deck(session, cards=1, slug="deck")
         session.commit()
-    with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
-        connection.execute(text("UPDATE deck SET version = -5"))
-        connection.commit()
+    with closing(sqlite3.connect(tmp_path / "portal.db")) as connection, connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute(change)
     backup.backup(engine, tmp_path / "all.zip", NOW)
     engine.dispose()
     target = make_engine(f"sqlite:///{tmp_path}/target.db")

@@ -91,11 +91,14 @@ def test_the_same_key_gives_the_same_answer_and_writes_nothing(session: Session,
     assert len(events(session, learner)) == 1
 
 
-def test_the_same_key_for_something_else_is_refused(session: Session, learner: Viewer, card: Card) -> None:
-    give(session, learner, card, 3, key="the-same-key")
-    with pytest.raises(KeyReused):
-        give(session, learner, card, 4, key="the-same-key")
-    session.rollback()
+def test_the_same_key_for_something_else_is_refused(session: Session, learner: Viewer, deck: Deck, card: Card) -> None:
+    other = make_card(session, deck)
+    give(session, learner, card, 3, key="the-same-key", version=0)
+    session.commit()
+    for another, grade, version in ((card, 4, 0), (other, 3, 0), (card, 3, 1)):
+        with pytest.raises(KeyReused):
+            give(session, learner, another, grade, key="the-same-key", version=version)
+        session.rollback()
     assert len(events(session, learner)) == 1
 
 

@@ -113,6 +113,7 @@ def spoilt(session: Session) -> None:
     spare = session.get_one(CardState, (learners[2].id, cards[0].id))
     session.delete(spare)
     session.execute(update(StudyHour).where(StudyHour.user_id == learners[3].id).values(cards=StudyHour.cards + 1))
+    session.execute(update(CardState).where(CardState.user_id == learners[3].id).values(version=1))
     session.execute(delete(StudyHour).where(StudyHour.user_id == learners[4].id))
     session.execute(update(DeckHour).where(DeckHour.user_id == learners[4].id).values(timed=DeckHour.timed + 1))
     session.commit()
@@ -125,6 +126,7 @@ def test_what_differs_is_named_and_repaired_from_the_log(session: Session) -> No
     assert "state: due is 2030-01-01, the log gives 202" in said
     assert "event 1: lapse is True, the log gives False." in said
     assert "events, but no state." in said
+    assert "state: version is 1, but there are" in said
     assert "sums of 2026-03-1" in said
     assert "cards is 0, the log gives" in said
     assert re.search(r":00 in “deck-\w+”: timed is \d+, the log gives", said)

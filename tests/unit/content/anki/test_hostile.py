@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import sqlite3
+import tracemalloc
 import zipfile
 
 import pytest
@@ -56,7 +57,28 @@ def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(container, "MAX_COLLECTION_BYTES", 1_000_000)
     assert "unpacks to more" in refused(zipped(collection_anki2=b"\0" * 20_000_000))
     bomb = zstandard.ZstdCompressor().compress(b"\0" * 20_000_000)
+    tracemalloc.start()
     assert "unpacks to more" in refused(zipped(collection_anki21b=bomb))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 10_000_000, "no more of it than is allowed"
+    monkeypatch.setattr(container, "_MAX_LIST_BYTES", 10)
+    assert "unpacks to more" in refused(package(NOTES, files={"a-long-name.png": b""}))
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_too_many_files_or_one_twice_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = io.BytesIO(package(NOTES))
+    with zipfile.ZipFile(made, "a") as archive:
+        archive.writestr("media", "{}")
+    assert "one twice" in refused(made.getvalue())
+    monkeypatch.setattr(container, "MAX_ENTRIES", 2)
+    assert "too many files" in refused(package(NOTES, files={"a.png": b""}))
+
+
+def test_a_name_that_leads_elsewhere_names_no_file() -> None:
+    for name in ("../a.png", "/a.png", "b\\a.png", "a\0.png"):
+        assert name not in read_package("my.apkg", package(NOTES, files={name: b"a"})).files
 
 
 def test_an_image_that_is_too_large_stays_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,6 +86,12 @@ def test_an_image_that_is_too_large_stays_out(monkeypatch: pytest.MonkeyPatch) -
     notes = {"A": [("g1", BASIC, ('<img src="a.png">', "That."))]}
     read = read_package("my.apkg", package(notes, files={"a.png": b"\0" * 5_000}))
     assert read.files.read("a.png") is None
+
+
+def test_images_that_are_too_much_together_stay_out() -> None:
+    files = read_package("my.apkg", package(NOTES, files={"a.png": b"a" * 800, "b.png": b"b" * 800})).files
+    files._left = 1_000
+    assert [len(files.read(name) or b"") for name in ("a.png", "b.png")] == [800, 0]
 
 
 @pytest.mark.parametrize(
@@ -103,8 +131,11 @@ def test_nothing_but_reading_is_let_through() -> None:
 
 
 def test_more_than_can_be_kept_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collections, "MAX_NOTES", 1)
-    assert "more than 1 notes" in refused(package({"A": [("g1", BASIC, ("a", "b")), ("g2", BASIC, ("c", "d"))]}))
+    log = [f"INSERT INTO revlog VALUES ({at}, 1, 0, 3, 1, 1, 2500, 1000, 1)" for at in (1, 2)]
+    data = package({"A": [("g1", BASIC, ("a", "b")), ("g2", BASIC, ("c", "d"))]}, *log)
+    for limit in ("MAX_ANSWERS", "MAX_CARDS", "MAX_NOTES"):
+        monkeypatch.setattr(collections, limit, 1)
+        assert f"more than 1 {limit[4:].lower()}" in refused(data)
 
 
 def test_more_text_or_cards_than_one_may_have_is_said_before_all_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
