@@ -137,7 +137,8 @@ def engine_options(url: str) -> dict[str, Any]:
         in_memory = make_url(url).database in (None, "", ":memory:")
         return {
             # A request that notes "last seen" needs a second one before it gives its own back: none may wait for another.
-            **({} if in_memory else {"pool_size": 20, "max_overflow": -1}),
+            # The one used last has most of what is asked for in its memory.
+            **({} if in_memory else {"pool_size": 20, "max_overflow": -1, "pool_use_lifo": True}),
             "json_serializer": _json,
             "hide_parameters": True,
             "connect_args": {"timeout": LOCK_WAIT_S, "check_same_thread": False},

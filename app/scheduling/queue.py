@@ -135,7 +135,8 @@ class Plan:
     """What is left to study today.
 
     `reviews`, `new`: within the limits, each in its order. `waiting`: to be repeated, earliest first. `so_far` is what
-    was done of the day already, which `new_order` counts in.
+    was done of the day already, which `new_order` counts in. `more_reviews`: so many reviews come after `reviews` that
+    only their number is known of; the cards of such a plan are known in order as far as those come.
     """
 
     reviews: tuple[Due, ...] = ()
@@ -143,11 +144,16 @@ class Plan:
     waiting: tuple[Waiting, ...] = ()
     so_far: Done = Done()
     new_order: NewOrder = NewOrder.MIXED
+    more_reviews: int = 0
 
     @property
     def counts(self) -> Counts:
         """How much is left."""
-        return Counts(len(self.reviews), len(self.new), len(self.waiting))
+        return Counts(self._all_reviews, len(self.new), len(self.waiting))
+
+    @property
+    def _all_reviews(self) -> int:
+        return len(self.reviews) + self.more_reviews
 
     def by_deck(self) -> dict[int, Counts]:
         """How much is left in each deck, by deck id; decks without cards in the plan are left out."""
@@ -165,6 +171,8 @@ class Plan:
             if self._new_is_next(r, n):
                 yield self.new[n]
                 n += 1
+            elif r == len(self.reviews):
+                return
             else:
                 yield self.reviews[r]
                 r += 1
@@ -185,7 +193,8 @@ class Plan:
         """`ordered`, one card after the other, for who looks at the first ones alone."""
         yield from self.waiting_ready(now)
         yield from self._mixing()
-        yield from self.waiting_later(now)
+        if not self.more_reviews:
+            yield from self.waiting_later(now)
 
     def next(self, now: datetime, last: int | None = None) -> Item | None:
         """The card to ask at `now`; None when nothing is left today.
@@ -205,11 +214,11 @@ class Plan:
         Mixed is counted over the whole day: the k-th of n new cards comes after k/(n+1) of all reviews, those done
         included, so that asking again after each answer keeps the rhythm.
         """
-        if n == len(self.new) or r == len(self.reviews):
+        if n == len(self.new) or r == self._all_reviews:
             return n < len(self.new)
         if self.new_order is not NewOrder.MIXED:
             return self.new_order is NewOrder.FIRST
-        all_reviews, all_new = self.so_far.reviews + len(self.reviews), self.so_far.new + len(self.new)
+        all_reviews, all_new = self.so_far.reviews + self._all_reviews, self.so_far.new + len(self.new)
         return (self.so_far.reviews + r) * (all_new + 1) >= (self.so_far.new + n + 1) * all_reviews
 
 
@@ -218,6 +227,7 @@ def make_plan(
     *,
     waiting: Iterable[Waiting] = (),
     due: Iterable[Due] = (),
+    more_due: int = 0,
     new: Iterable[New] = (),
     limits: Limits = Limits(),
     order: Order = Order(),
@@ -230,7 +240,8 @@ def make_plan(
     `due` and `new` are all candidates of all decks (of new cards, the first `new_per_day` of each deck are enough; of
     due ones, as many of the longest overdue as the limits leave); `done` says by deck id what was done today already and
     counts against the limits. The limits hold for the day, not for what is studied of it: `decks` (None: all) picks
-    from what they leave, so that a deck studied alone brings what the plan of the whole day counted for it.
+    from what they leave, so that a deck studied alone brings what the plan of the whole day counted for it. Besides
+    `due` there may be `more_due` cards, each due on a later day than those, and all within the limits.
     """
     done = done or {}
     held = sorted(waiting, key=lambda item: (item.repeat_at, item.card_id))
@@ -242,7 +253,7 @@ def make_plan(
         reviews, fresh, held = _of(reviews, decks), _of(fresh, decks), _of(held, decks)
     so_far = [one for deck, one in done.items() if decks is None or deck in decks]
     start = Done(new=sum(one.new for one in so_far), reviews=sum(one.reviews for one in so_far))
-    return Plan(tuple(reviews), tuple(fresh), tuple(held), start, order.new)
+    return Plan(tuple(reviews), tuple(fresh), tuple(held), start, order.new, more_due)
 
 
 def _of(items: list[AnyItem], decks: Collection[int]) -> list[AnyItem]:

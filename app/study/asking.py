@@ -19,9 +19,10 @@ from app.scheduling.queue import Due, Item, New
 from app.scheduling.state import GRADES, LEECH_LAPSES, Grade
 from app.scheduling.study_day import never_before
 from app.study import near, notes
+from app.study.begun import TAGGED
 from app.study.notes import NONE, Written
 from app.study.projection import memory_of
-from app.study.queries import TAGGED, ChosenDeck, Today
+from app.study.queries import ChosenDeck, Today
 from app.study.scopes import EVERYTHING, Scope, Scoped, scoped
 from app.study.service import Answered
 from app.web.access import can
@@ -143,7 +144,7 @@ def screen(
     the card with guid `after` is shown already, the one that comes after it, if there is one. `answered` is the answer
     that was given just now. Raises `UnknownScope` and `NotChosen`.
     """
-    part = scoped(session, viewer, scope, now=now)
+    part = scoped(session, viewer, scope, now=now, foremost=not card)
     today = part.today
     if answered is not None and answered.deck_id in part.decks:
         last: Last | None = Last(answered.event_id, answered.card_id)

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from app.db.models import Card, CardMark, CardState, Collection, Deck, DeckChoice, Event
 from app.library.queries import studyable
-from app.study.queries import TAGGED, study_day_of
-from app.study.queries import shown as asked_on
+from app.study.begun import TAGGED
+from app.study.begun import shown as asked_on
+from app.study.queries import study_day_of
 from app.web.access import readable
 from app.web.sessions import Viewer
 

@@ -4,36 +4,20 @@ These statements run with every answer, so each is built once and bound anew; no
 however many cards a learner has.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    String,
-    and_,
-    bindparam,
-    case,
-    cast,
-    exists,
-    func,
-    null,
-    or_,
-    select,
-    true,
-)
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, case, cast, exists, func, null, select, true
 from sqlalchemy.orm import Session, aliased
 
-from app.db.lists import has_text
 from app.db.models import Card, CardMark, CardState, Deck, DeckChoice, Event
 from app.db.prepared import Prepared
 from app.library.queries import studyable
 from app.scheduling.queue import (
     DeckLimits,
     Done,
-    Due,
     Limits,
     New,
     NewOrder,
@@ -43,23 +27,19 @@ from app.scheduling.queue import (
     Waiting,
     make_plan,
 )
-from app.scheduling.steps import steps_named, wait
 from app.scheduling.study_day import study_day
+from app.study import begun
+from app.study.begun import TAGGED, Reviews, shown
 from app.web.access import readable
 from app.web.sessions import Viewer
 
 NO_LIMITS = DeckLimits()
-CANDIDATES = 1000
-"""Of so many of the longest overdue cards those are picked that are overdue by the most of their interval."""
-
 NEW_BEHIND = 50
 """The place from which a deck is searched for new cards is written down again when it is so many cards behind."""
 
 _USER: Any = bindparam("user")
 _TODAY: Any = bindparam("today")
 _DECKS: Any = bindparam("decks", expanding=True)
-TAGGED = has_text(Card.tags, bindparam("tag", type_=String))
-"""Cards that have the tag `:tag`. A condition on `Card`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +86,6 @@ def study_day_of(viewer: Viewer, now: datetime) -> date:
     return study_day(now, viewer.zone, viewer.rollover_hour)
 
 
-def shown(mark: Any) -> ColumnElement[bool]:
-    """Cards that are neither suspended nor buried on day `:today`. A condition on the marks of an outer join."""
-    return and_(mark.suspended_at.is_(None), or_(mark.buried_on.is_(None), mark.buried_on < _TODAY))
-
-
 def chosen_decks(session: Session, viewer: Viewer) -> tuple[ChosenDeck, ...]:
     """The decks that this learner studies and may read, in the order they were chosen."""
     return _chosen(session, viewer, date.min, 0).decks
@@ -134,7 +109,7 @@ class Day:
     decks: tuple[ChosenDeck, ...]
     done: Mapping[int, Done]
     waiting: list[Waiting]
-    due: list[Due]
+    due: Reviews
     new: list[New]
     limits: Limits
     order: Order
@@ -142,8 +117,11 @@ class Day:
     learner: int = 0
 
 
-def day_of(session: Session, viewer: Viewer, now: datetime, *, tag: str = "") -> Day:
-    """Read what this learner's study day at `now` is made of; of the cards, those with a `tag` alone where one is named."""
+def day_of(session: Session, viewer: Viewer, now: datetime, *, tag: str = "", foremost: bool = False) -> Day:
+    """Read what this learner's study day at `now` is made of; of the cards, those with a `tag` alone where one is named.
+
+    With `foremost` the plan of the whole day may know the first cards alone, two at least, and how many there are.
+    """
     today = study_day_of(viewer, now)
     done = done_on(session, viewer.id, today)
     a_day = limits_of(viewer, today)
@@ -153,11 +131,11 @@ def day_of(session: Session, viewer: Viewer, now: datetime, *, tag: str = "") ->
     own = {deck.id: deck.limits.raised(*extra) for deck in chosen.decks if deck.limits != NO_LIMITS}
     limits = Limits(a_day.new_per_day, a_day.reviews_per_day, own)
     order = Order(NewOrder(viewer.new_order), ReviewOrder(viewer.review_order))
-    waiting, due = [], []
+    waiting, due = [], Reviews([])
     if chosen.decks:
         ids = [deck.id for deck in chosen.decks]
-        waiting = _waiting(session, viewer, ids, today, tag)
-        due = _due(session, viewer.id, ids, today, limits, order.reviews, done, tag)
+        waiting = begun.waiting(session, viewer, ids, today, tag)
+        due = begun.due(session, viewer.id, ids, today, limits, order.reviews, done, tag=tag, foremost=foremost)
     return Day(today, chosen.decks, done, waiting, due, chosen.new, limits, order, chosen.behind, viewer.id)
 
 
@@ -166,7 +144,8 @@ def plan_of(day: Day, decks: Collection[int] | None = None) -> Today:
     plan = make_plan(
         day.study_day,
         waiting=day.waiting,
-        due=day.due,
+        due=day.due.cards,
+        more_due=day.due.more,
         new=day.new,
         limits=day.limits,
         order=day.order,
@@ -306,93 +285,3 @@ def _behind(session: Session, user_id: int, decks: Sequence[int]) -> tuple[int, 
     """Those decks whose first card that was never begun lies far behind the place that is written down."""
     rows = _FIRST.all(session, {"user": user_id, "decks": decks}) if decks else ()
     return tuple(row.deck_id for row in rows if row.first - row.start > NEW_BEHIND)
-
-
-_STUDIED = and_(CardState.user_id == _USER, Card.deck_id.in_(_DECKS), studyable(), shown(CardMark))
-
-
-def _mine(*columns: Any) -> Select[Any]:
-    """Cards of `:decks` that the learner has begun and wants to be asked."""
-    return (
-        select(CardState.card_id, Card.deck_id, *columns)
-        .join_from(CardState, Card, Card.id == CardState.card_id)
-        .outerjoin(CardMark, and_(CardMark.user_id == CardState.user_id, CardMark.card_id == CardState.card_id))
-        .where(_STUDIED)
-    )
-
-
-_WAITING = Prepared(_mine(CardState.repeat_from, CardState.repeat_step).where(CardState.repeat_day >= _TODAY))
-_WAITING_WITH_TAG = _WAITING.where(TAGGED)
-
-
-def _due_as_text(*columns: Any, tagged: bool = False) -> Prepared:
-    """Card, deck and `columns` of the first `:most` due cards, each column one text: `3,5,8,…`.
-
-    A row of its own costs more, above all where many requests run at once: SQLite's driver lets another thread go first
-    at each row.
-    """
-    some = (
-        _mine(CardState.due, *columns)
-        .where(CardState.due <= _TODAY, or_(CardState.repeat_day.is_(None), CardState.repeat_day < _TODAY))
-        .where(TAGGED if tagged else true())
-        .order_by(CardState.due, CardState.card_id)
-        .limit(bindparam("most"))
-        .subquery()
-    )
-    return Prepared(select(*map(_as_text, some.c)))
-
-
-def _as_text(column: Any) -> ColumnElement[str]:
-    return func.aggregate_strings(cast(column, String), ",").label(column.key)
-
-
-_DUE = {tagged: _due_as_text(tagged=tagged) for tagged in (False, True)}
-_DUE_WITH_INTERVAL = {tagged: _due_as_text(CardState.interval, tagged=tagged) for tagged in (False, True)}
-
-
-def _dues(cards: str, decks: str, days: str, intervals: str | None = None) -> Iterable[Due]:
-    """The cards in such texts."""
-    each = days.split(",")
-    known = {day: date.fromisoformat(day) for day in {*each}}
-    columns: list[Iterable[Any]] = [
-        map(int, cards.split(",")),
-        map(int, decks.split(",")),
-        map(known.__getitem__, each),
-    ]
-    if intervals is not None:
-        columns.append(map(int, intervals.split(",")))
-    return map(Due, *columns)
-
-
-def _waiting(session: Session, viewer: Viewer, decks: Sequence[int], today: date, tag: str = "") -> list[Waiting]:
-    """The cards that wait to be repeated today."""
-    steps = steps_named(viewer.learning_steps)
-    values = {"user": viewer.id, "today": today, "decks": decks, "tag": tag}
-    rows = (_WAITING_WITH_TAG if tag else _WAITING).all(session, values)
-    return [Waiting(card, deck, since + wait(steps, step or 0)) for card, deck, since, step in rows]
-
-
-def _due(
-    session: Session,
-    user_id: int,
-    decks: Sequence[int],
-    today: date,
-    limits: Limits,
-    order: ReviewOrder,
-    done: Mapping[int, Done],
-    tag: str = "",
-) -> list[Due]:
-    """As many due cards as the limits leave, the longest overdue; of decks with a limit of their own, as many as that."""
-    left = max(0, limits.reviews_per_day - sum(one.reviews for one in done.values()))
-    most = max(left, CANDIDATES) if order is ReviewOrder.RELATIVE and left else left
-    own = {deck: limit.reviews for deck, limit in limits.decks.items() if limit.reviews is not None}
-    asked = [([deck for deck in decks if deck not in own], most)]
-    asked += [([deck], most if order is ReviewOrder.RELATIVE else min(limit, most)) for deck, limit in own.items()]
-    wanted = (_DUE_WITH_INTERVAL if order is ReviewOrder.RELATIVE else _DUE)[bool(tag)]
-    due: list[Due] = []
-    for some, number in asked:
-        if some and number:
-            values = {"user": user_id, "today": today, "decks": some, "most": number, "tag": tag}
-            row = wanted.one_or_none(session, values)
-            due += _dues(*row) if row.card_id else ()
-    return due

@@ -60,9 +60,12 @@ class Scoped:
         return not self.scope.address
 
 
-def scoped(session: Session, viewer: Viewer, scope: Scope, *, now: datetime) -> Scoped:
-    """What is left of this learner's day at `now` in a scope. Raises `UnknownScope` and `NotChosen`."""
-    day = day_of(session, viewer, now, tag=scope.tag)
+def scoped(session: Session, viewer: Viewer, scope: Scope, *, now: datetime, foremost: bool = False) -> Scoped:
+    """What is left of this learner's day at `now` in a scope. Raises `UnknownScope` and `NotChosen`.
+
+    With `foremost` the plan of everything may know the first two cards alone, and how many there are.
+    """
+    day = day_of(session, viewer, now, tag=scope.tag, foremost=foremost and not scope.address)
     decks, title = _decks(session, viewer, scope, day)
     titles = " · ".join(filter(None, (title, scope.tag)))
     return Scoped(scope, titles, tuple(decks), plan_of(day, None if scope.address.keys() <= {"tag"} else decks))

@@ -14,9 +14,10 @@ from app.scheduling.queue import Counts
 from app.scheduling.state import Grade
 from app.scheduling.statistics import LONGEST_ANSWER_MS, minutes_needed, streak, usual_pace
 from app.study.asking import last_answer
+from app.study.begun import TAGGED
 from app.study.more import More, more_of
 from app.study.overview import studied_days
-from app.study.queries import TAGGED, limits_of, today_plan
+from app.study.queries import limits_of, today_plan
 from app.study.rest import resting
 from app.study.scopes import EVERYTHING, Scope, Scoped, scoped
 from app.web.sessions import Viewer

@@ -43,8 +43,8 @@ SCOPES = (Scope(), Scope(deck="deck-1"), Scope(collection="folder"), Scope(tag="
 ORDERS = tuple(product(NewOrder, ReviewOrder))
 
 
-def make_learner(session: Session, chance: random.Random) -> Viewer:
-    """A learner with a history of three weeks in four decks: cards of every state, marks, limits of all kinds."""
+def make_learner(session: Session, chance: random.Random, *, limits: bool) -> Viewer:
+    """A learner with a history of three weeks in four decks: cards of every state, marks, decks with limits of all kinds."""
     user = make_user(session)
     folder = Collection(slug="folder", title="Folder", created_at=LONG_AGO)
     session.add(folder)
@@ -55,6 +55,7 @@ def make_learner(session: Session, chance: random.Random) -> Viewer:
         deck = make_deck(session, slug=f"deck-{n}", collection_id=folder.id if n % 2 else None)
         cards += [a_card(deck, place) for place in range(chance.randint(8, 16))]
         own = {"new_per_day": chance.choice((None, None, 3)), "reviews_per_day": chance.choice((None, None, 4))}
+        own = own if limits else {}
         chosen_at = LONG_AGO + chance.random() * DAY
         session.add(DeckChoice(user_id=user.id, deck_id=deck.id, chosen_at=chosen_at, **own))
     session.add_all(cards)
@@ -168,9 +169,9 @@ class Everything:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_statements_pick_what_the_queue_would(session: Session, seed: int) -> None:
     chance = random.Random(seed)
-    learner = make_learner(session, chance)
+    learner = make_learner(session, chance, limits=seed == 1)
     there = Everything(session)
-    kinds = set()
+    kinds, counted = set(), 0
     for scope, (new, reviews) in product(SCOPES, ORDERS):
         away = chance.choice(
             ((None, None), (None, None), (TODAY, TODAY + DAY), (TODAY - DAY, TODAY), (TODAY - DAY,) * 2)
@@ -190,5 +191,11 @@ def test_the_statements_pick_what_the_queue_would(session: Session, seed: int) -
         )
         plan = scoped(session, viewer, scope, now=NOW).today.plan
         assert plan == there.plan(viewer, scope), viewer
+        first = scoped(session, viewer, scope, now=NOW, foremost=True).today.plan
+        counted += first.more_reviews > 0
+        assert (first.counts, first.next(NOW)) == (plan.counts, plan.next(NOW)), viewer
+        assert first.ordered(NOW) == plan.ordered(NOW)[: len(first.ordered(NOW))]
+        assert len(first.ordered(NOW)) >= min(2, plan.counts.total)
         kinds |= {type(item) for item in plan.ordered(NOW)}
     assert kinds == {New, Due, Waiting}
+    assert counted > 0 or seed == 1

@@ -46,11 +46,12 @@ class Desk:
     learner: int = 1
     asked: list[int] = field(default_factory=list)
 
-    def plan(self) -> Plan:
+    def plan(self, more_due: int = 0) -> Plan:
         return make_plan(
             TODAY,
             waiting=self.waiting,
             due=self.due,
+            more_due=more_due,
             new=self.new,
             limits=self.limits,
             order=self.order,
@@ -234,3 +235,18 @@ def answer(desk: Desk, item: Item, *, known: bool, at: datetime) -> None:
         desk.done[item.deck_id] = Done(done.new + 1, done.reviews)
     if not known:
         desk.waiting.append(Waiting(item.card_id, item.deck_id, at))
+
+
+@given(desks(), st.integers(1, 9))
+def test_the_first_cards_alone_come_as_those_of_the_whole_plan_do(desk: Desk, first: int) -> None:
+    desk.decks, desk.order = None, Order(desk.order.new)
+    desk.limits = Limits(desk.limits.new_per_day, desk.limits.reviews_per_day)
+    whole = desk.plan()
+    overdue = sorted(desk.due, key=lambda item: (item.due, item.card_id))[: desk.left("reviews")]
+    desk.due = [item for item in overdue if item.due <= overdue[:first][-1].due]
+    part = desk.plan(more_due=len(overdue) - len(desk.due))
+    known = part.ordered(NOW)
+    assert part.counts == whole.counts
+    assert known == whole.ordered(NOW)[: len(known)]
+    assert part.next(NOW) == whole.next(NOW)
+    assert len(known) >= min(first, whole.counts.total)
