@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+from queue import Queue
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -15,6 +23,8 @@ from tests.browser.portals import Portal
 from tests.builders import choose, make_card, make_deck
 
 CARDS = 5
+# What is there was painted, or is not to be yet: then no frame comes.
+PAINTED = "new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); setTimeout(done, 100); })"
 
 
 @pytest.fixture
@@ -183,6 +193,69 @@ def test_twice_as_large_nothing_scrolls_sideways_and_the_dock_leaves_room(
         assert box["height"] < 200
 
 
+def test_nothing_moves_where_a_page_comes_in_piece_by_piece(portal: Portal, page: Page, learner: User) -> None:
+    study(page, learner)
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    left(page, CARDS - 1)
+    html = page.context.request.get("/study").body()
+    page.add_init_script(
+        "window.moved = []; new PerformanceObserver((list) => moved.push(...list.getEntries().map((one) => one.value)))"
+        ".observe({ type: 'layout-shift', buffered: true })"
+    )
+    with slowly(html, portal.url) as (url, next_piece):
+        page.goto(url, wait_until="commit")
+        next_piece()
+        page.locator("link[rel=stylesheet]").wait_for(state="attached")
+        page.locator("link[rel=stylesheet]").evaluate(
+            "one => one.sheet ? 0 : new Promise((done) => (one.onload = done))"
+        )
+        while next_piece():
+            page.evaluate(PAINTED)
+        page.wait_for_load_state()
+        page.evaluate(PAINTED)
+        assert page.evaluate("moved") == []
+
+
+@contextmanager
+def slowly(html: bytes, portal: str) -> Iterator[tuple[str, Callable[[], bool]]]:
+    """The address of a page that sends a piece whenever it is told to (False: it was the last); the rest is the portal's."""
+    cuts = [0, *(found.end() for found in re.finditer(rb"</(?:summary|header|details|h1)>", html))]
+    pieces = [html[start:end] for start, end in pairwise([*cuts, len(html)])]
+    wanted: Queue[bytes] = Queue()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path != "/slow":
+                with urlopen(portal + self.path) as found:
+                    self.answer(found.headers["Content-Type"], [found.read()])
+            else:
+                self.answer("text/html; charset=utf-8", (wanted.get(timeout=20) for _ in pieces))
+
+        def answer(self, kind: str, parts: Iterable[bytes]) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.end_headers()
+            for part in parts:
+                self.wfile.write(part)
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    def next_piece() -> bool:
+        wanted.put(pieces[(sent := next(count))])
+        return sent < len(pieces) - 1
+
+    count = itertools.count()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/slow", next_piece
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 def test_with_reduced_motion_nothing_moves(new_page: NewPage, learner: User) -> None:
     page = new_page(reduced_motion="reduce")
     study(page, learner)
@@ -199,6 +272,14 @@ def test_a_swipe_shows_and_grades_unless_it_is_turned_off(portal: Portal, new_pa
     expect(page.locator("#answer")).to_be_visible()
     swipe(page, 300, 120)
     left(page, CARDS)
+    expect(page.locator("#question")).to_have_text("Question 2?")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    for key, question in (("u", 1), ("r", 2), ("u", 1)):  # the card's fourth version: numbers that are grades too
+        page.keyboard.press(key)
+        expect(page.locator("#question")).to_have_text(f"Question {question}?")
+    swipe(page, 120, 300)
+    swipe(page, 120, 300)
+    left(page, CARDS - 1)
     expect(page.locator("#question")).to_have_text("Question 2?")
     swipe(page, 200, 230)
     expect(page.locator("#answer")).to_have_count(0)

@@ -68,7 +68,7 @@ function reveal() {
   }
   if (!sayChoice(answer, picked) && !quiz) {
     grades.querySelector("[data-default]").removeAttribute("data-default");
-    grades.querySelector("[value='1']").setAttribute("data-default", "");
+    grades.querySelector(".grade[value='1']").setAttribute("data-default", "");
   }
   if (quiz) grades.append(...picked.map((key) => hidden("choice", key)));
   form.replaceWith(answer);
@@ -303,7 +303,7 @@ hear("touchend", (event) => {
   const { clientX, clientY } = event.changedTouches[0];
   const [x, y] = [clientX - touch.x, Math.abs(clientY - touch.y)];
   if (Math.abs(x) < 80 || y > Math.abs(x) / 2 || event.timeStamp - touch.at > 800) return;
-  press("[data-show]") || press(`#grade [value="${x > 0 ? 4 : 1}"]`);
+  press(`.grade[value="${x > 0 ? 4 : 1}"]`) || goOn();
 });
 
 if (head()) {
