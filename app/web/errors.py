@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from app.db.session import DatabaseBusy
 from app.web.database import db
 from app.web.headers import request_id
+from app.web.sessions import viewer
 
 RETRY_AFTER_S = 20
 _READ_ONLY = "25006"
@@ -72,6 +73,10 @@ def _form_expired(error: CSRFError) -> Response:
     fields, lost = entered()
     current_app.logger.info("form refused: %s", error.description)
     no_cookie = current_app.config["SESSION_COOKIE_NAME"] not in request.cookies
+    view = current_app.view_functions.get(request.endpoint or "")
+    if not no_cookie and getattr(view, "__access__", None) and viewer() is None:  # signed out meanwhile, in another tab
+        to_sign_in = redirect(url_for("security.login"), 303)
+        return make_response(to_sign_in) if "X-Fragment" in request.headers else signed_out()
     return page(400, "expired", fields=fields, lost=lost, signed_out=False, no_cookie=no_cookie)
 
 

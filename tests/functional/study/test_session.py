@@ -244,6 +244,22 @@ def test_doubled_missing_and_extra_fields_are_refused(browser: FlaskClient, sess
     assert events(session) == 0
 
 
+def test_who_signed_out_in_another_tab_is_told_and_keeps_the_answer(browser: FlaskClient, learner: User) -> None:
+    form = form_of(browser.get("/study"))
+    browser.post("/sign-out", data={"csrf_token": form["csrf_token"]})
+    browser.get("/sign-in")
+    script = browser.post("/study/answer", data=form, headers=FRAGMENT)
+    assert (script.status_code, script.location) == (303, "/sign-in")
+    page = browser.post("/study/answer", data=form | {"after": "x1"})
+    assert page.status_code == 400
+    assert "You are signed out." in page.text
+    assert f'type="hidden" name="key" value="{form["key"]}"' in page.text
+    assert 'type="hidden" name="after"' in page.text
+    sign_in(browser, learner)
+    again = dict(re.findall(r'name="(\w+)" value="([^"]*)"', browser.post("/study/answer", data=form).text))
+    assert browser.post("/study/answer", data=again).status_code == 303
+
+
 def test_a_missing_token_gives_the_form_back_filled_in(browser: FlaskClient, session: Session) -> None:
     form = form_of(browser.get("/study"), "5")
     token = form.pop("csrf_token")
