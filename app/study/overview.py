@@ -17,7 +17,7 @@ from app.scheduling.state import MATURE_INTERVAL
 from app.scheduling.statistics import LONGEST_ANSWER_MS, Streak, Totals, minutes_needed, streak, usual_pace
 from app.scheduling.study_day import next_rollover
 from app.study.more import More, more_of
-from app.study.queries import study_day_of, today_plan
+from app.study.queries import Today, limits_of, study_day_of, today_plan
 from app.study.rest import rest_days, resting
 from app.web.access import can, readable
 from app.web.sessions import Viewer
@@ -124,6 +124,8 @@ class Library:
     """What more could be had today; set only where nothing is left."""
     tags: tuple[str, ...] = ()
     """The tags that most of today's cards have."""
+    new_tomorrow: frozenset[int] = frozenset()
+    """The ids of the decks that may bring new cards tomorrow, if they have any."""
     backlog: int = 0
     """Overdue cards, where they are so many that spreading them is worth a thought; else 0."""
 
@@ -166,11 +168,19 @@ def library(session: Session, viewer: Viewer, *, now: datetime) -> Library:
         streak=streak(days, today.study_day, rests),
         goals=goals_of(viewer, days.get(today.study_day, Totals())),
         tags=_tags(session, today.plan),
+        new_tomorrow=_new_tomorrow(viewer, today),
         backlog=_backlog(viewer, decks, today.study_day, days),
         coming=None if left.total else _coming(session, viewer, now),
         missed=_missed(session, viewer, today.study_day),
         more=None if left.total or not today.decks else more_of(session, viewer, now=now),
     )
+
+
+def _new_tomorrow(viewer: Viewer, today: Today) -> frozenset[int]:
+    """None in a holiday, nor where new cards wait for a backlog, or have a limit of 0."""
+    if limits_of(viewer, today.study_day + DAY).new_per_day == 0:
+        return frozenset()
+    return frozenset(deck.id for deck in today.decks if deck.limits.new != 0)
 
 
 def _tags(session: Session, plan: Plan) -> tuple[str, ...]:

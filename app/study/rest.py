@@ -1,6 +1,7 @@
 """Holidays and postponing: nothing comes due for a while, and the streak rests."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import and_, delete, select, update
@@ -44,7 +45,8 @@ def resting(session: Session, user_id: int) -> list[tuple[date, date]]:
 def take_holiday(session: Session, *, viewer: Viewer, first: date, last: date, key: str, now: datetime) -> Move:
     """Have a holiday: what is due in it, or overdue when it begins, comes back after it, a portion a day.
 
-    It takes the place of one that is not over. The same `key` again changes nothing. Raises `NoSuchHoliday`, `KeyReused`.
+    It takes the place of one that is not over, whose cards get their days back first. The same `key` again changes nothing.
+    Raises `NoSuchHoliday`, `KeyReused`.
     """
     today = study_day_of(viewer, now)
     if not today - BACK * DAY <= first <= today + FURTHEST * DAY or not first <= last < first + LONGEST * DAY:
@@ -53,6 +55,8 @@ def take_holiday(session: Session, *, viewer: Viewer, first: date, last: date, k
     body = {"holiday": [first.isoformat(), last.isoformat()]}
     if (known := moving.known(session, viewer, key, body)) is not None:
         return known
+    if viewer.holiday_to is not None and viewer.holiday_to >= today:
+        end_holiday(session, viewer=viewer, now=now)
     _forget_holiday(session, viewer, today)
     overlapping = and_(Rest.user_id == viewer.id, Rest.first <= last, Rest.last >= first)
     session.execute(delete(Rest).where(overlapping).execution_options(synchronize_session=False))
@@ -65,7 +69,7 @@ def take_holiday(session: Session, *, viewer: Viewer, first: date, last: date, k
     away = Holiday(first, last)
     portions = min(LONGEST_RETURN, max(1, away.days // 2))
     cards = [Overdue(row.card_id, row.due, row.interval) for row in rows]
-    days = spread(cards, portions, last + DAY, wishes_of(viewer))
+    days = spread(cards, portions, last + DAY, replace(wishes_of(viewer), holiday=away))
     return moving.move(session, viewer=viewer, rows=rows, days=days, reason="holiday", key=key, body=body, now=now)
 
 

@@ -101,6 +101,19 @@ def test_when_nothing_is_due_the_next_cards_are_announced(client: FlaskClient, s
     assert "Nothing is due. Next: 2 cards tomorrow after 05:00. You studied 1 card today." in said
 
 
+def test_new_cards_are_not_promised_for_tomorrow_where_they_wait_longer(client: FlaskClient, session: Session) -> None:
+    user = make_user(session, new_per_day=1)
+    choose(session, user, make_deck(session, cards=1), make_deck(session, cards=1))
+    session.commit()
+    sign_in(client, user)
+    assert "New cards tomorrow" in _words(client.get("/").text)
+    user.no_new_before = datetime.now(UTC).date() + timedelta(days=5)
+    session.commit()
+    said = _words(client.get("/").text)
+    assert "New cards wait" in said
+    assert "New cards tomorrow" not in said
+
+
 def test_a_card_failed_again_and_again_is_named_and_opens_where_it_is_linked(
     client: FlaskClient, session: Session
 ) -> None:

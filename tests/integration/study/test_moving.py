@@ -197,6 +197,19 @@ def test_a_holiday_moves_what_is_due_past_it_and_ending_it_brings_it_back(sessio
     assert verify(session).differences == []
 
 
+def test_a_shorter_holiday_brings_back_what_the_longer_one_moved(session: Session, learner: Viewer) -> None:
+    rest.take_holiday(session, viewer=learner, first=TODAY, last=TODAY + 29 * DAY, key=KEY, now=NOW)
+    session.commit()
+    away = replace(learner, holiday_from=TODAY, holiday_to=TODAY + 29 * DAY)
+    last = TODAY + 3 * DAY
+    for _twice in range(2):
+        assert rest.take_holiday(session, viewer=away, first=TODAY, last=last, key=OTHER, now=NOW).cards == 24
+        session.commit()
+    assert dues(session).keys() == {last + DAY, last + 2 * DAY}
+    assert session.execute(select(Rest.first, Rest.last)).all() == [(TODAY, last)]
+    assert verify(session).differences == []
+
+
 def test_over_a_holiday_the_streak_rests(session: Session, learner: Viewer) -> None:
     assert overview.library(session, learner, now=NOW + DAY).streak.current == 0
     rest.take_holiday(session, viewer=learner, first=TODAY - DAY, last=TODAY + 9 * DAY, key=KEY, now=NOW)
