@@ -1,8 +1,9 @@
 """Slow pure work spread over the machine's processors.
 
-Reading and rendering a few thousand cards takes seconds of one processor. Helpers are started for it: processes of their
-own, from scratch, which neither copy the threads and connections of this one nor run its main module again. Where the
-work is small, or no process can be had, it is simply done here.
+Reading and rendering a few thousand cards takes seconds of one processor. Helpers are started for it. A process that has
+but one thread, as commands have, is copied, and the copy is ready at once. One that serves is not: another thread may hold
+a lock that nobody in the copy would give back. There helpers start from scratch, which takes a fifth of a second, and do
+not run the main module again. Where the work is small, or no process can be had, it is simply done here.
 """
 
 import gc
@@ -15,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -74,7 +76,9 @@ class Workers:
         if self._begun is not None:
             self._begun.stop()
             self._begun = None
-        self._helpers = [helper for helper in self._helpers if helper.alive]
+        for helper in [helper for helper in self._helpers if not helper.alive]:
+            self._helpers.remove(helper)
+            helper.close()
 
     def _start(self) -> None:
         try:
@@ -90,13 +94,7 @@ class _Helper:
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            self._process = subprocess.Popen(  # noqa: S603 — this program itself
-                [sys.executable, "-m", __name__, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            )
+            self._process = _Copy(theirs.fileno()) if _has_one_thread() else _from_scratch(theirs.fileno())
             self._connection = Connection(ours.detach())
         self.alive = True
 
@@ -113,6 +111,46 @@ class _Helper:
     def close(self) -> None:
         self._connection.close()
         self._process.wait()
+
+
+class _Copy:
+    """A copy of this process, as it is now, that helps and does nothing else."""
+
+    def __init__(self, socket_number: int) -> None:
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                os.setsid()
+                # What is open here is not the copy's: a lock on a file would be kept, an end of a helper's socket too.
+                os.closerange(3, socket_number)
+                os.closerange(socket_number + 1, os.sysconf("SC_OPEN_MAX"))
+                gc.freeze()  # nor is what is garbage here, and would tidy up after itself
+                _help(Connection(socket_number))
+            finally:
+                os._exit(0)
+
+    def wait(self) -> object:
+        """Wait for its end."""
+        return os.waitpid(self.pid, 0)
+
+
+def _from_scratch(socket_number: int) -> subprocess.Popen[bytes]:
+    """A new process that helps."""
+    return subprocess.Popen(  # noqa: S603 — this program itself
+        [sys.executable, "-m", __name__, str(socket_number)],
+        pass_fds=[socket_number],
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+
+
+def _has_one_thread() -> bool:
+    """Whether this process has certainly no second thread, whoever would have started it."""
+    try:
+        return len(list(Path("/proc/self/task").iterdir())) == 1
+    except OSError:
+        return False
 
 
 class Work(Generic[T, R]):

@@ -1,6 +1,10 @@
 """Work shared with helper processes gives what doing it here would give, whatever happens to a helper."""
 
-from pathlib import PurePosixPath
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -19,8 +23,9 @@ def suffix(name: str) -> str:
 
 @pytest.fixture(autouse=True)
 def two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if the machine had two processors."""
+    """As if the machine had two processors, and this process threads."""
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr("app.library.workers._has_one_thread", lambda: False)
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
@@ -44,8 +49,7 @@ def test_a_helper_that_dies_costs_nothing_but_time() -> None:
     with Workers() as found:
         found.map(PurePosixPath, NAMES, size=WORTHWHILE)
         for helper in found._helpers:
-            helper._process.kill()
-            helper._process.wait()
+            os.kill(helper._process.pid, signal.SIGKILL)
         assert found.map(PurePosixPath, NAMES, size=WORTHWHILE) == [PurePosixPath(name) for name in NAMES]
 
 
@@ -110,3 +114,69 @@ def test_neighbours_come_in_the_order_of_the_items_too() -> None:
     with Workers() as found:
         done = found.map(PurePosixPath, NAMES, size=WORTHWHILE, neighbours=True)
     assert done == [PurePosixPath(name) for name in NAMES]
+
+
+_COMMAND = """
+import fcntl, os, signal, sys, threading
+from pathlib import PurePosixPath
+
+from app.library.workers import WORTHWHILE, Workers
+
+os.sched_getaffinity = lambda _: {0, 1, 2}
+names = [f"a/b-{number}.md" for number in range(500)]
+
+
+class Loud:
+    def __del__(self):
+        print("tidied up in", "the copy" if os.getpid() != own else "the command")
+
+
+def helped(found):
+    assert found.map(PurePosixPath, names, size=WORTHWHILE) == [PurePosixPath(name) for name in names]
+    return [helper._process.pid for helper in found._helpers]
+
+
+own = os.getpid()
+garbage = Loud()
+garbage.itself = garbage
+del garbage
+line = open(sys.argv[1], "w")
+fcntl.flock(line, fcntl.LOCK_EX)
+with Workers() as found:
+    pids = helped(found)
+    assert len(pids) == 2
+    command = [open(f"/proc/{pid}/cmdline").read() for pid in (own, *pids)]
+    assert len(set(command)) == 1, command
+    line.close()
+    fcntl.flock(open(sys.argv[1]), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    assert all(os.getsid(pid) != os.getsid(own) for pid in pids)
+    os.kill(pids[0], signal.SIGKILL)
+    helped(found)
+    pids = helped(found)
+    assert len(pids) == 2
+    children = {int(pid) for pid in open(f"/proc/{own}/task/{own}/children").read().split()}
+    assert children == set(pids)
+assert not open(f"/proc/{own}/task/{own}/children").read()
+with Workers() as found:
+    stop = threading.Event()
+    thread = threading.Thread(target=stop.wait)
+    thread.start()
+    assert all("app.library.workers" in open(f"/proc/{pid}/cmdline").read() for pid in helped(found))
+    stop.set()
+    thread.join()
+print("the end")
+"""
+
+
+def test_a_command_is_helped_by_copies_of_itself_that_keep_nothing_of_it_open(tmp_path: Path) -> None:
+    """With a second thread it is helped by new processes."""
+    done = subprocess.run(
+        [sys.executable, "-c", _COMMAND, str(tmp_path / "lock")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split("\n")[-2] == "the end"
+    assert "the copy" not in done.stdout
