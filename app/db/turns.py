@@ -44,7 +44,8 @@ def alone(path: str, *, wait_s: float = math.inf) -> Iterator[None]:
 
 
 def _locked(path: str, until: float, look_every_s: float) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    # To be read alone: another user, such as root by a command, may have made the file.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         while True:
             try:

@@ -1,5 +1,6 @@
 """Writing on SQLite: writers queue, read what is true by then, and nobody fails at random."""
 
+import fcntl
 import os
 import sqlite3
 import threading
@@ -122,6 +123,7 @@ def test_who_has_just_written_does_not_come_before_who_waits(tmp_path: Path) -> 
         os.close(held)
 
     first = turns.turn(file, wait_s=10)
+    assert fcntl.fcntl(first, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY, "another user may have made the file"
     waiting = threading.Thread(target=come, args=("who waited",))
     waiting.start()
     while waiting.is_alive():  # until it stands at the door

@@ -142,6 +142,12 @@ def test_a_damaged_file_is_refused_when_it_is_read() -> None:
         found.read("a.md")
 
 
+def test_a_line_without_an_end_is_refused_when_it_is_read() -> None:
+    found = archives.look_through("n.zip", zipped(("a.jsonl", b"a" * 2_000_001), method=zipfile.ZIP_STORED))
+    with pytest.raises(ContentError, match="damaged"):
+        list(found.lines("a.jsonl"))
+
+
 def test_an_archive_within_an_archive_stays_a_file() -> None:
     inner = zipped(("../../evil.md", b"E"))
     found = archives.look_through("n.zip", zipped(("a.md", b"A"), ("inner.zip", inner)))
