@@ -80,7 +80,7 @@ class Archive:
             with self._zip.open(entry) as file:
                 while line := file.readline(MAX_LINE):
                     left -= len(line)
-                    if left < 0 or (len(line) == MAX_LINE and not line.endswith(b"\n")):
+                    if left < 0 or (len(line) >= MAX_LINE and not line.endswith(b"\n")):
                         raise ValueError("more than it claims, or a line without an end")
                     yield line
         except _BROKEN as error:
