@@ -106,6 +106,12 @@ def waiting(session: Session, viewer: Viewer) -> int:
     return session.scalar(found.where(Suggestion.state == "waiting", editable(viewer))) or 0
 
 
+def lately_decided(session: Session, viewer: Viewer, *, since: datetime) -> int:
+    """How many suggestions of this learner editors have decided after `since`."""
+    mine = (Suggestion.user_id == viewer.id, _decided(), Suggestion.decided_at > since)
+    return session.scalar(select(func.count()).select_from(Suggestion).where(*mine)) or 0
+
+
 def oldest(session: Session, viewer: Viewer) -> datetime | None:
     """When the one that has waited longest was sent."""
     found = select(func.min(Suggestion.sent_at)).select_from(Suggestion).join(Card).join(Deck)

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from app.admin import deciding
 from app.admin.forms import MAX_TITLE, VISIBILITY
-from app.admin.views.blueprint import blueprint, is_own_upload, may_make, settings
+from app.admin.views.blueprint import blueprint, is_own_upload, leads_to_private, may_make, settings
 from app.content.document import ContentError
 from app.library import edit_queries, import_history, upload_jobs, upload_preview, uploads
 from app.library.importing import StalePlan
@@ -130,6 +130,7 @@ def upload_state(guid: str) -> Response:
         going=going,
         result=result,
         applied=applied,
+        private=result is not None and leads_to_private(deck["slug"] for deck in result["decks"]),
         again=_again(found, job),
     )
 

@@ -1,8 +1,10 @@
 """Suggesting a correction, and what became of those one sent."""
 
+from datetime import datetime, timedelta
 from functools import partial
 
 from flask import abort, flash, redirect, request, url_for
+from flask import session as cookie
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -22,6 +24,9 @@ from app.web.limits import limiter
 from app.web.pages import shown, wants_fragment
 from app.web.redirects import safe_next
 from app.web.sessions import require_viewer
+
+NEWS_FOR = timedelta(days=14)
+"""How long the first page says that a suggestion was decided, unless its learner looks before."""
 
 
 @blueprint.route("/cards/<guid>/suggest", methods=["GET", "POST"])
@@ -69,6 +74,7 @@ def own_suggestions() -> Response:
     """What one suggested, and what became of it."""
     page = min(max(request.args.get("page", 1, type=int), 1), 10_000)
     found = suggestion_queries.own(session(), require_viewer(), page=page)
+    cookie["decided"] = clock.now().isoformat()
     return shown("library/suggestions.html", area="settings", found=found)
 
 
@@ -90,6 +96,14 @@ def withdraw_suggestion(guid: str) -> Response:
         ) from None
     flash(_("Your suggestion is withdrawn."))
     return redirect(url_for(".own_suggestions"), 303)
+
+
+def decided_unseen() -> int:
+    """How many suggestions were decided lately, since this browser showed what became of them."""
+    since = clock.now() - NEWS_FOR
+    if "decided" in cookie:
+        since = max(since, datetime.fromisoformat(cookie["decided"]))
+    return suggestion_queries.lately_decided(session(), require_viewer(), since=since)
 
 
 def _card(guid: str) -> SuggestedCard:
@@ -139,3 +153,6 @@ def _page(card: SuggestedCard, form: SuggestionForm, status: int, *, full: str =
 
 def _changes(base: CardText, text: CardText) -> tuple[Changed, ...]:
     return history.compared(history.card_fields(base), history.card_fields(text))
+
+
+blueprint.add_app_template_global(decided_unseen, "decided_unseen")

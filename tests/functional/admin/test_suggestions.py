@@ -130,9 +130,15 @@ def test_a_decline_needs_a_reason_and_the_learner_reads_it(
     assert only(session).state == "waiting"
     assert decide(editor, session, "decline", reason="Too short.").status_code == 303
     assert stored(session, card).answer == ANSWER
+    news = "A suggestion of yours is decided."
+    assert news in learner.get("/").text
     told = learner.get(OWN).text
     assert "Declined" in told
     assert "Too short." in told
+    assert news not in learner.get("/").text, "it was seen"
+    suggest(learner, card, answer="Three nets.")
+    decide(editor, session, "decline", reason="No.")
+    assert news in learner.get("/").text, "this one was not"
 
 
 def test_an_editor_amends_a_suggestion_and_the_learner_is_still_credited(

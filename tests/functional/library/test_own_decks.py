@@ -110,7 +110,10 @@ def test_a_file_becomes_a_deck_of_ones_own_whatever_it_is_called(
     assert "Nobody else sees them." in page
     fields = dict(re.findall(r'name="(seen_deck|expected)" value="([^"]*)"', page))
     applied = post(owner, start.location.split("?")[0], deck="@", title="My words", visibility="public", **fields)
-    assert "1 card is added." in owner.get(applied.location).text
+    brought = owner.get(applied.location).text
+    assert "1 card is added." in brought
+    assert "Only you see it." in brought
+    assert "readers" not in brought.lower()
     deck = only_deck(session)
     assert (deck.title, deck.author, deck.owner_id) == ("My words", "Me", session.scalar(_id_of("owner")))
     assert re.fullmatch(r"open-[0-9a-z]{8}", deck.slug)
