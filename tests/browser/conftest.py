@@ -120,3 +120,16 @@ def enter(page: Page, user: User | str, password: str = PASSWORD) -> None:
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+def swipe(page: Page, start: float, end: float) -> None:
+    """A finger that goes sideways across the question."""
+    finger = page.context.new_cdp_session(page)
+    y = 120.0
+
+    def touch(kind: str, points: list[dict[str, Any]]) -> None:
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", [{"x": start, "y": y}])
+    touch("touchMove", [{"x": end, "y": y}])
+    touch("touchEnd", [])

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from queue import Queue
-from typing import Any
 from urllib.request import urlopen
 
 import pytest
@@ -18,7 +17,7 @@ from playwright.sync_api import Page, Route, expect
 from sqlalchemy import func, select
 
 from app.db.models import Event, User
-from tests.browser.conftest import NewPage, enter
+from tests.browser.conftest import NewPage, enter, swipe
 from tests.browser.portals import Portal
 from tests.builders import choose, make_card, make_deck
 
@@ -290,16 +289,3 @@ def test_a_swipe_shows_and_grades_unless_it_is_turned_off(portal: Portal, new_pa
     page.goto("/study")
     swipe(page, 120, 300)
     expect(page.locator("#answer")).to_have_count(0)
-
-
-def swipe(page: Page, start: float, end: float) -> None:
-    """A finger that goes sideways across the question."""
-    finger = page.context.new_cdp_session(page)
-    y = 120.0
-
-    def touch(kind: str, points: list[dict[str, Any]]) -> None:
-        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-
-    touch("touchStart", [{"x": start, "y": y}])
-    touch("touchMove", [{"x": end, "y": y}])
-    touch("touchEnd", [])

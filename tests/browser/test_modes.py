@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from app.content.document import Option
 from app.db.models import CardState, Event, User
-from tests.browser.conftest import NewPage, enter
+from tests.browser.conftest import NewPage, enter, swipe
 from tests.browser.portals import Portal
 from tests.builders import choose, make_card, make_deck
 
@@ -68,7 +68,10 @@ def test_a_quiz_ends_with_what_was_right(new_page: NewPage, learner: User, javas
         page.get_by_role("radio", name=choice, exact=False).and_(page.locator(f"[value={choice}]")).check()
         page.get_by_role("button", name="Show answer").click()
         expect(page.get_by_role("heading", level=2, name=verdict)).to_be_visible()
-        page.get_by_role("button", name="Next").click()
+        if javascript:
+            swipe(page, 300, 120)
+        else:
+            page.get_by_role("button", name="Next").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("1 of 2 right.")
 
 
