@@ -32,6 +32,7 @@ from app.web import (
     pages,
     placing,
     sessions,
+    tokens,
 )
 
 csrf = CSRFProtect()
@@ -64,6 +65,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     limits.init_app(app, settings)
     jobs.init_app(app)
     mail.init_app(app)
+    tokens.init_app()
     csrf.init_app(app)
     access.init_app(app)
     audit.init_app(app)

@@ -109,6 +109,27 @@ class Prepared:
         with closing(connection):
             return self._rows(engine.dialect, self._run(engine.dialect, connection, values))
 
+    def ask(self, session: Session, values: Mapping[str, Any]) -> Callable[[], list[Any]]:
+        """Ask for rows that are had when what is given is called: after `in_one_go` PostgreSQL has them ready.
+
+        SQLite is asked only then.
+        """
+        connection = connected(session)
+        dialect = connection.dialect
+        if dialect.name != "postgresql":
+            return lambda: self._rows(dialect, self._run(dialect, connection, values))
+        sql, cursor = self._sent(dialect, connection, values)
+
+        def rows() -> list[Any]:
+            try:
+                return self._rows(dialect, cursor.fetchall())
+            except dialect.loaded_dbapi.Error as error:
+                raise _refused(dialect, connection, sql, cursor, error) from error
+            finally:
+                cursor.close()
+
+        return rows
+
     def run(self, session: Session, values: Mapping[str, Any]) -> None:
         """Run what gives no rows, or none that are looked at."""
         connection = connected(session)
@@ -122,6 +143,19 @@ class Prepared:
         *,
         fetch: bool = True,
     ) -> Any:
+        sql, cursor = self._sent(dialect, connection, values)
+        if not fetch or not self._columns:
+            cursor.close()
+            return ()
+        try:
+            return cursor.fetchall()
+        except dialect.loaded_dbapi.Error as error:
+            raise _refused(dialect, connection, sql, cursor, error) from error
+        finally:
+            cursor.close()
+
+    def _sent(self, dialect: Dialect, connection: Connection | PoolProxiedConnection, values: Mapping[str, Any]) -> Any:
+        """The text, and the cursor that has run it."""
         compiled = self._compiled(dialect, values)
         given = compiled.values(values)
         if _log.isEnabledFor(logging.DEBUG):
@@ -130,14 +164,11 @@ class Prepared:
         cursor = raw.cursor()
         try:
             cursor.execute(compiled.sql, given, **_KEPT_BY_SERVER.get(dialect.name, {}))
-            return cursor.fetchall() if fetch and self._columns else ()
         except dialect.loaded_dbapi.Error as error:
-            lost = dialect.is_disconnect(error, raw.dbapi_connection, cursor)
-            if lost:
-                connection.invalidate(error)
-            raise _told(dialect, compiled.sql, error, lost=lost) from error
-        finally:
+            told = _refused(dialect, connection, compiled.sql, cursor, error)
             cursor.close()
+            raise told from error
+        return compiled.sql, cursor
 
     def _compiled(self, dialect: Dialect, values: Mapping[str, Any]) -> _Compiled:
         key = (dialect.name, *[len(values[name]) for name in self._lists])
@@ -216,6 +247,17 @@ def _converted(row: Sequence[Any], converts: tuple[tuple[int, Callable[[Any], An
     for place, convert in converts:
         values[place] = convert(values[place])
     return values
+
+
+def _refused(
+    dialect: Dialect, connection: Connection | PoolProxiedConnection, sql: str, cursor: Any, error: Any
+) -> Exception:
+    """What to raise for an error of the driver, which may have lost its connection."""
+    raw: Any = connection.connection if isinstance(connection, Connection) else connection
+    lost = dialect.is_disconnect(error, raw.dbapi_connection, cursor)
+    if lost:
+        connection.invalidate(error)
+    return _told(dialect, sql, error, lost=lost)
 
 
 def _told(dialect: Dialect, sql: str, error: Exception, *, lost: bool = False) -> Exception:

@@ -170,9 +170,9 @@ def _after(now: Projection, event: Event) -> Projection:
     """The projection after a live event, its facts apart."""
     if event.kind is EventKind.VOID:
         return now
-    now = replace(now, last_live=event.id)
     if event.grade is not None and event.kind is EventKind.REVIEW:
         return _reviewed(now, event, event.grade)
+    now = replace(now, last_live=event.id)
     if event.kind is EventKind.SEED:
         state = MemoryState.new() if event.seed is None else event.seed
         return replace(now, state=state, last_study_day=None, repeat_from=None, repeat_step=None, repeat_day=None)
@@ -180,19 +180,22 @@ def _after(now: Projection, event: Event) -> Projection:
 
 
 def _reviewed(now: Projection, event: Event, grade: Grade) -> Projection:
+    state, day, step = now.state, now.last_study_day, now.repeat_step
     if now.counts(event.study_day):
-        day = event.study_day
-        state = sm2.review(now.state, grade, day)
+        day, step = event.study_day, None
+        state = sm2.review(state, grade, day)
         if event.due is not None:
             state = replace(state, due=max(event.due, sm2.due_after(day, 1)))
-        now = replace(now, state=state, last_study_day=day, repeat_step=None)
     waits = grade.again_today
-    return replace(
-        now,
-        reviews=now.reviews + 1,
+    return Projection(
+        state=state,
+        last_study_day=day,
         repeat_from=event.answered_at if waits else None,
-        repeat_step=_next_step(now.repeat_step, grade) if waits else None,
-        repeat_day=now.last_study_day if waits else None,
+        repeat_step=_next_step(step, grade) if waits else None,
+        repeat_day=day if waits else None,
+        reviews=now.reviews + 1,
+        last_live=event.id,
+        facts=now.facts,
     )
 
 

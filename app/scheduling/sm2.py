@@ -28,7 +28,7 @@ def review(state: MemoryState, grade: int, study_day: date) -> MemoryState:
     Repeats of the same day are not for this function: they change nothing. A grade outside 0–5 raises `ValueError`,
     an instant in place of a study day `TypeError`.
     """
-    grade = Grade(grade)
+    grade = grade if type(grade) is Grade else Grade(grade)
     if isinstance(study_day, datetime):
         raise TypeError(f"study_day is a date, not the instant {study_day.isoformat()}.")
     if grade.passed:

@@ -1,6 +1,6 @@
 """The cards of a day that a learner has begun: those that are due, and those that wait to be repeated."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from itertools import repeat
@@ -110,15 +110,17 @@ def _dues(cards: str, decks: str, days: str, intervals: str | None = None) -> It
     return map(_made, zip(*columns, strict=False))
 
 
-def waiting(session: Session, viewer: Viewer, decks: Sequence[int], today: date, tag: str = "") -> list[Waiting]:
-    """The cards that wait to be repeated today."""
+def ask_waiting(
+    session: Session, viewer: Viewer, decks: Sequence[int], today: date, tag: str = ""
+) -> Callable[[], list[Waiting]]:
+    """The cards that wait to be repeated today, to be had later (`Prepared.ask`)."""
     steps = steps_named(viewer.learning_steps)
     values = {"user": viewer.id, "today": today, "decks": decks, "tag": tag}
-    rows = (_WAITING_WITH_TAG if tag else _WAITING).all(session, values)
-    return [Waiting(card, deck, since + wait(steps, step or 0)) for card, deck, since, step in rows]
+    rows = (_WAITING_WITH_TAG if tag else _WAITING).ask(session, values)
+    return lambda: [Waiting(card, deck, since + wait(steps, step or 0)) for card, deck, since, step in rows()]
 
 
-def due(
+def ask_due(
     session: Session,
     user_id: int,
     decks: Sequence[int],
@@ -129,25 +131,27 @@ def due(
     *,
     tag: str = "",
     foremost: bool = False,
-) -> Reviews:
-    """As many due cards as the limits leave, the longest overdue; of decks with a limit of their own, as many as that.
+) -> Callable[[], Reviews]:
+    """As many due cards as the limits leave, the longest overdue, to be had later (`Prepared.ask`).
 
-    With `foremost` two of them at least, with all others of their days, and the rest counted, where the order allows that.
+    Of decks with a limit of their own they are as many as that. With `foremost` they are two at least, with all others
+    of their days, and the rest is counted, where the order allows that.
     """
     left = max(0, limits.reviews_per_day - sum(one.reviews for one in done.values()))
     values = {"user": user_id, "today": today, "decks": decks, "most": left, "tag": tag}
     own = {deck: limit.reviews for deck, limit in limits.decks.items() if limit.reviews is not None}
     if foremost and left and not (own or tag) and order is ReviewOrder.OVERDUE:
-        *texts, count = _FOREMOST.one_or_none(session, values)
-        cards = [*_dues(*texts)] if count else []
-        return Reviews(cards, count - len(cards))
+        rows = _FOREMOST.ask(session, values)
+        return lambda: _foremost_of(*rows())
     most = max(left, CANDIDATES) if order is ReviewOrder.RELATIVE and left else left
     asked = [([deck for deck in decks if deck not in own], most)]
     asked += [([deck], most if order is ReviewOrder.RELATIVE else min(limit, most)) for deck, limit in own.items()]
     wanted = (_DUE_WITH_INTERVAL if order is ReviewOrder.RELATIVE else _DUE)[bool(tag)]
-    found: list[Due] = []
-    for some, number in asked:
-        if some and number:
-            row = wanted.one_or_none(session, values | {"decks": some, "most": number})
-            found += _dues(*row) if row.card_id else ()
-    return Reviews(found)
+    found = [wanted.ask(session, values | {"decks": some, "most": number}) for some, number in asked if some and number]
+    return lambda: Reviews([item for rows in found for row in rows() if row.card_id for item in _dues(*row)])
+
+
+def _foremost_of(row: Any) -> Reviews:
+    *texts, count = row
+    cards = [*_dues(*texts)] if count else []
+    return Reviews(cards, count - len(cards))

@@ -1,12 +1,12 @@
 """The log of one learner and one card in tables: read it as values, and store what replaying it gives."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, bindparam, insert, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from app.db.models import Card, CardState, DeckChoice, Event, Scheduler
 from app.db.prepared import Prepared
@@ -71,13 +71,21 @@ _EVENT: Any = Event.__table__
 _CARD_STATE: Any = CardState.__table__
 _USER: Any = bindparam("user")
 _CARD: Any = bindparam("card")
-_LOG = Prepared(
-    select(*COLUMNS).where(
-        Event.user_id == _USER,
-        Event.card_id.in_(select(Card.id).where(or_(Card.id == _CARD, Card.merged_into_id == _CARD))),
+_GUID: Any = bindparam("guid")
+
+
+def _log(*those: ColumnElement[bool]) -> Prepared:
+    return Prepared(
+        select(*COLUMNS).where(Event.user_id == _USER, Event.card_id.in_(select(Card.id).where(or_(*those))))
     )
-)
+
+
+_LOG = _log(Card.id == _CARD, Card.merged_into_id == _CARD)
 """Without an order: asked for one, SQLite reads all of a learner's events in that order instead of the card's few."""
+_ROOT = aliased(Card)
+_LOG_OF_GUID = _log(
+    Card.guid == _GUID, Card.merged_into_id == select(_ROOT.id).where(_ROOT.guid == _GUID).scalar_subquery()
+)
 _UPDATE_STATE = Prepared(
     update(_CARD_STATE)
     .where(_CARD_STATE.c.user_id == _USER, _CARD_STATE.c.card_id == _CARD)
@@ -95,6 +103,12 @@ _INSERT_STATE = Prepared(
 def read_log(session: Session, user_id: int, card_id: int) -> Sequence[Logged]:
     """The events of a card, and of the cards that were joined to it, in the order they were written."""
     return sorted(_LOG.all(session, {"user": user_id, "card": card_id}), key=attrgetter("id"))
+
+
+def ask_log(session: Session, user_id: int, guid: str) -> Callable[[], Sequence[Logged]]:
+    """`read_log` of the card with that guid, to be had later (`Prepared.ask`)."""
+    rows = _LOG_OF_GUID.ask(session, {"user": user_id, "guid": guid})
+    return lambda: sorted(rows(), key=attrgetter("id"))
 
 
 def as_event(row: Logged) -> replay.Event:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, String, and_, bindparam, case, cas
 from sqlalchemy.orm import Session, aliased
 
 from app.db.models import Card, CardMark, CardState, Deck, DeckChoice, Event
-from app.db.prepared import Prepared
+from app.db.prepared import Prepared, in_one_go
 from app.library.queries import studyable
 from app.scheduling.queue import (
     DeckLimits,
@@ -134,8 +134,12 @@ def day_of(session: Session, viewer: Viewer, now: datetime, *, tag: str = "", fo
     waiting, due = [], Reviews([])
     if chosen.decks:
         ids = [deck.id for deck in chosen.decks]
-        waiting = begun.waiting(session, viewer, ids, today, tag)
-        due = begun.due(session, viewer.id, ids, today, limits, order.reviews, done, tag=tag, foremost=foremost)
+        with in_one_go(session):
+            waits = begun.ask_waiting(session, viewer, ids, today, tag)
+            dues = begun.ask_due(
+                session, viewer.id, ids, today, limits, order.reviews, done, tag=tag, foremost=foremost
+            )
+        waiting, due = waits(), dues()
     return Day(today, chosen.decks, done, waiting, due, chosen.new, limits, order, chosen.behind, viewer.id)
 
 

@@ -23,7 +23,7 @@ from app.scheduling.replay import EventKind, Projection
 from app.scheduling.state import Grade, MemoryState, is_leech_at
 from app.scheduling.study_day import never_before, study_day
 from app.study import near, totals
-from app.study.projection import Logged, as_event, fact_columns, read_log, store_facts, store_state
+from app.study.projection import Logged, as_event, ask_log, fact_columns, read_log, store_facts, store_state
 from app.study.queries import first_unbegun
 from app.web.access import allows, can
 from app.web.sessions import Viewer
@@ -111,7 +111,9 @@ def answer(
     body = _hash(card=card, grade=int(grade), version=version)
     with in_one_go(session):
         get_in_line(session, viewer.id, _IN_LINE_TO_ANSWER)
-        row = _card_to_answer(session, viewer, card, key)
+        asked = _TO_ANSWER.ask(session, {"user": viewer.id, "guid": card, "key": key})
+        logged = ask_log(session, viewer.id, card)
+    row = _card_to_answer(viewer, asked())
     if row.known_id is not None:
         if row.known_hash != body:
             raise KeyReused
@@ -119,7 +121,7 @@ def answer(
     _check_asked(viewer, row)
     if version != (row.version or 0):
         raise StaleCard(row.version or 0)
-    log = read_log(session, viewer.id, row.id) if row.version else ()
+    log = logged() if row.version else ()
     day = never_before(study_day(now, viewer.zone, viewer.rollover_hour), row.last_study_day)
     due = _chosen_due(session, viewer, row.id, log, day, grade)
     event = replay.Event((row.last_id or 0) + 1, EventKind.REVIEW, _after_log(now, log), day, grade=grade, due=due)
@@ -308,8 +310,8 @@ def _last_id(user_id: int) -> Any:
     return select(func.max(Event.id)).where(Event.user_id == user_id).scalar_subquery().label("last_id")
 
 
-def _card_to_answer(session: Session, viewer: Viewer, guid: str, key: str) -> Any:
-    row = _TO_ANSWER.one_or_none(session, {"user": viewer.id, "guid": guid, "key": key})
+def _card_to_answer(viewer: Viewer, rows: Sequence[Any]) -> Any:
+    row = rows[0] if rows else None
     if row is None or not (row.chosen_at is not None or allows(viewer, "read", row)):
         raise UnknownCard
     return row

@@ -68,6 +68,34 @@ def test_what_the_database_refuses_is_sqlalchemys_error(session: Session) -> Non
     assert session.scalars(select(Collection.slug)).all() == []
 
 
+def test_what_was_asked_for_is_there_later_as_it_was_then_or_is_by_now(session: Session) -> None:
+    write(session)
+    named = Prepared(_NAMED)
+    with in_one_go(session):
+        _add(session, 1, "a")
+        rows = named.ask(session, {"slugs": ["a", "b"], "most": 9})
+        none = named.ask(session, {"slugs": ["b"], "most": 9})
+    assert [row.slug for row in rows()] == ["a"]
+    assert none() == []
+    assert [row.slug for row in named.ask(session, {"slugs": ["a"], "most": 1})()] == ["a"]
+
+
+def test_what_is_refused_is_said_where_it_is_asked_for(session: Session) -> None:
+    write(session)
+    _add(session, 1, "a")
+
+    def ask() -> None:
+        with in_one_go(session):
+            rows = Prepared(_NAMED).ask(session, {"slugs": ["a"], "most": 9})
+            _add(session, 2, "a")
+            rows()
+
+    with pytest.raises(IntegrityError):
+        ask()
+    session.rollback()
+    assert session.scalars(select(Collection.slug)).all() == []
+
+
 def test_what_is_sent_in_one_go_is_done_in_its_order(session: Session) -> None:
     write(session)
     named = Prepared(_NAMED)
