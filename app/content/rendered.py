@@ -51,6 +51,10 @@ def _one_line(markdown: str) -> str:
     return " ".join(render.plain(markdown).split())
 
 
-def render_each(texts: Sequence[CardText]) -> list[Rendered]:
-    """Render some cards."""
-    return [render_text(text) for text in texts]
+def render_each(texts: Sequence[CardText]) -> list[tuple[Rendered, tuple[str, ...]]]:
+    """Render some cards; with each come the paths of images that it would show if the portal had them."""
+    done = []
+    for text in texts:
+        asked: dict[str, None] = {}
+        done.append((render_text(text, asked.setdefault), tuple(asked)))
+    return done

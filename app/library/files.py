@@ -21,6 +21,8 @@ _MAX_PATH = 400
 _PART = 32
 """Cards that are rendered in one go."""
 
+_Done = tuple[Rendered, tuple[str, ...]]
+
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
@@ -121,7 +123,8 @@ class Reader:
         self._workers = Workers() if workers is None else workers
         self._decks: dict[tuple[str, bytes, str], Deck | _Failure] = {}
         self._rendered: dict[CardText, Rendered] = {}
-        self._ahead: tuple[list[list[CardText]], Work[list[CardText], list[Rendered]]] | None = None
+        self._images: dict[CardText, tuple[str, ...]] = {}
+        self._ahead: tuple[list[list[CardText]], Work[list[CardText], list[_Done]]] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -165,17 +168,25 @@ class Reader:
         self._take_ahead()
         parts, size = self._parts(texts)
         # Neighbours have code of the same languages, each of which costs a process time when it meets it first.
-        done = self._workers.map(render_each, parts, size=size, neighbours=True)
-        for part, rendered in zip(parts, done, strict=True):
-            self._rendered.update(zip(part, rendered, strict=True))
+        self._keep(parts, self._workers.map(render_each, parts, size=size, neighbours=True))
         return self._rendered
+
+    def images(self, texts: Iterable[CardText]) -> list[str]:
+        """The paths of images that texts which were rendered name."""
+        return [path for text in texts for path in self._images.get(text, ())]
 
     def _take_ahead(self) -> None:
         if self._ahead is not None:
             parts, work = self._ahead
             self._ahead = None
-            for part, rendered in zip(parts, work.finish(), strict=True):
-                self._rendered.update(zip(part, rendered, strict=True))
+            self._keep(parts, work.finish())
+
+    def _keep(self, parts: Sequence[Sequence[CardText]], done: Iterable[Sequence[_Done]]) -> None:
+        for part, ones in zip(parts, done, strict=True):
+            for text, (rendered, images) in zip(part, ones, strict=True):
+                self._rendered[text] = rendered
+                if images:
+                    self._images[text] = images
 
     def _parts(self, texts: Iterable[CardText]) -> tuple[list[list[CardText]], int]:
         """The texts that are not rendered yet, in parts, and their characters."""

@@ -102,7 +102,7 @@ def import_batches(
     with own_reader(reader) as found, collecting_seldom():
         known = _known(session, batches, found)
         if known is not None:
-            _bring_images(session, batches, known.decks, now)
+            _bring_images(session, batches, known.decks, now, found)
             return known
         planned = _plan(_scope(session, batches, found, ahead=True))
         if not any(deck.changed for deck in planned.decks):
@@ -118,7 +118,7 @@ def import_batches(
             planned = _plan(scope)
             rendered = found.render(_new_texts(planned))
         result = _write(session, planned, rendered, _label(batches), now, author_id)
-        _bring_images(session, batches, result.decks, now)
+        _bring_images(session, batches, result.decks, now, found)
         return result
 
 
@@ -148,13 +148,21 @@ def _write(
     return ImportResult(planned.decks, planned.warnings, planned.mark, record.guid)
 
 
-def _bring_images(session: Session, batches: Sequence[Batch], decks: Sequence[DeckPlan], now: datetime) -> None:
+def _bring_images(
+    session: Session, batches: Sequence[Batch], decks: Sequence[DeckPlan], now: datetime, reader: Reader
+) -> None:
     """Take in the images that documents name and have beside them, also where no document changed."""
     beside = {file.shown: file.beside for batch in batches for file in batch.files}
     for deck in decks:
         found = beside.get(deck.file)
-        if found is not None and not (deck.new and not media.may_be_beside(card.text for card in deck.cards)):
-            media.bring(session, slug=deck.slug, beside=found, now=now)
+        if found is None:
+            continue
+        if deck.new and all(card.stored is None for card in deck.cards):
+            # All of them were rendered just now, and what they name is known.
+            named = reader.images(without_place(card.text) for card in deck.cards)
+            if all(found(path) is None for path in named):
+                continue
+        media.bring(session, slug=deck.slug, beside=found, now=now)
 
 
 def _label(batches: Sequence[Batch]) -> str:

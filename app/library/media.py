@@ -6,7 +6,7 @@ keeps, for each deck, which path means which image; cards are rendered with that
 
 import hashlib
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -180,19 +180,11 @@ def named(texts: Iterable[CardText]) -> Sequence[str]:
         if 0 < len(path) <= MAX_PATH and "\0" not in path:
             found[path] = None
 
-    for part in filter(_may_be_beside, _parts(texts)):
-        render.render(part, images=note)
-    return tuple(found)
-
-
-def may_be_beside(texts: Iterable[CardText]) -> bool:
-    """Whether any of these texts may name an image by a path of its own."""
-    return any(map(_may_be_beside, _parts(texts)))
-
-
-def _parts(texts: Iterable[CardText]) -> Iterator[str]:
     for text in texts:
-        yield from (text.question, text.answer, *(option.text for option in text.options))
+        for part in (text.question, text.answer, *(option.text for option in text.options)):
+            if _may_be_beside(part):
+                render.render(part, images=note)
+    return tuple(found)
 
 
 def _may_be_beside(text: str) -> bool:

@@ -132,6 +132,29 @@ def test_a_folder_on_this_machine_brings_its_images_but_none_from_elsewhere(sess
     )
 
 
+def test_every_place_that_names_an_image_is_looked_at_in_a_new_deck(session: Session) -> None:
+    choice = "## Which?\n\n- [x] ![a](a.png)\n- [ ] <img src='b.png' alt='b'>\n\n## ![c](c.png) is what?\n\nIt.\n"
+    bring_in(session, with_images(TEXT + choice, {name: PNG + name.encode() for name in ("a.png", "b.png", "c.png")}))
+    assert set(session.scalars(select(DeckMedia.path))) == {"a.png", "b.png", "c.png"}
+
+
+def test_a_card_that_moves_to_a_new_deck_has_its_image_there(session: Session) -> None:
+    images = {"img/tree.png": PNG}.get
+    trees, leaves = TEXT.split("\n## What is a leaf?")
+    leaves = f"## What is a leaf?{leaves}"
+
+    def folder(files: Mapping[str, str]) -> Batch:
+        found = tuple(SourceFile(name, name, text.encode(), beside=images) for name, text in files.items())
+        return Batch(found, folder="wood", shown="wood")
+
+    bring_in(session, folder({"wood.md": TEXT}))
+    bring_in(session, folder({"wood.md": leaves, "trees.md": trees}), now=LATER)
+    card = session.scalars(select(Card).where(Card.question == "What is a tree?")).one()
+    assert address(PNG) in card.answer_html
+    decks = select(Deck.slug).join(DeckMedia, DeckMedia.deck_id == Deck.id)
+    assert set(session.scalars(decks)) == {"wood", "trees"}
+
+
 def test_a_card_edited_here_keeps_its_images(session: Session) -> None:
     bring_in(session, with_images(TEXT, {"img/tree.png": PNG}))
     editor = make_user(session, role="editor")
