@@ -74,9 +74,11 @@ def _form_expired(error: CSRFError) -> Response:
     current_app.logger.info("form refused: %s", error.description)
     no_cookie = current_app.config["SESSION_COOKIE_NAME"] not in request.cookies
     view = current_app.view_functions.get(request.endpoint or "")
-    if not no_cookie and getattr(view, "__access__", None) and viewer() is None:  # signed out meanwhile, in another tab
-        to_sign_in = redirect(url_for("security.login"), 303)
-        return make_response(to_sign_in) if "X-Fragment" in request.headers else signed_out()
+    if getattr(view, "__access__", None) and viewer() is None:  # signed out meanwhile, in another tab
+        if "X-Fragment" in request.headers:  # the script keeps what it sent
+            return make_response(redirect(url_for("security.login"), 303))
+        if not no_cookie:
+            return signed_out()
     return page(400, "expired", fields=fields, lost=lost, signed_out=False, no_cookie=no_cookie)
 
 

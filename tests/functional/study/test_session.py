@@ -247,9 +247,9 @@ def test_doubled_missing_and_extra_fields_are_refused(browser: FlaskClient, sess
 def test_who_signed_out_in_another_tab_is_told_and_keeps_the_answer(browser: FlaskClient, learner: User) -> None:
     form = form_of(browser.get("/study"))
     browser.post("/sign-out", data={"csrf_token": form["csrf_token"]})
-    browser.get("/sign-in")
     script = browser.post("/study/answer", data=form, headers=FRAGMENT)
     assert (script.status_code, script.location) == (303, "/sign-in")
+    browser.get("/sign-in")
     page = browser.post("/study/answer", data=form | {"after": "x1"})
     assert page.status_code == 400
     assert "You are signed out." in page.text
