@@ -26,7 +26,9 @@ _SET = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 _MANY = 100
 """Characters of an expression's set from which on it is worth while to look what can be left out."""
 _FOREIGN = re.compile(r"([^\x00-\x7f])(?:-([^\x00-\x7f]))?")
-_HALF_FOREIGN = re.compile(r"[\x00-\x7f]-[^\x00-\x7f]|[^\x00-\x7f]-[\x00-\x7f]|\\[^\x00-\x7f]")
+_HALF_FOREIGN = re.compile(
+    r"[\x00-\x7f]-[^\x00-\x7f]|[^\x00-\x7f]-[\x00-\x7f]|\\[^\x00-\x7f]|[^\x00-\x7f]-[^\x00-\x7f]-"
+)
 _IGNORES_CASE = re.compile(r"\(\?[a-zA-Z-]*i")
 
 JOINED_FROM = 3_000
