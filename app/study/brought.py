@@ -39,20 +39,19 @@ AHEAD = timedelta(minutes=5)
 """How far another portal's clock may be ahead."""
 _ORIGIN = re.compile(r"[0-9a-z]{1,32}:[1-9][0-9]{0,17}")
 _AGAIN = "Export it again, and bring the new file."
+_AS_GIVEN = "Choose the file that “Your data” of a portal gave you, as it was."
 
 
 def look_through(filename: str, data: bytes) -> Archive:
     """The archive, looked through without unpacking it. Raises ContentError for what cannot be one of a learner."""
     if not archives.is_zip(filename, data):
-        raise ContentError(filename, 1, "It is no zip file.", "Choose the file that “Your data” of a portal gave you.")
-    archive = archives.look_through(filename, data, largest=LARGEST)
+        raise ContentError(filename, 1, "It is no zip file.", _AS_GIVEN)
+    try:
+        archive = archives.look_through(filename, data, largest=LARGEST)
+    except ContentError as error:
+        raise ContentError(filename, 1, error.problem, _AGAIN) from error  # nobody packed it by hand
     if not {"learner.json", "cards.jsonl", "events.jsonl"} <= set(archive.names):
-        raise ContentError(
-            filename,
-            1,
-            "It is no export of a learner.",
-            "Choose the file that “Your data” of a portal gave you, as it was.",
-        )
+        raise ContentError(filename, 1, "It is no export of a learner.", _AS_GIVEN)
     return archive
 
 

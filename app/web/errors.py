@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from app.db.session import DatabaseBusy
 from app.web.database import db
 from app.web.headers import request_id
+from app.web.redirects import came_from
 from app.web.sessions import viewer
 
 RETRY_AFTER_S = 20
@@ -66,7 +67,7 @@ def _same_origin() -> bool:
 def signed_out() -> Response:
     """For a form sent after its session had ended: the form again, filled in, to be sent after signing in."""
     fields, lost = entered()
-    return page(400, "expired", fields=fields, lost=lost, signed_out=True)
+    return page(400, "expired", fields=fields, lost=lost, signed_out=True, back=came_from(""))
 
 
 def _form_expired(error: CSRFError) -> Response:
@@ -79,7 +80,7 @@ def _form_expired(error: CSRFError) -> Response:
             return make_response(redirect(url_for("security.login"), 303))
         if not no_cookie:
             return signed_out()
-    return page(400, "expired", fields=fields, lost=lost, signed_out=False, no_cookie=no_cookie)
+    return page(400, "expired", fields=fields, lost=lost, signed_out=False, no_cookie=no_cookie, back=came_from(""))
 
 
 def entered(*, with_token: bool = False) -> tuple[list[tuple[str, str]], list[str]]:

@@ -161,6 +161,9 @@ def test_a_file_that_cannot_be_brought_says_why(
     refused = send(client, b"no zip at all", "notes.txt")
     assert refused.status_code == 422
     assert "It is no zip file." in refused.text
+    damaged = send(client, b"PK\x03\x04broken")
+    assert damaged.status_code == 422
+    assert "Export it again, and bring the new file." in damaged.text
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name in ("learner.json", "cards.jsonl", "events.jsonl"):

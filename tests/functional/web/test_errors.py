@@ -97,6 +97,29 @@ def test_what_an_editor_wrote_outlives_their_session(client: FlaskClient, sessio
     assert session.get_one(Card, card.id).answer == "Long and *dear*."
 
 
+def test_whoever_is_signed_out_comes_back_to_the_page_whose_button_was_pressed(
+    client: FlaskClient, session: Session, watch: Watch
+) -> None:
+    learner = make_user(session)
+    session.commit()
+    sign_in(client, learner)
+    form = {"csrf_token": csrf_token(client, "/settings/data")}
+    pressed = {"headers": {"Referer": "http://localhost/settings/data"}, "data": form}
+    watch.forward(days=2)
+    page = client.post("/settings/data/export", **pressed)  # nothing but a button: there is no form to fill in again
+    assert page.status_code == 400
+    assert "You are signed out." in page.text
+    assert 'href="/sign-in?next=/settings/data"' in page.text
+    sign_in(client, learner)
+    old = client.post("/settings/data/export", **pressed)
+    assert "This form waited too long." in old.text
+    assert '<a class="btn primary" href="/settings/data">Open the page again</a>' in old.text
+    elsewhere = client.post(
+        "/settings/data/export", data=form, headers={"Referer": "https://evil.example/settings/data"}
+    )
+    assert "evil.example" not in elsewhere.text
+
+
 def test_who_never_signed_in_gets_no_hint(client: FlaskClient, session: Session) -> None:
     card = make_card(session, make_deck(session))
     session.commit()
