@@ -8,8 +8,9 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from app.db.models import User
-from tests.browser.conftest import NewPage, enter
+from tests.browser.conftest import NewPage
 from tests.browser.portals import Portal
+from tests.builders import PASSWORD
 
 
 def authenticator(page: Page) -> None:
@@ -25,6 +26,15 @@ def authenticator(page: Page) -> None:
         "automaticPresenceSimulation": True,
     }
     tools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def enter(page: Page, user: User) -> None:
+    """Sign in by hand."""
+    page.goto("/sign-in")
+    page.get_by_label("Email").fill(user.email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "/sign-in" not in url)
 
 
 def test_a_passkey_is_added_signs_in_by_itself_and_is_removed(

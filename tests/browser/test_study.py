@@ -200,6 +200,7 @@ def test_a_double_click_on_a_little_more_is_a_little_more_once(
         choose(session, person, make_deck(session, cards=25))
     page = new_page(javascript=javascript, size=PHONE)
     enter(page, person)
+    page.goto("/")
     page.get_by_role("button", name="Study 10 more new cards").dblclick()
     expect(page.locator("header.session .num")).to_have_text("10 left")
     with portal.session() as session:
