@@ -167,6 +167,14 @@ def people(portal: Portal, rich: tuple[str, str]) -> dict[str, User | None]:
     return {"visitor": None, "learner": learner, "newcomer": newcomer, "editor": editor, "admin": admin}
 
 
+@pytest.fixture(scope="module")
+def setup_link(portal: Portal) -> str:
+    """The address at which the portal is set up; to look at it spends nothing."""
+    link = re.search(r"/setup/\S+", portal.command("admin", "link"))
+    assert link
+    return link[0]
+
+
 def pages(slug: str, guid: str, setup: str) -> dict[str, list[tuple[str, str]]]:
     """Who looks at what: (endpoint, address). Every page of the portal is here."""
     deck = ("study.deck", f"/decks/{slug}?open=all")
@@ -331,16 +339,14 @@ def complaints(page: Page) -> Iterator[str]:
 
 @pytest.mark.parametrize("person", ["visitor", "newcomer", "learner", "editor", "admin"])
 def test_axe_finds_nothing_on_any_page_in_either_theme(
-    portal: Portal, new_page: NewPage, rich: tuple[str, str], people: dict[str, User | None], person: str
+    new_page: NewPage, rich: tuple[str, str], people: dict[str, User | None], setup_link: str, person: str
 ) -> None:
-    link = re.search(r"/setup/\S+", portal.command("admin", "link"))
-    assert link
     page = new_page(size=PHONE, reduced_motion="reduce")
     user = people[person]
     if user is not None:
         enter(page, user)
     wrong: list[str] = []
-    for endpoint, address in pages(*rich, link[0])[person]:
+    for endpoint, address in pages(*rich, setup_link)[person]:
         answer = page.goto(address.replace("PERSON", people["newcomer"].guid if people["newcomer"] else ""))
         assert answer
         missing = endpoint in ("missing", "study.stop_reminders")
