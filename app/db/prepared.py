@@ -10,7 +10,8 @@ from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, Connection, Dialect, Engine, Executable, PoolProxiedConnection, Select, event
@@ -18,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.sql.compiler import SQLCompiler
 
+T = TypeVar("T")
 Convert = Callable[[Any], Any] | None
 _KEPT_BY_SERVER: Mapping[str, Mapping[str, Any]] = {"postgresql": {"prepare": True}}
 """Has PostgreSQL's driver leave a statement with the server from the first time on: reading and planning it takes
@@ -203,11 +205,50 @@ class Prepared:
         return tuple((place, convert) for place, convert in enumerate(converts) if convert is not None)
 
 
+@cache
+def _gathering() -> Any:
+    """A pipeline of the driver's that sends nothing before something is waited for, and then all of it at once.
+
+    The driver's own sends, and looks for replies, at each statement, and waits for the reply to a BEGIN: the server would
+    be woken for each, which takes it longer than most of them run.
+    """
+    from psycopg import Pipeline  # not where SQLite serves
+    from psycopg.generators import send
+
+    class Gathering(Pipeline):
+        begun = False
+
+        def _communicate_gen(self) -> Any:
+            yield from ()
+
+        def _sync_gen(self) -> Any:
+            """What comes after a BEGIN. Until that is sent, the driver takes each statement for the first one."""
+            if self.begun:
+                self.command_queue.pop()
+                self.result_queue.pop()
+            self.begun = True
+            yield from ()
+
+        def _fetch_gen(self, *, flush: bool) -> Any:
+            ends = False
+            while self.command_queue:
+                command = self.command_queue.popleft()
+                ends = command == self.pgconn.pipeline_sync
+                command()
+            if flush and not ends:
+                self.pgconn.send_flush_request()
+            if self.pgconn.flush():
+                yield from send(self.pgconn)
+            yield from super()._fetch_gen(flush=False)
+
+    return Gathering
+
+
 @contextmanager
 def in_one_go(session: Session) -> Iterator[None]:
     """Have PostgreSQL be sent what is `run` here without a wait for each statement; on SQLite there is no way to wait for.
 
-    What it refuses is raised by the next statement of which rows are read, or at the end.
+    What it refuses is raised by the next statement of which rows are read, or at the end: that of the outermost one.
     """
     if session.get_bind().dialect.name != "postgresql":
         yield
@@ -215,6 +256,10 @@ def in_one_go(session: Session) -> Iterator[None]:
     connection = connected(session)
     dialect = connection.dialect
     raw: Any = connection.connection.dbapi_connection
+    if raw.pgconn.pipeline_status:
+        yield
+        return
+    raw._pipeline = _gathering()(raw)
     try:
         with raw.pipeline():
             yield
@@ -223,6 +268,34 @@ def in_one_go(session: Session) -> Iterator[None]:
         if lost:
             connection.invalidate(error)
         raise _told(dialect, "", error, lost=lost) from error
+
+
+def ask_last(session: Session, ask: Callable[[], Callable[[], T]]) -> T:
+    """Give what `ask` asks for (`Prepared.ask`), the last before the commit: PostgreSQL reads it and commits in one go.
+
+    The caller commits the session in any case. Where PostgreSQL does not commit nothing is given: that raises what
+    `Session.commit` would.
+    """
+    session.flush()
+    with in_one_go(session):
+        had = ask()
+        ended = _commit(session)
+    if ended is not None and ended.statusmessage != "COMMIT":
+        raise RuntimeError("The transaction had failed before, so nothing of it was kept.")
+    return had()
+
+
+def _commit(session: Session) -> Any:
+    """Send PostgreSQL the commit, before what was asked is known; gives the cursor that will have the reply.
+
+    The driver sees by it that nothing is left to do for the commit that follows.
+    """
+    connection = connected(session)
+    if connection.dialect.name != "postgresql":
+        return None
+    cursor: Any = connection.connection.cursor()
+    cursor.execute("COMMIT")
+    return cursor
 
 
 _connections: WeakKeyDictionary[Session, Connection] = WeakKeyDictionary()

@@ -1,7 +1,7 @@
 """The question to ask now, with all that its page says: the answer, what each grade brings, how far the day has come."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import takewhile
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -144,6 +144,20 @@ def screen(
     the card with guid `after` is shown already, the one that comes after it, if there is one. `answered` is the answer
     that was given just now. Raises `UnknownScope` and `NotChosen`.
     """
+    return screen_to_ask(session, viewer, now=now, scope=scope, card=card, after=after, answered=answered)()()
+
+
+def screen_to_ask(
+    session: Session,
+    viewer: Viewer,
+    *,
+    now: datetime,
+    scope: Scope = EVERYTHING,
+    card: str = "",
+    after: str = "",
+    answered: Answered | None = None,
+) -> Callable[[], Callable[[], Screen]]:
+    """`screen`, all but its question: that is asked for by calling what is given, and had by calling what that gives."""
     part = scoped(session, viewer, scope, now=now, foremost=not card)
     today = part.today
     if answered is not None and answered.deck_id in part.decks:
@@ -152,17 +166,28 @@ def screen(
         last = last_answer(session, viewer.id, part, now)
     item = _after(session, today, now, after) or _item(session, today, now, card, last)
     left = today.plan.counts
-    return Screen(
+    bare = Screen(
         study_day=today.study_day,
         scope=scope,
         title=part.title,
-        question=None if item is None else _question(session, viewer, today, item),
+        question=None,
         total=max(answered_in(session, viewer, part) + left.reviews + left.new, left.total),
         left=left.total,
         undo=last.event_id if last else None,
         redo=None if answered or after else to_redo(session, viewer.id, part, now),
         behind=today.behind,
     )
+
+    def ask() -> Callable[[], Screen]:
+        if item is None:
+            return lambda: bare
+        question = _ask_question(session, viewer, today, item)
+        return lambda: replace(bare, question=question())
+
+    if near.wishes_of(viewer).any:  # then a question needs more than the one statement that it is asked for with
+        whole = ask()()
+        return lambda: lambda: whole
+    return ask
 
 
 _ANSWERED = (
@@ -273,10 +298,10 @@ def _id_of(session: Session, guid: str) -> int | None:
     return None if row is None else row.id
 
 
-def _question(session: Session, viewer: Viewer, today: Today, item: Item) -> Question:
+def _ask_question(session: Session, viewer: Viewer, today: Today, item: Item) -> Callable[[], Question]:
     standing: Standing = "new" if isinstance(item, New) else "due" if isinstance(item, Due) else "again"
     decks = {deck.id: deck for deck in today.decks}
-    return question_of(session, viewer, item.card_id, decks=decks, standing=standing, today=today.study_day)
+    return ask_question(session, viewer, item.card_id, decks=decks, standing=standing, today=today.study_day)
 
 
 def question_of(
@@ -289,7 +314,26 @@ def question_of(
     today: date,
 ) -> Question:
     """All that a page says of a card of one of these decks, by deck id."""
-    row = _ROW.one_or_none(session, {"user": viewer.id, "card": card_id})
+    return ask_question(session, viewer, card_id, decks=decks, standing=standing, today=today)()
+
+
+def ask_question(
+    session: Session,
+    viewer: Viewer,
+    card_id: int,
+    *,
+    decks: Mapping[int, ChosenDeck],
+    standing: Standing,
+    today: date,
+) -> Callable[[], Question]:
+    """`question_of`, to be had later (`Prepared.ask`)."""
+    rows = _ROW.ask(session, {"user": viewer.id, "card": card_id})
+    return lambda: _question(session, viewer, rows()[0], decks=decks, standing=standing, today=today)
+
+
+def _question(
+    session: Session, viewer: Viewer, row: Any, *, decks: Mapping[int, ChosenDeck], standing: Standing, today: date
+) -> Question:
     title, body = parted(safe_html(row.question_html, row.renderer))
     grade = row.last_grade if row.reviews else None
     return Question(

@@ -13,11 +13,14 @@ from flask_sqlalchemy_lite._extension import _close_async_sessions
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.config import Settings
+from app.db.prepared import ask_last
 from app.db.session import engine_options, is_retryable, located, prepare
 from app.web.together import together
 
 db = SQLAlchemy(session_options={"expire_on_commit": False})
 T = TypeVar("T")
+Ask = Callable[[], Callable[[], T]]
+"""Asks for something that is had by calling what it gives (`Prepared.ask`)."""
 Witness = Callable[[Session], AbstractContextManager[Callable[[], None]]]
 """Watches a transaction; what it gives is called before the commit."""
 ATTEMPTS = 3
@@ -61,33 +64,50 @@ def transact(work: Callable[[Session], T]) -> T:
 
     PostgreSQL's serialisation failures and deadlocks are retried a few times; `work` must be safe to run again.
     """
+
+    def run(current: Session) -> T:
+        with _witness()(current) as sign:
+            result = work(current)
+            sign()
+        current.commit()
+        return result
+
+    return _retried(run)
+
+
+def transact_together(work: Callable[[Session], Ask[T]]) -> T:
+    """`transact` for small changes that come often: on SQLite one commit has those of many requests.
+
+    `work` gives what asks for that which is read last and given, once committed: on PostgreSQL that takes no time of its
+    own (`ask_last`). `work` may run in another thread and more than once, so it takes all it needs as values.
+    """
+    engine = db.engine
+    if engine.dialect.name == "sqlite":
+        if "_sqlalchemy_sessions" in g:
+            db.session.rollback()  # what this request has read is over; what it reads next has the change
+        return together(engine, db.sessionmaker, lambda one: work(one)()())
+
+    def run(current: Session) -> T:
+        with _witness()(current) as sign:
+            ask = work(current)
+            sign()
+        result = ask_last(current, ask)
+        current.commit()
+        return result
+
+    return _retried(run)
+
+
+def _retried(run: Callable[[Session], T]) -> T:
     current = db.session
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            with _witness()(current) as sign:
-                result = work(current)
-                sign()
-            current.commit()
+            return run(current)
         except Exception as error:
             current.rollback()
             if attempt == ATTEMPTS or not is_retryable(error):
                 raise
-        else:
-            return result
     raise AssertionError("unreachable")
-
-
-def transact_together(work: Callable[[Session], T]) -> T:
-    """`transact` for small changes that come often: on SQLite one commit has those of many requests.
-
-    `work` may run in another thread and more than once, so it takes all it needs as values.
-    """
-    engine = db.engine
-    if engine.dialect.name != "sqlite":
-        return transact(work)
-    if "_sqlalchemy_sessions" in g:
-        db.session.rollback()  # what this request has read is over; what it reads next has the change
-    return together(engine, db.sessionmaker, work)
 
 
 def apart(sessions: sessionmaker[Session], work: Callable[[Session], T]) -> T:

@@ -28,7 +28,7 @@ from app.study.views.marking import Said
 from app.study.views.shapes import session_part
 from app.web import clock
 from app.web.access import Access, access
-from app.web.database import session, transact, transact_together
+from app.web.database import Ask, session, transact, transact_together
 from app.web.errors import Refusal
 from app.web.pages import shown, wants_fragment
 from app.web.sessions import Viewer, require_viewer
@@ -158,7 +158,7 @@ def _record(posted: Posted, now: datetime) -> tuple[Answered, Screen | None]:
     """Record the answer; for a script also read what it shows next, while the transaction is open."""
     person, device, goes_on = require_viewer(), answers.device(), wants_fragment()
 
-    def work(one: Any) -> tuple[Answered, Screen | None]:
+    def work(one: Any) -> Ask[tuple[Answered, Screen | None]]:
         answered = service.answer(
             one,
             viewer=person,
@@ -171,12 +171,17 @@ def _record(posted: Posted, now: datetime) -> tuple[Answered, Screen | None]:
             device=device,
         )
         if not goes_on:
-            return answered, None
+            return lambda: lambda: (answered, None)
         try:
-            page = asking.screen(one, person, now=now, scope=posted.scope, after=posted.after, answered=answered)
+            ask = asking.screen_to_ask(one, person, now=now, scope=posted.scope, after=posted.after, answered=answered)
         except (UnknownScope, NotChosen):  # the answer counts all the same; `_next` says it
-            page = None
-        return answered, page
+            return lambda: lambda: (answered, None)
+
+        def both() -> Callable[[], tuple[Answered, Screen | None]]:
+            screen = ask()
+            return lambda: (answered, screen())
+
+        return both
 
     return transact_together(work)
 

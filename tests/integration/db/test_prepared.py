@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import Engine, bindparam, insert, select, text
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.db import session as connecting
 from app.db.base import new_guid
 from app.db.models import Collection
-from app.db.prepared import Prepared, in_one_go
+from app.db.prepared import Prepared, ask_last, connected, in_one_go
 from app.db.session import make_engine, session_factory, write
 from tests.builders import LONG_AGO
 
@@ -170,6 +171,79 @@ def test_a_connection_lost_in_one_go_is_replaced(postgresql_url: str) -> None:
         assert lost.value.connection_invalidated
     with session_factory(engine)() as session:
         assert session.scalars(select(Collection.slug)).all() == []
+    engine.dispose()
+
+
+def test_what_is_asked_for_with_the_commit_is_given_once_it_is_kept(session: Session) -> None:
+    write(session)
+    _add(session, 1, "a")
+    named = Prepared(_NAMED)
+    given = ask_last(session, lambda: named.ask(session, {"slugs": ["a"], "most": 1}))
+    session.commit()
+    assert [row.slug for row in given] == ["a"]
+    assert session.scalars(select(Collection.slug)).all() == ["a"]
+
+
+def test_what_is_refused_with_the_commit_keeps_it_from_happening(session: Session) -> None:
+    write(session)
+    _add(session, 1, "a")
+
+    def twice() -> Callable[[], None]:
+        _add(session, 2, "a")
+        return lambda: None
+
+    with pytest.raises(IntegrityError):
+        ask_last(session, twice)
+    session.rollback()
+    assert session.scalars(select(Collection.slug)).all() == []
+
+
+def test_a_commit_of_what_has_failed_is_none(postgresql_url: str) -> None:
+    engine = make_engine(postgresql_url)
+    with session_factory(engine)() as session:
+        _add(session, 1, "a")
+        with pytest.raises(DBAPIError):
+            session.execute(text("SELECT 1 / 0"))
+        with pytest.raises(RuntimeError, match="nothing of it was kept"):
+            ask_last(session, lambda: lambda: None)
+    with session_factory(engine)() as session:
+        assert session.scalars(select(Collection.slug)).all() == []
+    engine.dispose()
+
+
+def test_a_connection_lost_at_the_commit_is_told(postgresql_url: str) -> None:
+    engine, other = make_engine(postgresql_url), make_engine(postgresql_url)
+    named, values = Prepared(_NAMED), {"slugs": ["a"], "most": 1}
+    with session_factory(engine)() as session:
+        process = session.scalar(text("SELECT pg_backend_pid()")) or 0
+        _add(session, 1, "a")
+        _end_connections_of(other, process)
+        with pytest.raises(DBAPIError) as lost:
+            ask_last(session, lambda: named.ask(session, values))
+        assert lost.value.connection_invalidated
+        session.rollback()
+        assert ask_last(session, lambda: named.ask(session, values)) == []
+    engine.dispose()
+    other.dispose()
+
+
+def test_a_go_is_sent_at_once_and_begins_one_transaction(postgresql_url: str) -> None:
+    """The server says so where a transaction is begun in another one."""
+    engine = make_engine(postgresql_url)
+    said: list[Any] = []
+    with session_factory(engine)() as session:
+        raw: Any = connected(session).connection.dbapi_connection
+        raw.add_notice_handler(said.append)
+        with in_one_go(session):
+            _add(session, 1, "a")
+            assert raw.info.transaction_status.name == "IDLE"
+            with in_one_go(session):
+                _add(session, 2, "b")
+            rows = Prepared(_NAMED).ask(session, {"slugs": ["a"], "most": 1})
+            assert raw.info.transaction_status.name == "IDLE"
+        assert raw.info.transaction_status.name == "INTRANS"
+        assert [row.slug for row in rows()] == ["a"]
+    assert said == []
     engine.dispose()
 
 
