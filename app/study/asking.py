@@ -22,8 +22,8 @@ from app.study import near, notes
 from app.study.begun import TAGGED
 from app.study.notes import NONE, Written
 from app.study.projection import memory_of
-from app.study.queries import ChosenDeck, Today
-from app.study.scopes import EVERYTHING, Scope, Scoped, scoped
+from app.study.queries import ChosenDeck, Reading, Today
+from app.study.scopes import EVERYTHING, Scope, Scoped, reading_of, scoped
 from app.study.service import Answered
 from app.web.access import can
 from app.web.sessions import Viewer
@@ -147,6 +147,13 @@ def screen(
     return screen_to_ask(session, viewer, now=now, scope=scope, card=card, after=after, answered=answered)()()
 
 
+def beside_an_answer(session: Session, viewer: Viewer, *, now: datetime, scope: Scope) -> Reading | None:
+    """What `service.answer` may read for the next screen of a scope; None on SQLite, where that would save no wait."""
+    if session.get_bind().dialect.name != "postgresql":
+        return None
+    return reading_of(session, viewer, scope, now=now, foremost=True)
+
+
 def screen_to_ask(
     session: Session,
     viewer: Viewer,
@@ -156,9 +163,13 @@ def screen_to_ask(
     card: str = "",
     after: str = "",
     answered: Answered | None = None,
+    reading: Reading | None = None,
 ) -> Callable[[], Callable[[], Screen]]:
-    """`screen`, all but its question: that is asked for by calling what is given, and had by calling what that gives."""
-    part = scoped(session, viewer, scope, now=now, foremost=not card)
+    """`screen`, all but its question: that is asked for by calling what is given, and had by calling what that gives.
+
+    What the `reading` beside an answer has is not read again.
+    """
+    part = scoped(session, viewer, scope, now=now, foremost=not card, reading=reading)
     today = part.today
     if answered is not None and answered.deck_id in part.decks:
         last: Last | None = Last(answered.event_id, answered.card_id)

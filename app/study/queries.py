@@ -4,12 +4,27 @@ These statements run with every answer, so each is built once and bound anew; no
 however many cards a learner has.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, bindparam, case, cast, exists, func, null, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    null,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session, aliased
 
 from app.db.models import Card, CardMark, CardState, Deck, DeckChoice, Event
@@ -88,7 +103,7 @@ def study_day_of(viewer: Viewer, now: datetime) -> date:
 
 def chosen_decks(session: Session, viewer: Viewer) -> tuple[ChosenDeck, ...]:
     """The decks that this learner studies and may read, in the order they were chosen."""
-    return _chosen(session, viewer, date.min, 0).decks
+    return _chosen(session, viewer.id, _ask_chosen(session, viewer, date.min, 0)(), 0, None).decks
 
 
 def today_plan(
@@ -117,30 +132,90 @@ class Day:
     learner: int = 0
 
 
-def day_of(session: Session, viewer: Viewer, now: datetime, *, tag: str = "", foremost: bool = False) -> Day:
-    """Read what this learner's study day at `now` is made of; of the cards, those with a `tag` alone where one is named.
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """An answer that was just written: the card, which is begun by it, and what it adds to what was `done` in its deck."""
 
-    With `foremost` the plan of the whole day may know the first cards alone, two at least, and how many there are.
+    card_id: int
+    deck_id: int
+    done: Done
+
+
+class Reading:
+    """What a learner's study day at `now` is made of, read in two goes (`in_one_go`): `begin` in one, `go_on` in the next.
+
+    With a `tag` those cards alone that have it. With `foremost` the plan of the whole day may know the first cards alone,
+    two at least, and how many there are.
     """
-    today = study_day_of(viewer, now)
-    done = done_on(session, viewer.id, today)
-    a_day = limits_of(viewer, today)
-    new_left = max(0, a_day.new_per_day - sum(one.new for one in done.values()))
-    chosen = _chosen(session, viewer, today, new_left, tag)
-    extra = _extra(viewer, today)
-    own = {deck.id: deck.limits.raised(*extra) for deck in chosen.decks if deck.limits != NO_LIMITS}
-    limits = Limits(a_day.new_per_day, a_day.reviews_per_day, own)
-    order = Order(NewOrder(viewer.new_order), ReviewOrder(viewer.review_order))
-    waiting, due = [], Reviews([])
-    if chosen.decks:
-        ids = [deck.id for deck in chosen.decks]
-        with in_one_go(session):
+
+    def __init__(
+        self, session: Session, viewer: Viewer, now: datetime, *, tag: str = "", foremost: bool = False
+    ) -> None:
+        self._session, self._viewer, self._tag, self._foremost = session, viewer, tag, foremost
+        self._today = study_day_of(viewer, now)
+        self._limits = limits_of(viewer, self._today)
+        self._had: Callable[[], Day] | None = None
+
+    def begin(self) -> None:
+        """Ask for what was done, and for the decks with their new cards."""
+        session, new = self._session, self._limits.new_per_day
+        at_once = session.get_bind().dialect.name == "postgresql"
+        self._done = _ask_done(session, self._viewer.id, self._today)
+        if not at_once:  # there is no wait to save: how many new cards are left is known before they are looked for
+            done = self._done()
+            self._done = lambda: done
+            new = _new_left(new, done)
+        self._chosen = _ask_chosen(session, self._viewer, self._today, new, self._tag, minus_done=at_once)
+
+    def go_on(self, answered: Counted | None = None) -> None:
+        """Ask for the cards that are due and those that wait. What was begun with is put right for what was `answered` since."""
+        session, viewer, today = self._session, self._viewer, self._today
+        done = {**self._done()}
+        if answered is not None:
+            before = done.get(answered.deck_id, Done(0, 0))
+            done[answered.deck_id] = Done(before.new + answered.done.new, before.reviews + answered.done.reviews)
+        new_left = _new_left(self._limits.new_per_day, done)
+        chosen = _chosen(session, viewer.id, self._chosen(), new_left, answered.card_id if answered else None)
+        extra = _extra(viewer, today)
+        own = {deck.id: deck.limits.raised(*extra) for deck in chosen.decks if deck.limits != NO_LIMITS}
+        limits = Limits(self._limits.new_per_day, self._limits.reviews_per_day, own)
+        order = Order(NewOrder(viewer.new_order), ReviewOrder(viewer.review_order))
+        waits: Callable[[], list[Waiting]] = list
+        dues: Callable[[], Reviews] = partial(Reviews, [])
+        if chosen.decks:
+            ids, tag = [deck.id for deck in chosen.decks], self._tag
             waits = begun.ask_waiting(session, viewer, ids, today, tag)
             dues = begun.ask_due(
-                session, viewer.id, ids, today, limits, order.reviews, done, tag=tag, foremost=foremost
+                session, viewer.id, ids, today, limits, order.reviews, done, tag=tag, foremost=self._foremost
             )
-        waiting, due = waits(), dues()
-    return Day(today, chosen.decks, done, waiting, due, chosen.new, limits, order, chosen.behind, viewer.id)
+        self._had = lambda: Day(
+            today, chosen.decks, done, waits(), dues(), chosen.new, limits, order, chosen.behind, viewer.id
+        )
+
+    @property
+    def gone_on(self) -> bool:
+        """Whether all was asked for, so that there is a `day`."""
+        return self._had is not None
+
+    def day(self) -> Day:
+        """What was read."""
+        if self._had is None:
+            raise RuntimeError("It did not go on.")
+        return self._had()
+
+
+def day_of(session: Session, viewer: Viewer, now: datetime, *, tag: str = "", foremost: bool = False) -> Day:
+    """What `Reading` reads, at once."""
+    reading = Reading(session, viewer, now, tag=tag, foremost=foremost)
+    with in_one_go(session):
+        reading.begin()
+    with in_one_go(session):
+        reading.go_on()
+    return reading.day()
+
+
+def _new_left(most: int, done: Mapping[int, Done]) -> int:
+    return max(0, most - sum(one.new for one in done.values()))
 
 
 def plan_of(day: Day, decks: Collection[int] | None = None) -> Today:
@@ -191,8 +266,12 @@ _DONE = Prepared(
 
 def done_on(session: Session, user_id: int, day: date) -> dict[int, Done]:
     """What counts against the limits of a study day, by deck: new cards begun, and first reviews of due ones."""
-    rows = _DONE.all(session, {"user": user_id, "today": day})
-    return {deck_id: Done(new, reviews) for deck_id, new, reviews in rows}
+    return _ask_done(session, user_id, day)()
+
+
+def _ask_done(session: Session, user_id: int, day: date) -> Callable[[], dict[int, Done]]:
+    rows = _DONE.ask(session, {"user": user_id, "today": day})
+    return lambda: {deck_id: Done(new, reviews) for deck_id, new, reviews in rows()}
 
 
 _START = case((DeckChoice.new_as_of == Deck.updated_at, DeckChoice.new_from), else_=0)
@@ -227,29 +306,41 @@ _FIRST = Prepared(
 )
 
 
-def _first_new(with_tag: bool) -> ColumnElement[str]:
-    """The first `:new` cards of a chosen deck that may be asked (and have `:tag`), as `position:id,position:id,…`."""
+_NEW: Any = bindparam("new", type_=Integer)
+_BEGUN_TODAY = (
+    select(func.count())
+    .where(Event.user_id == _USER, Event.study_day == _TODAY, Event.counted, Event.interval_before.is_(None))
+    .scalar_subquery()
+)
+
+
+def _first_new(with_tag: bool, minus_done: bool) -> ColumnElement[str]:
+    """The first `:new` cards of a chosen deck that may be asked (and have `:tag`), as `position:id,position:id,…`.
+
+    With `minus_done` they are so many less as were begun today already.
+    """
     mark = aliased(CardMark)
     some = (
         _unbegun((cast(Card.position, String) + ":" + cast(Card.id, String)).label("card"))
         .outerjoin(mark, and_(mark.card_id == Card.id, mark.user_id == DeckChoice.user_id))
         .where(shown(mark), TAGGED if with_tag else true())
-        .limit(bindparam("new"))
+        .limit(func.greatest(_NEW - _BEGUN_TODAY, 0) if minus_done else _NEW)
         .subquery()
     )
     return select(func.aggregate_strings(some.c.card, ",")).scalar_subquery()
 
 
-_chosen_statements: dict[tuple[bool, bool, bool], Prepared] = {}
+_chosen_statements: dict[tuple[bool, bool, bool, bool], Prepared] = {}
 
 
-def _chosen_statement(viewer: Viewer, with_new: bool, with_tag: bool = False) -> Prepared:
-    """The decks a learner studies; with new cards (that have `:tag`), or without a look for them."""
-    kept = _chosen_statements.get((viewer.is_editor, with_new, with_tag))
+def _chosen_statement(viewer: Viewer, with_new: bool, with_tag: bool = False, *, minus_done: bool = False) -> Prepared:
+    """The decks a learner studies; with new cards (as `_first_new` has them), or without a look for them."""
+    key = (viewer.is_editor, with_new, with_tag, minus_done)
+    kept = _chosen_statements.get(key)
     if kept is None:
-        new = (_FAR.label("far"), _START.label("start"), _first_new(with_tag).label("new"))
+        new = (_FAR.label("far"), _START.label("start"), _first_new(with_tag, minus_done).label("new"))
         none = (null().label("far"), null().label("start"), null().label("new"))
-        kept = _chosen_statements[viewer.is_editor, with_new, with_tag] = Prepared(
+        kept = _chosen_statements[key] = Prepared(
             select(
                 Deck.id,
                 Deck.slug,
@@ -266,23 +357,32 @@ def _chosen_statement(viewer: Viewer, with_new: bool, with_tag: bool = False) ->
     return kept
 
 
-def _chosen(session: Session, viewer: Viewer, today: date, new_left: int, tag: str = "") -> _Chosen:
-    """The chosen decks, each with its first `new_left` new cards."""
+def _ask_chosen(
+    session: Session, viewer: Viewer, today: date, new: int, tag: str = "", *, minus_done: bool = False
+) -> Callable[[], list[Any]]:
+    """The chosen decks, each with its first `new` new cards, or so many less as were begun `today`; to be had later."""
     values: dict[str, Any] = {"user": viewer.id}
-    if new_left:
-        values |= {"today": today, "new": new_left} | ({"tag": tag} if tag else {})
+    if new:
+        values |= {"today": today, "new": new} | ({"tag": tag} if tag else {})
+    return _chosen_statement(viewer, new > 0, bool(tag and new), minus_done=minus_done).ask(session, values)
+
+
+def _chosen(session: Session, user_id: int, rows: Sequence[Any], new_left: int, begun: int | None) -> _Chosen:
+    """The chosen decks of `_ask_chosen`, each with `new_left` new cards at most, the card `begun` since left out."""
     decks: list[ChosenDeck] = []
     cards: list[New] = []
     behind: list[int] = []
-    rows = _chosen_statement(viewer, new_left > 0, bool(tag and new_left)).all(session, values)
     for order, (deck_id, slug, title, collection, most_new, most_reviews, far, start, new) in enumerate(rows):
         decks.append(ChosenDeck(deck_id, slug, title, collection, DeckLimits(most_new, most_reviews)))
-        for one in new.split(",") if new else ():
-            position, _, card_id = one.partition(":")
-            cards.append(New(int(card_id), deck_id, order, int(position)))
-        if far and (not new or int(new.partition(":")[0]) - start > NEW_BEHIND):
+        if not new_left:
+            continue
+        places = (one.partition(":") for one in new.split(",")) if new else ()
+        found = [(int(place), int(card)) for place, _, card in places]
+        found = [(place, card) for place, card in found if card != begun][:new_left]
+        cards += [New(card, deck_id, order, place) for place, card in found]
+        if far and (not found or found[0][0] - start > NEW_BEHIND):
             behind.append(deck_id)
-    return _Chosen(tuple(decks), cards, _behind(session, viewer.id, behind))
+    return _Chosen(tuple(decks), cards, _behind(session, user_id, behind))
 
 
 def _behind(session: Session, user_id: int, decks: Sequence[int]) -> tuple[int, ...]:

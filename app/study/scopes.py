@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.db.models import Collection as Folder
 from app.db.models import Deck
 from app.library.queries import deck_by_slug
-from app.study.queries import Day, Today, day_of, plan_of
+from app.study.queries import Day, Reading, Today, day_of, plan_of
 from app.web.access import readable
 from app.web.sessions import Viewer
 
@@ -60,12 +60,29 @@ class Scoped:
         return not self.scope.address
 
 
-def scoped(session: Session, viewer: Viewer, scope: Scope, *, now: datetime, foremost: bool = False) -> Scoped:
+def reading_of(session: Session, viewer: Viewer, scope: Scope, *, now: datetime, foremost: bool = False) -> Reading:
+    """What `scoped` reads, where it is read beside something else."""
+    return Reading(session, viewer, now, tag=scope.tag, foremost=foremost and not scope.address)
+
+
+def scoped(
+    session: Session,
+    viewer: Viewer,
+    scope: Scope,
+    *,
+    now: datetime,
+    foremost: bool = False,
+    reading: Reading | None = None,
+) -> Scoped:
     """What is left of this learner's day at `now` in a scope. Raises `UnknownScope` and `NotChosen`.
 
-    With `foremost` the plan of everything may know the first two cards alone, and how many there are.
+    With `foremost` the plan of everything may know the first two cards alone, and how many there are. What a `reading`
+    (`reading_of`) has is not read again.
     """
-    day = day_of(session, viewer, now, tag=scope.tag, foremost=foremost and not scope.address)
+    if reading is not None and reading.gone_on:
+        day = reading.day()
+    else:
+        day = day_of(session, viewer, now, tag=scope.tag, foremost=foremost and not scope.address)
     decks, title = _decks(session, viewer, scope, day)
     titles = " · ".join(filter(None, (title, scope.tag)))
     return Scoped(scope, titles, tuple(decks), plan_of(day, None if scope.address.keys() <= {"tag"} else decks))

@@ -19,12 +19,13 @@ from app.db.models import Card, CardMark, CardState, Deck, DeckChoice, Event, Us
 from app.db.prepared import Prepared, in_one_go
 from app.db.session import write
 from app.scheduling import replay, sm2
+from app.scheduling.queue import Done
 from app.scheduling.replay import EventKind, Projection
 from app.scheduling.state import Grade, MemoryState, is_leech_at
 from app.scheduling.study_day import never_before, study_day
 from app.study import near, totals
 from app.study.projection import Logged, as_event, ask_log, fact_columns, read_log, store_facts, store_state
-from app.study.queries import first_unbegun
+from app.study.queries import Counted, Reading, first_unbegun, study_day_of
 from app.web.access import allows, can
 from app.web.sessions import Viewer
 
@@ -102,17 +103,20 @@ def answer(
     elapsed_ms: int | None,
     now: datetime,
     device: str = "",
+    reading: Reading | None = None,
 ) -> Answered:
     """Record a grade for the card with guid `card`, shown at `version` of its state (0: none yet).
 
-    The same `key` again gives the same answer and changes nothing. Raises `UnknownCard`, `NotAsked`, `KeyReused`,
-    `StaleCard`.
+    The same `key` again gives the same answer and changes nothing. A `reading` is begun behind the learner's lock and goes
+    on behind what is written, where nothing else can change what it reads. Raises `UnknownCard`, `NotAsked`, `KeyReused`, `StaleCard`.
     """
     body = _hash(card=card, grade=int(grade), version=version)
     with in_one_go(session):
         get_in_line(session, viewer.id, _IN_LINE_TO_ANSWER)
         asked = _TO_ANSWER.ask(session, {"user": viewer.id, "guid": card, "key": key})
         logged = ask_log(session, viewer.id, card)
+        if reading is not None:
+            reading.begin()
     row = _card_to_answer(viewer, asked())
     if row.known_id is not None:
         if row.known_hash != body:
@@ -127,10 +131,21 @@ def answer(
     event = replay.Event((row.last_id or 0) + 1, EventKind.REVIEW, _after_log(now, log), day, grade=grade, due=due)
     facts = _Facts(now, viewer.zone, viewer.rollover_hour, key, body, device[:64])
     elapsed = None if elapsed_ms is None else min(elapsed_ms, LONGEST_ELAPSED_MS)
-    new = _append(session, viewer.id, row.id, event, facts, log=log, version=row.version, elapsed_ms=elapsed)
     leech = viewer.suspend_leeches and not grade.passed
+    with in_one_go(session):
+        new, after = _append(session, viewer.id, row.id, event, facts, log=log, version=row.version, elapsed_ms=elapsed)
+        if reading is not None and not leech and not after.state.is_new:
+            reading.go_on(_counted(viewer, now, row, event, after))
     suspended = leech and _suspend_leech(session, viewer.id, row.id, event)
     return Answered(event.id, row.id, row.deck_id, new, suspended=suspended)
+
+
+def _counted(viewer: Viewer, now: datetime, row: Any, event: replay.Event, after: Projection) -> Counted:
+    """What an answer adds to what was done on the study day that is now."""
+    facts = after.facts[event.id]
+    new = facts.before.is_new
+    counts = facts.counted and event.study_day == study_day_of(viewer, now)
+    return Counted(row.id, row.deck_id, Done(int(counts and new), int(counts and not new)))
 
 
 def _chosen_due(
@@ -394,8 +409,8 @@ def _append(
     log: Sequence[Logged],
     version: int | None,
     elapsed_ms: int | None = None,
-) -> int:
-    """Write an event and all that follows from it; gives the card's version."""
+) -> tuple[int, Projection]:
+    """Write an event and all that follows from it; gives the card's version, and what its log comes to."""
     projection: Projection = replay.replay([*map(as_event, log), event])
     values = {
         "user_id": user_id,
@@ -424,9 +439,9 @@ def _append(
         _INSERT_EVENT.run(session, values | facts_of_it)
         store_facts(session, log, projection, sums)
         totals.put(session, user_id, sums)
-        return store_state(
-            session, user_id=user_id, card_id=card_id, version=version, events=len(log) + 1, to=projection
-        )
+        events = len(log) + 1
+        new = store_state(session, user_id=user_id, card_id=card_id, version=version, events=events, to=projection)
+    return new, projection
 
 
 def _seed_columns(seed: MemoryState | None) -> dict[str, int | date | None]:

@@ -159,6 +159,7 @@ def _record(posted: Posted, now: datetime) -> tuple[Answered, Screen | None]:
     person, device, goes_on = require_viewer(), answers.device(), wants_fragment()
 
     def work(one: Any) -> Ask[tuple[Answered, Screen | None]]:
+        reading = asking.beside_an_answer(one, person, now=now, scope=posted.scope) if goes_on else None
         answered = service.answer(
             one,
             viewer=person,
@@ -169,11 +170,14 @@ def _record(posted: Posted, now: datetime) -> tuple[Answered, Screen | None]:
             elapsed_ms=posted.elapsed_ms,
             now=now,
             device=device,
+            reading=reading,
         )
         if not goes_on:
             return lambda: lambda: (answered, None)
         try:
-            ask = asking.screen_to_ask(one, person, now=now, scope=posted.scope, after=posted.after, answered=answered)
+            ask = asking.screen_to_ask(
+                one, person, now=now, scope=posted.scope, after=posted.after, answered=answered, reading=reading
+            )
         except (UnknownScope, NotChosen):  # the answer counts all the same; `_next` says it
             return lambda: lambda: (answered, None)
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.content.document import CardText
 from app.db.base import new_guid
 from app.db.models import Card, CardMark, CardState, Collection, Deck, DeckChoice, Event
+from app.db.session import make_engine, session_factory
 from app.library.texts import put, render_text
 from app.scheduling.queue import (
     DeckLimits,
@@ -31,7 +32,8 @@ from app.scheduling.queue import (
 )
 from app.scheduling.state import Grade
 from app.scheduling.steps import steps_named, wait
-from app.study import service
+from app.study import asking, service
+from app.study.queries import Reading
 from app.study.scopes import Scope, scoped
 from app.web.sessions import Viewer
 from tests.builders import LONG_AGO, make_deck, make_user
@@ -89,7 +91,15 @@ def a_mark(user_id: int, card_id: int, chance: random.Random) -> CardMark:
     return CardMark(user_id=user_id, card_id=card_id, **said)
 
 
-def study(session: Session, viewer: Viewer, card: Card, chance: random.Random, days_ago: int) -> None:
+def study(
+    session: Session,
+    viewer: Viewer,
+    card: Card,
+    chance: random.Random,
+    days_ago: int,
+    *,
+    reading: Reading | None = None,
+) -> None:
     one = (CardState.user_id == viewer.id, CardState.card_id == card.id)
     version = session.scalar(select(CardState.version).where(*one)) or 0
     service.answer(
@@ -101,6 +111,7 @@ def study(session: Session, viewer: Viewer, card: Card, chance: random.Random, d
         version=version,
         elapsed_ms=None,
         now=NOW - days_ago * DAY - timedelta(minutes=chance.randint(0, 20)),
+        reading=reading,
     )
 
 
@@ -199,3 +210,37 @@ def test_the_statements_pick_what_the_queue_would(session: Session, seed: int) -
         kinds |= {type(item) for item in plan.ordered(NOW)}
     assert kinds == {New, Due, Waiting}
     assert counted > 0 or seed == 1
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_what_is_read_beside_an_answer_is_what_is_read_after_it(postgresql_url: str, seed: int) -> None:
+    chance = random.Random(seed)
+    engine = make_engine(postgresql_url)
+    with session_factory(engine)() as session:
+        learner = make_learner(session, chance, limits=seed == 1)
+        there = Everything(session)
+        cards = {card.id: card for card in there.cards if there.asked(card, "")}
+        beside, began = 0, set()
+        for number in range(60):
+            scope, (new, reviews) = chance.choice(SCOPES), chance.choice(ORDERS)
+            viewer = replace(
+                learner,
+                new_order=new.value,
+                review_order=reviews.value,
+                new_per_day=chance.choice((0, 4, 9, 40)),
+                reviews_per_day=chance.choice((4, 40)),
+                suspend_leeches=number % 4 == 0,
+            )
+            planned = scoped(session, viewer, Scope(), now=NOW).today.plan.ordered(NOW)
+            card = cards[chance.choice(planned).card_id] if planned and number % 5 else chance.choice([*cards.values()])
+            reading = asking.beside_an_answer(session, viewer, now=NOW, scope=scope)
+            study(session, viewer, card, chance, 0, reading=reading)
+            at_once = scoped(session, viewer, scope, now=NOW, foremost=True)
+            again = scoped(session, viewer, scope, now=NOW, foremost=True, reading=reading)
+            assert again == at_once, viewer
+            if reading is not None and reading.gone_on:
+                beside += 1
+                began |= {type(item) for item in planned if item.card_id == card.id}
+    assert beside > 40
+    assert began == {New, Due, Waiting}
+    engine.dispose()
