@@ -92,7 +92,7 @@ def test_a_first_day_with_the_keyboard_alone(portal: Portal, page: Page) -> None
 
 DECK: dict[str, Any] = {
     "title": "A deck with all there is in a deck",
-    "description": "Choices, code, formulas, and words that are long.",
+    "description": f"{'wordsthatarelong' * 4}: choices, code, formulas.",
     "source_url": "https://example.org/deck",
     "author": "Ada Example",
     "licence": "CC BY 4.0",
