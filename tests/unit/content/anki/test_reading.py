@@ -80,7 +80,8 @@ def test_what_cannot_come_over_is_said_with_its_note() -> None:
     assert {remark.note for remark in read.remarks} == {card.note}
 
 
-@given(st.text(alphabet="ab_*`[]<>&$\\#-1. \n|~!", max_size=60))
+# what stands between \[ and \] is a formula for Anki
+@given(st.text(alphabet="ab_*`[]<>&$\\#-1. \n|~!", max_size=60).filter(lambda text: "\\[" not in text))
 @settings(max_examples=150)
 def test_words_come_over_as_they_are(text: str) -> None:
     """Whatever Markdown would read in plain words is not read in them."""
