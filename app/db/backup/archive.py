@@ -4,6 +4,7 @@ Whatever is read here is as untrusted as a form: nothing is taken from a file be
 with its manifest, and nothing is unpacked to a place that the file names.
 """
 
+import errno
 import hashlib
 import io
 import json
@@ -26,6 +27,11 @@ _MAX_RATIO = 1100
 """Deflate cannot do better than 1032 to 1, so more is a lie."""
 _NAME = re.compile(r"database\.sqlite3|tables/[a-z_0-9]{1,63}\.copy")
 _CHUNK = 1024 * 1024
+_SEAL = 64
+"""Bytes of the SHA-256 at the end of the file, in hexadecimal. A ZIP's own headers have no sums."""
+_END = b"PK\x05\x06"
+_NO_BACKUP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, KeyError, TypeError, AttributeError)
+"""What reading a manifest raises where it is none; `RuntimeError` where a header says it is encrypted, or what else it is not."""
 
 Kind = Literal["sqlite", "postgresql"]
 
@@ -120,7 +126,11 @@ def writing(path: Path) -> Iterator[Writer]:
     try:
         with os.fdopen(handle, "w+b") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
+                archive.comment = bytes(_SEAL)
                 yield Writer(archive)
+            seal = _seal_of(file)
+            file.seek(-_SEAL, os.SEEK_END)
+            file.write(seal)
             file.flush()
             os.fsync(file.fileno())
         os.link(part, path)  # unlike a rename, this never replaces a file that somebody else has just made
@@ -133,6 +143,17 @@ def writing(path: Path) -> Iterator[Writer]:
         ) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _seal_of(file: IO[bytes]) -> bytes:
+    """The SHA-256 of all that stands before it."""
+    left = file.seek(0, os.SEEK_END) - _SEAL
+    file.seek(0)
+    digest = hashlib.sha256()
+    while left > 0 and (data := file.read(min(_CHUNK, left))):
+        digest.update(data)
+        left -= len(data)
+    return digest.hexdigest().encode()
 
 
 def _sync_folder(folder: Path) -> None:
@@ -152,11 +173,24 @@ class Reader:
         self.manifest = manifest
 
     def verify(self) -> None:
-        """Raise `BackupError` unless each member has the size and the SHA-256 that the manifest gives."""
+        """Raise `BackupError` unless each member has the size and the SHA-256 that the manifest gives, and all else is whole."""
         for name in self.manifest.members:
             with self.member(name) as pieces:
                 for _ in pieces:
                     pass
+        self._check_seal()
+
+    def _check_seal(self) -> None:
+        """That not even a header has changed; a file of before there were seals ends where a ZIP without one does."""
+        with self._readable("its end"), self._path.open("rb") as file:
+            sealed = self._archive.comment
+            if sealed:
+                whole = sealed == _seal_of(file)
+            else:
+                file.seek(-22, os.SEEK_END)
+                whole = file.read(len(_END)) == _END
+        if not whole:
+            raise self._damaged("it is not what was written")
 
     @contextmanager
     def member(self, name: str) -> Iterator[Iterator[bytes]]:
@@ -187,7 +221,7 @@ class Reader:
         """Around reading alone: what goes wrong where the pieces are put is no fault of the backup."""
         try:
             yield
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError) as error:
             raise self._damaged(f"{name} cannot be read") from error
 
     def _damaged(self, what: str) -> BackupError:
@@ -204,9 +238,11 @@ def reading(path: Path) -> Iterator[Reader]:
             manifest = _manifest_of(archive, path, foreign)
         except FileNotFoundError as error:
             raise BackupError(f"There is no file {path}.") from error
-        except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
+        except _NO_BACKUP as error:
             raise BackupError(foreign) from error
         except OSError as error:
+            if error.errno == errno.EINVAL:  # a header leads to before the file
+                raise BackupError(foreign) from error
             raise BackupError(f"{path} cannot be read ({error.strerror}).") from error
         yield Reader(path, archive, manifest)
 
