@@ -10,7 +10,15 @@ import click
 from app.cli.admin import admin
 from app.cli.anki import anki
 from app.cli.backup import backup, restore
-from app.cli.common import add_up_again, database_faults, fail, open_engine, refuse_unfinished, render_again
+from app.cli.common import (
+    add_up_again,
+    database_faults,
+    fail,
+    open_engine,
+    refuse_newer,
+    refuse_unfinished,
+    render_again,
+)
 from app.cli.content import content
 from app.cli.doctor import doctor
 from app.cli.housekeeping import housekeeping
@@ -40,6 +48,7 @@ def db_upgrade(revision: str) -> None:
     with _schema_faults():
         with engine.connect() as connection:
             refuse_unfinished(connection)
+            refuse_newer(connection)
         before, after = upgrade(engine, revision)
     click.echo(
         f"The database is up to date ({after})." if before == after else f"Schema: {before or 'empty'} → {after}."
@@ -61,7 +70,7 @@ def _schema_faults() -> Iterator[None]:
         with database_faults("Nothing was changed. Is DATABASE_URL right, and does its database run?"):
             yield
     except CommandError as error:
-        fail(f"{error}. Nothing was changed. Was this database made by a newer Reprise?")
+        fail(f"{error}. Nothing was changed.")
 
 
 @db.command("downgrade")
@@ -70,8 +79,11 @@ def db_downgrade(revision: str) -> None:
     """Take the schema back to REVISION (`base` empties it)."""
     from app.db.migrate import downgrade
 
+    engine = open_engine()
     with _schema_faults():
-        before, after = downgrade(open_engine(), revision)
+        with engine.connect() as connection:
+            refuse_newer(connection)
+        before, after = downgrade(engine, revision)
     click.echo(f"Schema: {before} → {after or 'empty'}.")
 
 

@@ -144,6 +144,18 @@ def refuse_unfinished(connection: Connection) -> None:
         fail("A restore into this database was cut off, so it does not hold everything. Run `reprise restore` again.")
 
 
+def refuse_newer(connection: Connection) -> None:
+    """End where a newer Reprise made the database: this one knows nothing of what is in there."""
+    from app.db import migrate
+
+    revision = migrate.current(connection)
+    if revision is not None and revision not in migrate.revisions():
+        fail(
+            f"The database was made by a newer Reprise (schema {revision}). Install that or a later one, "
+            "or name another database; nothing was changed."
+        )
+
+
 def render_again() -> int:
     """Make HTML of older renderers anew, some cards a transaction, so that nobody waits long."""
     from app.library.rerendering import rerender_outdated

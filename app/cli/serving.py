@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.common import fail, read_settings, refuse_unfinished
+from app.cli.common import fail, read_settings, refuse_newer, refuse_unfinished
 
 if TYPE_CHECKING:
     from app.config import Settings
@@ -50,18 +50,14 @@ def _check_schema(settings: Settings) -> None:
     try:
         with engine.connect() as connection:
             refuse_unfinished(connection)
+            refuse_newer(connection)
             revision = migrate.current(connection)
     except (DBAPIError, DatabaseBusy):
         return
     finally:
         engine.dispose()
-    if revision == migrate.heads():
-        return
-    if revision is None or revision in migrate.revisions():
+    if revision != migrate.heads():
         fail("The database's schema is of an older Reprise. Run `reprise db upgrade`, then start again.")
-    fail(
-        f"The database was made by a newer Reprise (schema {revision}). Install that or a later one; nothing was changed."
-    )
 
 
 def _check_listening(settings: Settings) -> None:

@@ -71,7 +71,7 @@ def test_a_database_of_a_newer_portal_is_left_alone(reprise: Run, database_url: 
     for command in (("db", "upgrade"), ("serve",)):
         result = reprise(*command)
         assert result.exit_code == 1
-        assert "newer" in result.stderr
+        assert "newer Reprise (schema 9999). Install that" in result.stderr
 
 
 def test_a_database_that_is_not_up_to_date_yet_is_said_to_be(reprise: Run, monkeypatch: pytest.MonkeyPatch) -> None:
