@@ -23,6 +23,8 @@ class Mailbox:
 
     port: int
     mails: list[EmailMessage] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
+    """The same as they came over the wire."""
     answers: dict[str, list[str]] = field(default_factory=dict)
     offered: int = 0
     arrival: threading.Condition = field(default_factory=threading.Condition)
@@ -76,6 +78,7 @@ class _Handler:
         assert isinstance(mail, EmailMessage)
         with self.box.arrival:
             self.box.mails.append(mail)
+            self.box.raw.append(content)
             self.box.arrival.notify_all()
         return "250 OK"
 

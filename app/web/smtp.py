@@ -11,13 +11,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime, parseaddr
+from typing import Any
 
 from app.config import MailServer
 
 TIMEOUT_S = 20.0
 """How long a server may keep us waiting for one answer."""
+LONGEST_LINE = 998
+"""Letters that a line of a mail may have (RFC 5322)."""
 
 
 class Refused(Exception):
@@ -39,6 +42,18 @@ class Letter:
     subject: str
     text: str
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class _Written(EmailPolicy):
+    """How a mail is written down. The address in List-Unsubscribe is never broken.
+
+    One that is longer than a usual line would be made an encoded word, and there no mail program reads those (RFC 2369).
+    """
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """One header as it is sent."""
+        policy = self.clone(max_line_length=LONGEST_LINE) if name == "List-Unsubscribe" else self
+        return EmailPolicy.fold_binary(policy, name, value)
 
 
 def message(letter: Letter, *, sender: str, to: str, message_id: str, now: datetime) -> EmailMessage:
@@ -116,7 +131,7 @@ class Connection:
         international = not (sender.isascii() and to.isascii())
         if international and not smtp.has_extn("smtputf8"):
             raise Refused("The mail server takes no addresses with letters beyond ASCII.")
-        data = mail.as_bytes(policy=SMTPUTF8 if international else SMTP)
+        data = mail.as_bytes(policy=_Written(linesep="\r\n", utf8=international))
         try:
             _taken(*smtp.mail(sender, ["SMTPUTF8", "BODY=8BITMIME"] if international else []))
             _taken(*smtp.rcpt(to))

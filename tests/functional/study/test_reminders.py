@@ -147,6 +147,7 @@ def test_one_click_stops_reminders_whatever_the_cookies_say(
     ada: User,
     at: Callable[..., datetime],
     tick: Callable[[], list[EmailMessage]],
+    box: Mailbox,
 ) -> None:
     """RFC 8058: a POST with nothing but the address; a GET changes nothing."""
     asks(session, ada, daily=True, weekly=True)
@@ -155,6 +156,8 @@ def test_one_click_stops_reminders_whatever_the_cookies_say(
     assert got["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     path = link_in(got, "/reminders/stop/")
     assert got["List-Unsubscribe"] == f"<http://study.example.org{path}>"
+    on_the_wire = f"\r\nList-Unsubscribe: <http://study.example.org{path}>\r\n"
+    assert on_the_wire.encode() in box.raw[-1], "mail programs read it as it stands, neither folded nor encoded"
     somebody = app.test_client()
     bea = make_user(session)
     session.commit()
