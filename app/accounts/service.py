@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Table, delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
@@ -292,11 +293,30 @@ def erase_due(session: Session, now: datetime) -> int:
         session.expire(user, ["roles"])
         user.email = f"deleted-{user.guid}@deleted.invalid"
         user.password, user.active, user.erased_at = None, False, now
-        user.zone, user.fs_uniquifier = "UTC", new_uniquifier()
+        user.fs_uniquifier = new_uniquifier()
+        _forget_settings(user)
         audit.note(session, "account.erased", area="account", role="portal", subject=user.id)
         audit.forget_person(session, user.id)
     session.flush()
     return len(due)
+
+
+_KEPT = {"id", "guid", "email", "password", "active", "fs_uniquifier", "created_at", "password_changed_at"} | {
+    "deletion_asked_at",
+    "erased_at",
+}
+
+
+def _forget_settings(user: User) -> None:
+    """Have what the user chose as it is for somebody new: a zone says where they live, a holiday when they are away.
+
+    Taken from the schema, so that a setting added later is not forgotten.
+    """
+    columns: Any = User.__table__.columns
+    for column in columns:
+        if column.name not in _KEPT:
+            new = column.default
+            setattr(user, column.name, None if new is None else new.arg(None) if new.is_callable else new.arg)
 
 
 def _erase_own_decks(session: Session, user_id: int) -> None:

@@ -20,6 +20,7 @@ def housekeeping(dry_run: bool) -> None:
 
     app = create_app(read_settings())
     logs.set_up("WARNING")  # a command prints what it did
+    app.logger.setLevel("WARNING")
     now = clock.now()
     with (
         app.app_context(),

@@ -208,6 +208,8 @@ def test_after_seven_days_nothing_of_a_learner_is_left(session: Session) -> None
 def test_the_row_stays_without_address_for_what_was_written(session: Session) -> None:
     deck, user = make_deck(session, cards=1), make_user(session, email="ada@example.org", zone="Europe/Berlin")
     leave_traces(session, user, deck)
+    user.goal_minutes, user.new_per_day, user.keys = 25, 7, {"show": "x"}
+    user.holiday_from = user.holiday_to = DAY
     service.ask_deletion(session, proof=proof(user), now=NOW)
     before = user.fs_uniquifier
     service.erase_due(session, LATER)
@@ -218,6 +220,7 @@ def test_the_row_stays_without_address_for_what_was_written(session: Session) ->
     assert user.fs_uniquifier != before
     said = [str(getattr(user, column.key)) for column in inspect(User).column_attrs]
     assert not any("ada" in value or "Berlin" in value for value in said)
+    assert [user.goal_minutes, user.new_per_day, user.keys, user.holiday_to] == [None, 20, {}, None]
     make_user(session, email="ada@example.org")
 
 
