@@ -1,21 +1,25 @@
-"""Which card of this portal is which card of an archive: by its guid, by its text, by likeness, as on any import."""
+"""Which card of this portal is which card of an archive: by its guid, by its text, by likeness, as on any import.
+
+A card that an earlier archive brought answers to stays the one they went to, whatever its text and those around it say now.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from app.content import matching
 from app.content.document import Card as ReadCard
 from app.content.document import CardKind, Span
 from app.content.matching import NewCard
-from app.db.models import Card, Deck
+from app.db.models import Card, Deck, Event
 from app.library.stored import read_cards, read_portal
 from app.study.brought_values import Brought, BroughtCard, BroughtDeck
 from app.study.export_cards import readable_by, reads_all
+from app.study.export_log import BROUGHT
 
 T = TypeVar("T")
 _CHUNK = 500
@@ -59,12 +63,29 @@ def match_cards(session: Session, *, user_id: int, brought: Brought) -> Matched:
         for guid, card_id in session.execute(known.where(open_decks, Card.guid.in_([card.guid for card in some]))):
             found.targets[guid] = card_id
     found.how["guid"] = len(found.targets)
+    _by_events(session, user_id, open_decks, brought, found)
     own = {deck.guid for deck in brought.decks.values() if deck.own}
     for condition, is_own in ((mine, True), (open_decks, False)):
         left = [card for card in roots if card.guid not in found.targets and (card.deck in own) == is_own]
         _by_text(session, condition, [card for card in left if card.text is not None], brought, found)
     _group(session, user_id, roots, brought, found)
     return found
+
+
+def _by_events(
+    session: Session, user_id: int, open_decks: ColumnElement[bool], brought: Brought, found: Matched
+) -> None:
+    """The cards that the first event of a card went to, where it came before."""
+    first: dict[str, str] = {}
+    for event in brought.events:
+        first.setdefault(brought.cards[event.card].root, BROUGHT + event.origin)
+    left = {key: guid for guid, key in first.items() if guid not in found.targets}
+    for some in chunks(list(left)):
+        known = select(Event.idempotency_key, Event.card_id).join(Card, Card.id == Event.card_id)
+        known = known.join(Deck, Deck.id == Card.deck_id).where(open_decks, Event.user_id == user_id)
+        for key, card_id in session.execute(known.where(Event.idempotency_key.in_(some))):
+            found.targets[left[key]] = card_id
+            found.how["events"] += 1
 
 
 def _by_text(

@@ -261,7 +261,7 @@ def run_import(running: Running) -> dict[str, Any]:
             )
         ).one_or_none()
     if row is None:
-        raise JobFailed("The file was given up. Nothing was brought.")
+        raise JobFailed("The file was given up.")
     if row.done_at is not None:
         return {}
     try:
@@ -275,9 +275,9 @@ def run_import(running: Running) -> dict[str, Any]:
         work = partial(_bring, row=row, running=running, found=found, archive=archive, room=room, settings=settings)
         apart(running.sessions, partial(work, now=now))
     except ContentError as error:
-        raise JobFailed(f"{error} Nothing was brought.") from error
+        raise JobFailed(str(error)) from error
     except (own.TooManyDecks, own.TooManyCards) as error:
-        raise JobFailed("Your own decks have no room for these cards. Nothing was brought.") from error
+        raise JobFailed("Your own decks have no room for these cards.") from error
     return {}
 
 
