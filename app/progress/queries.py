@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, extract, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.db.models import Card, CardState, Deck, DeckChoice, DeckHour, DeckStudied, Event, Rest, StudyHour
 from app.db.models.study_hour import digest_of
@@ -279,7 +279,10 @@ def sections_of(session: Session, user_id: int, deck_id: int) -> tuple[Section, 
 def reviews(
     session: Session, viewer: Viewer, *, before: int | None = None, deck_id: int | None = None
 ) -> list[ReviewRow]:
-    """The latest answers, `PAGE` and one more; `before` is the id of the event that the page before ended with."""
+    """The latest answers, `PAGE` and one more; `before` is the id of the event that the page before ended with.
+
+    By study day first, which an index has: what was brought from elsewhere has a higher id than what came after it.
+    """
     statement = (
         select(
             Event.id,
@@ -298,13 +301,19 @@ def reviews(
         .join(Card, Card.id == Event.card_id)
         .join(Deck, Deck.id == Card.deck_id)
         .where(_answers(viewer.id), readable(viewer))
-        .order_by(Event.id.desc())
+        .order_by(Event.study_day.desc(), Event.answered_at.desc(), Event.id.desc())
         .limit(PAGE + 1)
     )
     if deck_id is not None:
         statement = statement.where(Card.deck_id == deck_id)
     if before is not None:
-        statement = statement.where(Event.id < before)
+        last = aliased(Event)
+        day, at = (
+            select(column).where(last.user_id == viewer.id, last.id == before).scalar_subquery()
+            for column in (last.study_day, last.answered_at)
+        )
+        sooner = or_(Event.answered_at < at, and_(Event.answered_at == at, Event.id < before))
+        statement = statement.where(Event.study_day <= day, or_(Event.study_day < day, sooner))
     rows: Any = session.execute(statement)
     return [ReviewRow(*row) for row in rows]
 

@@ -130,8 +130,8 @@ def test_answers_are_listed_page_by_page(session: Session) -> None:
     deck = make_deck(session)
     cards = _cards(session, deck, PAGE + 3)
     learner = _learner(session, deck)
-    for minute, card in enumerate(cards):
-        give(session, learner, card, 4, now=NOW + timedelta(minutes=minute))
+    for place in reversed(range(len(cards))):  # the last first, as a history that is brought may come in any order
+        give(session, learner, cards[place], 4, now=NOW + timedelta(minutes=place - 600 * (place < PAGE // 2)))
     first = _report(session, learner, now=NOW + timedelta(hours=2))
     assert first.older is not None
     second = _report(session, learner, now=NOW + timedelta(hours=2), before=first.older)
