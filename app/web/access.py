@@ -102,16 +102,20 @@ def _own(person: Viewer, me: ColumnElement[int] | None = None) -> ColumnElement[
 _declared_elsewhere: dict[str, Access] = {"static": Access.ANYONE}
 
 
-def access(level: Access, *, of: Callable[[Viewer], bool] | None = None) -> Callable[[View], View]:
+def access(
+    level: Access, *, of: Callable[[Viewer], bool] | None = None, offered_on: str = ""
+) -> Callable[[View], View]:
     """Declare who may call a view. Put it under the route decorator.
 
     Where what the address names may be somebody's own, `of` decides for whoever is signed in, whatever their level:
-    it opens the view to its owner and closes it to everybody else.
+    it opens the view to its owner and closes it to everybody else. A file names the page that it is `offered_on`: who
+    has to sign in first is led there, because a browser that saves a file goes on showing what it showed.
     """
 
     def declare(view: View) -> View:
         view.__access__ = level  # type: ignore[attr-defined]
         view.__access_of__ = of  # type: ignore[attr-defined]
+        view.__offered_on__ = offered_on  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -175,7 +179,8 @@ def init_app(app: Flask) -> None:
             if level is not Access.LEARNER:
                 abort(404)
             if reads:
-                return redirect(url_for("security.login", next=here()))
+                page = getattr(current_app.view_functions[request.endpoint], "__offered_on__", "")
+                return redirect(url_for("security.login", next=url_for(page) if page else here()))
             return redirect(url_for("security.login"), 303)
         of = getattr(current_app.view_functions[request.endpoint], "__access_of__", None)
         if not (of(person) if of is not None else person.rank >= level):

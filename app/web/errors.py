@@ -22,6 +22,10 @@ _KEPT_BACK = {"csrf_token", "password", "new_password", "password_confirm", "new
 """Fields that are never shown again."""
 
 
+_TICKED = {"to", "progress", "settings"}
+"""Fields that the page which was sent has again when it is opened: nobody wrote anything into them."""
+
+
 class Refusal(Exception):
     """A request that a view cannot take: the status, what happened and what to do, as a page."""
 
@@ -65,8 +69,13 @@ def _same_origin() -> bool:
 
 
 def signed_out() -> Response:
-    """For a form sent after its session had ended: the form again, filled in, to be sent after signing in."""
+    """For a form sent after its session had ended: the form again, filled in, to be sent after signing in.
+
+    Where it held nothing that somebody wrote, signing in leads back to its page instead.
+    """
     fields, lost = entered()
+    if {name for name, _value in fields} <= _TICKED:
+        fields = []
     return page(400, "expired", fields=fields, lost=lost, signed_out=True, back=came_from(""))
 
 

@@ -17,8 +17,9 @@ from app.db.models import Card, Deck, Upload
 from app.study.anki import uploads
 from app.web import jobs
 from tests.anki.packages import BASIC, package
-from tests.builders import choose, csrf_token, make_deck, make_user, sign_in
+from tests.builders import PASSWORD, choose, csrf_token, make_deck, make_user, sign_in
 from tests.functional.cli.conftest import Run, reprise
+from tests.functional.conftest import Watch
 
 __all__ = ["reprise"]
 
@@ -51,6 +52,36 @@ def test_no_deck_is_said_and_leads_back(client: FlaskClient, session: Session) -
         answer = client.get(f"/settings/anki/package{query}", follow_redirects=True)
         assert answer.request.path == "/settings/anki"
         assert "Tick at least one" in answer.text
+
+
+def test_who_has_to_sign_in_first_comes_to_the_page_that_offers_the_file(client: FlaskClient, session: Session) -> None:
+    """A browser that saves a file goes on showing what it showed, and that would be the page to sign in on."""
+    user = make_user(session)
+    session.commit()
+    for file, page in (
+        ("/settings/anki/package?deck=one&progress=1", "/settings/anki"),
+        ("/settings/data/export/abc", "/settings/data"),
+    ):
+        assert client.get(file).location == f"/sign-in?next={page}"
+    form = {"email": user.email, "password": PASSWORD, "next": "/settings/data", "csrf_token": csrf_token(client)}
+    assert client.post("/sign-in", data=form).location == "/settings/data"
+
+
+def test_an_import_whose_session_ended_is_started_from_its_plan(
+    client: FlaskClient, session: Session, watch: Watch
+) -> None:
+    user = make_user(session)
+    session.commit()
+    sign_in(client, user)
+    address = upload(client, PACKAGE)
+    form = {"csrf_token": csrf_token(client, address), "to": "", "progress": "1"}
+    watch.forward(days=2)
+    ended = client.post(address, data=form, headers={"Referer": f"http://localhost{address}"})
+    assert (ended.status_code, f'href="/sign-in?next={address}"' in ended.text) == (400, True)
+    assert "Sign in and the page opens again" in ended.text
+    sign_in(client, user)
+    assert "2 new cards" in client.get(address).text
+    assert "2 cards are added." in press(client, address, address, progress="1")
 
 
 def test_the_command_writes_a_package(reprise: Run, session: Session, tmp_path: Path) -> None:
