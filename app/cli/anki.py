@@ -78,8 +78,10 @@ def import_(package: Path, email: str, shared: bool, no_progress: bool, dry_run:
         )
     if read.left_out:
         click.echo(f"warning: … and {read.left_out} more.", err=True)
-    if outcome.untimely:
-        click.echo(f"warning: {outcome.untimely} answers are dated after now, or too early, and stay out.", err=True)
+    if outcome.impossible:
+        click.echo(
+            f"warning: {outcome.impossible} answers have a date or a button that cannot be, and stay out.", err=True
+        )
     for deck in outcome.decks:
         counts = ", ".join(f"{count} {what}" for what, count in deck.counts.items())
         click.echo(f"{deck.slug or '(new)'}  “{deck.title}”: {counts}")

@@ -76,10 +76,16 @@ def reviews(answers: Sequence[Answer], key: str, days: Days, now: datetime) -> I
             yield NewEvent(f"anki:{key}:{answer.at}", EventKind.REVIEW, at, days.of(at), grade, elapsed)
 
 
-def untimely(answers: Sequence[Answer], now: datetime) -> int:
-    """How many answers would count, were they not of a time that cannot be: after now, or before there was such a log."""
+def impossible(answers: Sequence[Answer], now: datetime) -> int:
+    """How many answers would count, were they not of a time or a button that cannot be.
+
+    That is after now, or before there was such a log; no button (0) is what Anki writes of a card that was moved by hand.
+    """
     return sum(
-        answer.button in GRADES and answer.kind < _PRACTICE and _instant(answer, now) is None for answer in answers
+        answer.kind < _PRACTICE
+        and answer.button != 0
+        and (answer.button not in GRADES or _instant(answer, now) is None)
+        for answer in answers
     )
 
 

@@ -63,13 +63,13 @@ class PlannedDeck:
 class Outcome:
     """What an import would do, or did: decks, answers that are new here, and cards whose present state comes from Anki.
 
-    `untimely` answers stay out: they are of a time that cannot be.
+    `impossible` answers stay out: they are of a time or a button that cannot be.
     """
 
     decks: Sequence[PlannedDeck]
     answers: int
     seeds: int
-    untimely: int
+    impossible: int
 
 
 @dataclass(slots=True)
@@ -102,7 +102,7 @@ def plan(session: Session, *, package: Package, viewer: Viewer, aim: Aim, now: d
         for one in _additions(session, package, viewer, parts, now):
             seeds += sum(event.seed is not None for event in one.events)
             answers += sum(event.grade is not None for event in one.events)
-    return Outcome([part.planned for part in parts], answers, seeds, _untimely(parts, now) if aim.progress else 0)
+    return Outcome([part.planned for part in parts], answers, seeds, _impossible(parts, now) if aim.progress else 0)
 
 
 def prepare(
@@ -153,11 +153,11 @@ def _bring(
     if aim.shared and any(part.planned.counts["new"] + part.planned.counts["changed"] for part in parts):
         by, role = (None, "command") if aim.by_command else (viewer.id, audit.ROLES[viewer.rank])
         audit.note(session, "content.anki", area="content", by=by, role=role, label=package.name)
-    return Outcome([part.planned for part in parts], answers, seeds, _untimely(parts, now) if aim.progress else 0)
+    return Outcome([part.planned for part in parts], answers, seeds, _impossible(parts, now) if aim.progress else 0)
 
 
-def _untimely(parts: Sequence[_DeckSteps], now: datetime) -> int:
-    return sum(history.untimely(step.brought.answers, now) for part in parts for step in part.steps)
+def _impossible(parts: Sequence[_DeckSteps], now: datetime) -> int:
+    return sum(history.impossible(step.brought.answers, now) for part in parts for step in part.steps)
 
 
 def _compared(session: Session, package: Package, viewer: Viewer, aim: Aim) -> Iterator[_DeckSteps]:

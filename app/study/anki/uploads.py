@@ -166,7 +166,13 @@ def as_values(outcome: Outcome) -> dict[str, Any]:
     """An outcome as it is kept."""
     decks = [{"title": one.title, "slug": one.slug, **one.counts} for one in outcome.decks]
     total = {name: sum(one.counts[name] for one in outcome.decks) for name in ("new", "changed", "same", "kept")}
-    return {"decks": decks, "answers": outcome.answers, "seeds": outcome.seeds, "untimely": outcome.untimely, **total}
+    return {
+        "decks": decks,
+        "answers": outcome.answers,
+        "seeds": outcome.seeds,
+        "impossible": outcome.impossible,
+        **total,
+    }
 
 
 def _mine(guid: str, user_id: int) -> Any:

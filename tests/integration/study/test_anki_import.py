@@ -175,11 +175,12 @@ def test_absurd_values_make_no_absurd_state_and_answers_of_no_time_are_said(sess
         f"UPDATE col SET crt = {began}",
         "INSERT INTO revlog SELECT 9223372036854775807, id, -1, 3, 1, 1, 2500, -7000, 1 FROM cards LIMIT 1",
         "INSERT INTO revlog SELECT -5, id, -1, 3, 1, 1, 2500, 99999999999, 1 FROM cards LIMIT 1",
+        "INSERT INTO revlog SELECT 1700000000123, id, -1, 9, 1, 1, 2500, 4000, 1 FROM cards LIMIT 1",
         answer(1, -5, 3),
         "UPDATE notes SET guid = char(0) || 'x' || char(55357) WHERE guid = 'g5'",
     ]
     done = bring(session, learner, package(notes, *SET_UP, answer(0, 5, 3), *changes))
-    assert (done.answers, done.untimely) == (1, 3)
+    assert (done.answers, done.impossible) == (1, 4)
     assert len(own_cards(session, learner)) == 6
     for card in own_cards(session, learner):
         now = state(session, learner, card)
