@@ -34,17 +34,20 @@ class _Placed:
             path = environ.get("PATH_INFO", "")
             shortened = self._proxied and environ.get("HTTP_X_FORWARDED_PREFIX", "").rstrip("/") == self._prefix
             if not shortened and not path.startswith("/health/"):
-                if path != self._prefix and not path.startswith(f"{self._prefix}/"):
+                if not path.startswith(f"{self._prefix}/"):
                     return self._elsewhere(path, start_response)
-                environ["PATH_INFO"] = path.removeprefix(self._prefix) or "/"
+                environ["PATH_INFO"] = path.removeprefix(self._prefix)
             environ["SCRIPT_NAME"] = self._prefix
         inner: Iterable[bytes] = self._inner(environ, start_response)
         return inner
 
     def _elsewhere(self, path: str, start_response: Any) -> Iterable[bytes]:
-        """Outside of the portal's path: its front door from the root, and otherwise nothing."""
+        """Outside of the portal's path: its front door from the root and without its slash, and otherwise nothing.
+
+        Without the slash a browser sends no cookie of the portal's, and whoever is signed in would look signed out.
+        """
         plain = [("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff")]
-        if path in ("", "/"):
+        if path in ("", "/", self._prefix):
             start_response("302 Found", [*plain, ("Location", f"{self._prefix}/")])
             return [b""]
         start_response("404 Not Found", plain)

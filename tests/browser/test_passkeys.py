@@ -80,6 +80,10 @@ def test_a_passkey_proves_who_it_is_before_what_matters(
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("heading", name="Change email", level=1)).to_be_visible()
     expect(page.get_by_label("Current password")).to_have_count(0)
+    page.add_init_script("delete window.PublicKeyCredential")  # as in the open, where browsers have none
+    page.goto("/account/passkeys")
+    expect(page.get_by_text("only where the address begins with https")).to_be_visible()
+    expect(page.get_by_role("button", name="Add a passkey")).to_be_hidden()
 
 
 def test_without_a_device_the_password_is_still_there(portal: Portal, new_page: NewPage) -> None:

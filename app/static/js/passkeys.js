@@ -18,7 +18,11 @@ async function ask(form) {
 }
 
 for (const form of document.querySelectorAll("form[data-passkey]")) {
-  if (!can) continue;
+  if (!can) {
+    const why = form.parentElement.querySelector("[data-cannot]");
+    if (why) why.hidden = false;
+    continue;
+  }
   form.hidden = false;
   const around = form.closest("[data-passkeys]");
   if (around) around.hidden = false;

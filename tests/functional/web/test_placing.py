@@ -102,6 +102,7 @@ def test_outside_of_the_path_is_nothing_but_health_and_the_way_in(app: Flask) ->
     assert client.get("/health/ready").status_code == 200
     assert client.get("/study/health/ready").status_code == 200
     assert client.get("/").location == "/study/"
+    assert client.get("/study").location == "/study/", "without the slash, no cookie comes along"
     assert client.get("/studying").status_code == 404
     assert client.get("/decks/rag").status_code == 404
     assert "Path=/study/" in (client.get("/study/sign-in").headers["Set-Cookie"])
