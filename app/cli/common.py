@@ -71,6 +71,9 @@ def ending_tidily() -> Iterator[None]:
 _HINTS = {
     "unable to open": "Its folder is not there, or this user may not write it.",
     "readonly": "This user may not write it, or its disk is mounted read-only.",
+    "disk is full": "Make room where the database is, then try again.",
+    "disk I/O error": "Is the disk full? Make room where the database is, then try again.",
+    "No space left on device": "Make room where the database is, then try again.",
     "no such table": "Its schema is not of this Reprise: run `reprise db upgrade`.",
     'relation "': "Its schema is not of this Reprise: run `reprise db upgrade`.",
     "lock timeout": "Somebody else holds a table, such as a long query: run it again when that has ended.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,24 @@ def cards(reprise: Run, deck: str) -> dict[str, Any]:
     assert result.exit_code == 0
     found: dict[str, Any] = json.loads(result.stdout)
     return found
+
+
+def test_on_a_full_disk_nothing_is_written_and_room_is_asked_for(
+    reprise: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///full.db")
+    assert reprise("db", "upgrade").exit_code == 0
+    write("python.md", TITLE + LIST + "\n" + GIL)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16 * 1024, hard))
+    try:
+        result = reprise("content", "import", "python.md")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert result.exit_code == 1
+    assert "Make room" in result.stderr
+    assert "Nothing was written" in result.stderr
+    assert reprise("content", "cards", "python").exit_code == 1
 
 
 def test_a_file_is_imported_and_listed(reprise: Run) -> None:
