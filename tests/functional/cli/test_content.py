@@ -33,9 +33,7 @@ def cards(reprise: Run, deck: str) -> dict[str, Any]:
     return found
 
 
-def test_on_a_full_disk_nothing_is_written_and_room_is_asked_for(
-    reprise: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_on_a_full_disk_nothing_is_written_and_room_is_asked_for(reprise: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "sqlite:///full.db")
     assert reprise("db", "upgrade").exit_code == 0
     write("python.md", TITLE + LIST + "\n" + GIL)
