@@ -103,13 +103,13 @@ _declared_elsewhere: dict[str, Access] = {"static": Access.ANYONE}
 
 
 def access(
-    level: Access, *, of: Callable[[Viewer], bool] | None = None, offered_on: str = ""
+    level: Access, *, of: Callable[[Viewer], bool] | None = None, offered_on: Callable[[], str] | None = None
 ) -> Callable[[View], View]:
     """Declare who may call a view. Put it under the route decorator.
 
     Where what the address names may be somebody's own, `of` decides for whoever is signed in, whatever their level:
-    it opens the view to its owner and closes it to everybody else. A file names the page that it is `offered_on`: who
-    has to sign in first is led there, because a browser that saves a file goes on showing what it showed.
+    it opens the view to its owner and closes it to everybody else. Where a view gives a file, `offered_on` gives the
+    address of the page that offers it ("" where it gives none): see `asked_for`.
     """
 
     def declare(view: View) -> View:
@@ -144,6 +144,16 @@ def to_prove_first(back: str) -> Response:
     return redirect(url_for("accounts.prove", next=back, again=here()), 307)
 
 
+def asked_for() -> str:
+    """Where whoever signs in first is led to: the page that was asked for, or the one that offers the file that was.
+
+    A browser that saves a file goes on showing what it showed, and that would be the page to sign in on.
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    offered_on = getattr(view, "__offered_on__", None)
+    return (offered_on and offered_on()) or here()
+
+
 def declare(endpoint: str, level: Access) -> None:
     """Declare who may call a view that a library registers."""
     _declared_elsewhere[endpoint] = level
@@ -157,6 +167,7 @@ def level_of(app: Flask, endpoint: str) -> Access | None:
 
 def init_app(app: Flask) -> None:
     """Check every request before its view runs."""
+    app.add_template_global(asked_for)
 
     @app.before_request
     def check() -> Response | None:
@@ -179,8 +190,7 @@ def init_app(app: Flask) -> None:
             if level is not Access.LEARNER:
                 abort(404)
             if reads:
-                page = getattr(current_app.view_functions[request.endpoint], "__offered_on__", "")
-                return redirect(url_for("security.login", next=url_for(page) if page else here()))
+                return redirect(url_for("security.login", next=asked_for()))
             return redirect(url_for("security.login"), 303)
         of = getattr(current_app.view_functions[request.endpoint], "__access_of__", None)
         if not (of(person) if of is not None else person.rank >= level):

@@ -376,10 +376,31 @@ def test_at_its_level_every_page_is_there(app: Flask, things: dict[str, str], br
                 or "/practice/" in path
             ):
                 continue
-            status = browsers[name].get(path).status_code
-            if status not in (200, 302, 303):
-                wrong.append((name, path, status))
+            answer = browsers[name].get(path)
+            if answer.status_code not in (200, 302, 303):
+                wrong.append((name, path, answer.status_code))
+            if "attachment" in answer.headers.get("Content-Disposition", ""):
+                page = getattr(app.view_functions[endpoint], "__offered_on__", None)
+                assert page is not None or LEVELS[endpoint] is ANYONE, f"{endpoint} gives a file: on which page is it?"
     assert not wrong
+
+
+FILES = {
+    "/settings/data/export/{upload}": "/settings/data",
+    "/settings/anki/package?deck=open&progress=1": "/settings/anki",
+    "/edit/bulk?what=export&card={card}&in=open": "/edit/decks/open",
+    "/edit/decks/open/export?ids=1": "/edit/decks/open",
+    "/edit/audit.csv?kind=content&_external=1": "/edit/audit?kind%3Dcontent",
+}
+"""Addresses of files, and the page that offers each."""
+
+
+def test_who_signs_in_for_a_file_is_led_to_the_page_that_offers_it(client: FlaskClient) -> None:
+    """A browser that saves a file goes on showing what it showed, and that would be the page to sign in on."""
+    for file, page in FILES.items():
+        answer = client.get(file.format(upload="x", card="y"))
+        where = answer.location or re.findall(r'class="btn primary" href="([^"]+)"', answer.text)[0]
+        assert where == f"/sign-in?next={page}"
 
 
 def test_hidden_decks_and_cards_are_not_there_for_who_may_not_read_them(

@@ -36,7 +36,7 @@ def overview() -> Response:
     found = audit.entries(session(), wanted)
     zone = _zone()
     days = [(day, list(some)) for day, some in groupby(found.entries, key=lambda one: one.at.astimezone(zone).date())]
-    kept = {name: request.args[name][:200] for name in _WANTED if request.args.get(name)}
+    kept = _kept()
     return shown(
         "admin/audit.html",
         area="edit",
@@ -52,7 +52,7 @@ def overview() -> Response:
 
 
 @blueprint.get("/audit.csv")
-@access(Access.ADMIN)
+@access(Access.ADMIN, offered_on=lambda: url_for("edit.audit", **_kept()))
 @limiter.limit(CSV)
 def audit_csv() -> Response:
     """The entries that are asked for, as CSV."""
@@ -100,6 +100,11 @@ def place(one: Entry) -> str:
     }
     endpoint, values = pages.get(one.thing, ("", {}))
     return url_for(endpoint, **values) if endpoint else ""
+
+
+def _kept() -> dict[str, Any]:
+    """What the address says, as a link to the same entries says it."""
+    return {name: request.args[name][:200] for name in _WANTED if request.args.get(name)}
 
 
 def _filter() -> Filter:

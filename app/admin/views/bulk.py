@@ -38,8 +38,13 @@ def _is_ours(person: Viewer) -> bool:
     return bulk_undo.find(session(), person, (request.view_args or {})["guid"]) is not None
 
 
+def _list_if_export() -> str:
+    """The list in which an export was asked for; what else is asked for has a page of its own."""
+    return _list_address() if request.args.get("what") == "export" else ""
+
+
 @blueprint.route("/bulk", methods=["GET", "POST"], endpoint="bulk")
-@access(Access.LEARNER, of=may_make)
+@access(Access.LEARNER, of=may_make, offered_on=_list_if_export)
 def change() -> Response:
     """Say what to do with the questions that were ticked in a list, or with all that it found; then it is done."""
     g.private = True  # what is shared of it, the service notes

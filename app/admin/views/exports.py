@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from tempfile import TemporaryFile
 from typing import IO
 
-from flask import abort, request, send_file
+from flask import abort, request, send_file, url_for
 from werkzeug.wrappers import Response
 
 from app.admin.views.blueprint import blueprint, found_deck, own_thing
@@ -21,7 +21,7 @@ EXPORTS = "60/minute"
 
 
 @blueprint.get("/decks/<slug>/export")
-@access(Access.EDITOR, of=own_thing)
+@access(Access.EDITOR, of=own_thing, offered_on=lambda: url_for("edit.deck", **(request.view_args or {})))
 @limiter.limit(EXPORTS)
 def export(slug: str) -> Response:
     """Download the deck's document with the edits made here, byte for byte what it was elsewhere; with its images, if any.

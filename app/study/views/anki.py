@@ -70,7 +70,7 @@ def _page(error: str = "") -> Response:
 
 
 @blueprint.get("/settings/anki/package")
-@access(Access.LEARNER, offered_on="study.anki")
+@access(Access.LEARNER, offered_on=lambda: url_for("study.anki"))
 @limiter.limit(EXPORTS)
 def export_anki() -> Response:
     """Download the decks that are named, with the learner's progress or without."""

@@ -64,7 +64,7 @@ def export_data() -> Response:
 
 
 @blueprint.get("/settings/data/export/<guid>")
-@access(Access.LEARNER, of=is_own_takeout, offered_on="study.data")
+@access(Access.LEARNER, of=is_own_takeout, offered_on=lambda: url_for("study.data"))
 def download_data(guid: str) -> Response:
     """The archive, part by part."""
     try:

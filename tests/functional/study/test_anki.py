@@ -17,7 +17,7 @@ from app.db.models import Card, Deck, Upload
 from app.study.anki import uploads
 from app.web import jobs
 from tests.anki.packages import BASIC, package
-from tests.builders import PASSWORD, choose, csrf_token, make_deck, make_user, sign_in
+from tests.builders import choose, csrf_token, make_deck, make_user, sign_in
 from tests.functional.cli.conftest import Run, reprise
 from tests.functional.conftest import Watch
 
@@ -52,19 +52,6 @@ def test_no_deck_is_said_and_leads_back(client: FlaskClient, session: Session) -
         answer = client.get(f"/settings/anki/package{query}", follow_redirects=True)
         assert answer.request.path == "/settings/anki"
         assert "Tick at least one" in answer.text
-
-
-def test_who_has_to_sign_in_first_comes_to_the_page_that_offers_the_file(client: FlaskClient, session: Session) -> None:
-    """A browser that saves a file goes on showing what it showed, and that would be the page to sign in on."""
-    user = make_user(session)
-    session.commit()
-    for file, page in (
-        ("/settings/anki/package?deck=one&progress=1", "/settings/anki"),
-        ("/settings/data/export/abc", "/settings/data"),
-    ):
-        assert client.get(file).location == f"/sign-in?next={page}"
-    form = {"email": user.email, "password": PASSWORD, "next": "/settings/data", "csrf_token": csrf_token(client)}
-    assert client.post("/sign-in", data=form).location == "/settings/data"
 
 
 def test_an_import_whose_session_ended_is_started_from_its_plan(
