@@ -95,6 +95,9 @@ def test_a_page_that_only_shows_a_pictures_address_is_left_alone(inside: FlaskCl
 def test_whoever_must_sign_in_comes_back_below_the_path(app: Flask, session: Session) -> None:
     answer = app.test_client().get("/study/progress?range=3")
     assert answer.location == "/study/sign-in?next=/study/progress?range%3D3"
+    for path in ("/edit/decks/rag", "/nowhere?a=1"):  # not there, as far as a visitor is told
+        missing = app.test_client().get(f"/study{path}").text
+        assert f'href="/study/sign-in?next=/study{path.replace("=", "%3D")}"' in missing
 
 
 def test_outside_of_the_path_is_nothing_but_health_and_the_way_in(app: Flask) -> None:
