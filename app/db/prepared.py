@@ -268,6 +268,9 @@ def in_one_go(session: Session) -> Iterator[None]:
         if lost:
             connection.invalidate(error)
         raise _told(dialect, "", error, lost=lost) from error
+    finally:
+        if raw.pgconn.pipeline_status and not connection.invalidated:
+            connection.invalidate()  # it could not leave: not even a rollback would get through
 
 
 def ask_last(session: Session, ask: Callable[[], Callable[[], T]]) -> T:

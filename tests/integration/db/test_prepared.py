@@ -174,6 +174,23 @@ def test_a_connection_lost_in_one_go_is_replaced(postgresql_url: str) -> None:
     engine.dispose()
 
 
+def test_a_connection_that_cannot_leave_a_go_is_replaced(postgresql_url: str) -> None:
+    engine = make_engine(postgresql_url)
+    with session_factory(engine)() as session:
+        raw: Any = connected(session).connection.dbapi_connection
+
+        def go() -> None:
+            with in_one_go(session):
+                _add(session, 1, "a")
+                raw.pgconn.send_query_params(b"SELECT 1", None)  # for whose reply nobody waits
+
+        with pytest.raises(DBAPIError):
+            go()
+        session.rollback()
+        assert Prepared(_NAMED).all(session, {"slugs": ["a"], "most": 1}) == []
+    engine.dispose()
+
+
 def test_what_is_asked_for_with_the_commit_is_given_once_it_is_kept(session: Session) -> None:
     write(session)
     _add(session, 1, "a")
