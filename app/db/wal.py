@@ -31,7 +31,10 @@ class Journal:
         self._commits += 1
         if self._commits >= COMMITS and self._busy.acquire(blocking=False):
             self._commits = 0
-            threading.Thread(target=self._bring_in, name="journal", daemon=True).start()
+            try:
+                threading.Thread(target=self._bring_in, name="journal", daemon=True).start()
+            except RuntimeError:  # the system gives no thread now; whoever has just committed must not be told that
+                self._busy.release()
 
     def _bring_in(self) -> None:
         try:

@@ -195,3 +195,36 @@ def test_a_journal_whose_file_is_gone_makes_none(engine: Engine, tmp_path: Path)
         if thread.name == "journal":
             thread.join()
     assert not (tmp_path / "gone.db").exists()
+
+
+def test_a_commit_counts_where_no_thread_can_be_had_and_the_journal_waits(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wal, "COMMITS", 2)
+
+    def commit(name: str) -> None:
+        with session_factory(engine)() as session:
+            write(session)
+            session.get_one(Portal, 1).name = name
+            session.commit()
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as without:
+        without.setattr(threading.Thread, "start", refuse)
+        commit("first")
+        commit("second")
+    begun: list[str] = []
+    start = threading.Thread.start
+
+    def note(thread: threading.Thread) -> None:
+        begun.append(thread.name)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", note)
+    commit("third")
+    commit("fourth")
+    assert begun == ["journal"]
+    with closing(sqlite3.connect(tmp_path / "portal.db")) as other:
+        assert other.execute("SELECT name FROM portal").fetchone() == ("fourth",)
