@@ -18,6 +18,8 @@ Environment = Literal["local", "production"]
 
 DEFAULT_DATABASE = "sqlite:///var/reprise.db"
 MIN_SECRET_LENGTH = 32
+_STAND_IN = re.compile(r"(?i)(?:change|replace)[-_ ]?(?:me|this)|your[-_ ]?(?:secret|key)|default|placeholder|insecure")
+"""What examples have in the place of a secret."""
 _PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 _LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 
@@ -131,6 +133,7 @@ class Settings:
         """
         env = os.environ if environ is None else environ
         environment = _choice(env, "ENVIRONMENT", "local", ("local", "production"))
+        _check_debug(env, environment)
         base_url = _base_url(env)
         database_url = _database_url(env)
         plain_http = _choice(env, "PLAIN_HTTP", "no", ("yes", "no")) == "yes"
@@ -300,6 +303,12 @@ def _threads(env: Mapping[str, str], database_url: str) -> int:
     return _integer(env, "THREADS", default, 1, 256)
 
 
+def _check_debug(env: Mapping[str, str], environment: str) -> None:
+    """Flask reads this variable by itself."""
+    if environment == "production" and env.get("FLASK_DEBUG", "").strip().lower() not in ("", "0", "false", "no"):
+        raise SettingsError("FLASK_DEBUG", "debugging is on, which is not for production.", "Leave it out.")
+
+
 def _secret_key(env: Mapping[str, str], environment: str, database_url: str, *, keep: bool) -> str:
     text = env.get("SECRET_KEY", "").strip()
     if text:
@@ -307,6 +316,12 @@ def _secret_key(env: Mapping[str, str], environment: str, database_url: str, *, 
             raise SettingsError(
                 "SECRET_KEY",
                 f"it has {len(text)} characters; {MIN_SECRET_LENGTH} are the least.",
+                'Make one: python3 -c "import secrets; print(secrets.token_hex(32))".',
+            )
+        if environment == "production" and _STAND_IN.search(text):
+            raise SettingsError(
+                "SECRET_KEY",
+                "it stands for one that was still to be made, and others know it.",
                 'Make one: python3 -c "import secrets; print(secrets.token_hex(32))".',
             )
         return text

@@ -73,12 +73,17 @@ def test_a_kept_secret_that_was_emptied_is_not_used(tmp_path: Path) -> None:
         ({"BASE_URL": "https://study.example.org"}, "SECRET_KEY"),
         ({"SECRET_KEY": SECRET}, "BASE_URL"),
         ({"SECRET_KEY": SECRET, "BASE_URL": "http://study.example.org"}, "BASE_URL"),
+        ({"SECRET_KEY": "change-me-" * 4, "BASE_URL": "https://study.example.org"}, "SECRET_KEY"),
+        ({"SECRET_KEY": "your_secret_key_" * 3, "BASE_URL": "https://study.example.org"}, "SECRET_KEY"),
+        ({"SECRET_KEY": SECRET, "BASE_URL": "https://study.example.org", "FLASK_DEBUG": "1"}, "FLASK_DEBUG"),
     ],
 )
 def test_production_insists_on_a_secret_and_https(environment: dict[str, str], named: str) -> None:
     with pytest.raises(SettingsError) as refused:
         Settings.from_environment({"ENVIRONMENT": "production", **environment})
     assert refused.value.name == named
+    whole = {"SECRET_KEY": SECRET, "BASE_URL": "https://study.example.org", "FLASK_DEBUG": "0"}
+    assert Settings.from_environment({"ENVIRONMENT": "production", **whole}).production
 
 
 def test_a_database_server_needs_a_given_secret() -> None:
