@@ -23,22 +23,31 @@ def request_id() -> str:
     return found
 
 
+def of_all(settings: Settings) -> dict[str, str]:
+    """What every response has alike."""
+    headers = {
+        "Content-Security-Policy": POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    if settings.https:
+        # Below a path the host is somebody else's, and so is the choice for the hosts below it.
+        headers["Strict-Transport-Security"] = f"max-age=31536000{'' if settings.path else '; includeSubDomains'}"
+    return headers
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     """Set the headers of every response, errors and redirects included."""
-    # Below a path the host is somebody else's, and so is the choice for the hosts below it.
-    hsts = "max-age=31536000" if settings.path else "max-age=31536000; includeSubDomains"
+    alike = tuple(of_all(settings).items())
 
     @app.after_request
     def add(response: Response) -> Response:
         headers = response.headers
-        headers["Content-Security-Policy"] = POLICY
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["Referrer-Policy"] = "same-origin"
-        headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        for name, value in alike:
+            headers[name] = value
         headers["X-Request-Id"] = request_id()
-        if settings.https:
-            headers["Strict-Transport-Security"] = hsts
         if "Cache-Control" not in headers:
             _caching(response)
         return response

@@ -14,6 +14,7 @@ from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.config import Settings
+from app.web import headers
 
 _PICTURE = re.compile(rb'(<img\b[^<>]*?\ssrc=")(/media/)')
 """Pictures in stored HTML: it is the same wherever the portal stands."""
@@ -27,6 +28,7 @@ class _Placed:
         parts = urlsplit(settings.base_url)
         self._scheme, self._host, self._prefix = parts.scheme, parts.netloc, settings.path
         self._proxied = settings.trusted_proxies > 0
+        self._plain = [("Content-Type", "text/plain; charset=utf-8"), *headers.of_all(settings).items()]
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         environ["wsgi.url_scheme"], environ["HTTP_HOST"] = self._scheme, self._host
@@ -46,11 +48,10 @@ class _Placed:
 
         Without the slash a browser sends no cookie of the portal's, and whoever is signed in would look signed out.
         """
-        plain = [("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff")]
         if path in ("", "/", self._prefix):
-            start_response("302 Found", [*plain, ("Location", f"{self._prefix}/")])
+            start_response("302 Found", [*self._plain, ("Location", f"{self._prefix}/")])
             return [b""]
-        start_response("404 Not Found", plain)
+        start_response("404 Not Found", [*self._plain])
         return [f"This portal is at {self._prefix}/.\n".encode()]
 
 

@@ -108,6 +108,11 @@ def test_outside_of_the_path_is_nothing_but_health_and_the_way_in(app: Flask) ->
     assert client.get("/study").location == "/study/", "without the slash, no cookie comes along"
     assert client.get("/studying").status_code == 404
     assert client.get("/decks/rag").status_code == 404
+    for path in ("/", "/study", "/decks/rag"):
+        headers = client.get(path).headers
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+        assert headers["Strict-Transport-Security"] == "max-age=31536000"
+        assert headers["X-Content-Type-Options"] == "nosniff"
     assert "Path=/study/" in (client.get("/study/sign-in").headers["Set-Cookie"])
 
 
