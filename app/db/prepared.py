@@ -6,12 +6,13 @@ converted. It belongs to the session's transaction like any other statement, and
 """
 
 import logging
+import re
 from collections import namedtuple
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, Connection, Dialect, Engine, Executable, PoolProxiedConnection, Select, event
@@ -19,20 +20,18 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.sql.compiler import SQLCompiler
 
+P = ParamSpec("P")
 T = TypeVar("T")
 Convert = Callable[[Any], Any] | None
-_KEPT_BY_SERVER: Mapping[str, Mapping[str, Any]] = {"postgresql": {"prepare": True}}
-"""Has PostgreSQL's driver leave a statement with the server from the first time on: reading and planning it takes
-several times as long as running it."""
+_PLACED = re.compile(r"%(?:\((\w+)\)s|%)")
 _log = logging.getLogger(__name__)
 """Says each statement, without its values, where DEBUG is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Bind:
-    """A value for the driver: its name there; the name it is given by and, of a list, its place; or what it always is."""
+    """A value for the driver: the name it is given by and, of a list, its place; or what it always is."""
 
-    name: str
     given: str | None
     place: int | None
     convert: Convert
@@ -53,12 +52,9 @@ class _Compiled:
 
     sql: str
     binds: tuple[_Bind, ...]
-    by_place: bool
 
-    def values(self, given: Mapping[str, Any]) -> Any:
-        if self.by_place:
-            return [bind.of(given) for bind in self.binds]
-        return {bind.name: bind.of(given) for bind in self.binds}
+    def values(self, given: Mapping[str, Any]) -> list[Any]:
+        return [bind.of(given) for bind in self.binds]
 
 
 class Prepared:
@@ -120,15 +116,15 @@ class Prepared:
         dialect = connection.dialect
         if dialect.name != "postgresql":
             return lambda: self._rows(dialect, self._run(dialect, connection, values))
-        sql, cursor = self._sent(dialect, connection, values)
+        reply = self._sent(dialect, connection, values)
+        wire = _wire(connection.connection)
+        if not wire.goes:
+            with _telling(dialect, connection):
+                wire.end()
 
         def rows() -> list[Any]:
-            try:
-                return self._rows(dialect, cursor.fetchall())
-            except dialect.loaded_dbapi.Error as error:
-                raise _refused(dialect, connection, sql, cursor, error) from error
-            finally:
-                cursor.close()
+            with _telling(dialect, connection):
+                return self._rows(dialect, reply.rows())
 
         return rows
 
@@ -145,32 +141,33 @@ class Prepared:
         *,
         fetch: bool = True,
     ) -> Any:
-        sql, cursor = self._sent(dialect, connection, values)
-        if not fetch or not self._columns:
-            cursor.close()
-            return ()
+        fetch = fetch and bool(self._columns)
+        if dialect.name == "postgresql":
+            reply = self._sent(dialect, connection, values)
+            wire = _wire(_pooled(connection))
+            with _telling(dialect, connection):
+                if not wire.goes:
+                    wire.end()
+                return reply.rows() if fetch else ()
+        compiled = self._compiled(dialect, values)
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug(compiled.sql)
+        cursor = _pooled(connection).cursor()
         try:
-            return cursor.fetchall()
-        except dialect.loaded_dbapi.Error as error:
-            raise _refused(dialect, connection, sql, cursor, error) from error
+            with _telling(dialect, connection, compiled.sql):
+                cursor.execute(compiled.sql, compiled.values(values))
+                return cursor.fetchall() if fetch else ()
         finally:
             cursor.close()
 
     def _sent(self, dialect: Dialect, connection: Connection | PoolProxiedConnection, values: Mapping[str, Any]) -> Any:
-        """The text, and the cursor that has run it."""
+        """The reply that PostgreSQL will give; a session's statement begins its transaction."""
         compiled = self._compiled(dialect, values)
-        given = compiled.values(values)
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug(compiled.sql)
-        raw = connection.connection if isinstance(connection, Connection) else connection
-        cursor = raw.cursor()
-        try:
-            cursor.execute(compiled.sql, given, **_KEPT_BY_SERVER.get(dialect.name, {}))
-        except dialect.loaded_dbapi.Error as error:
-            told = _refused(dialect, connection, compiled.sql, cursor, error)
-            cursor.close()
-            raise told from error
-        return compiled.sql, cursor
+        begins = isinstance(connection, Connection)
+        with _telling(dialect, connection, compiled.sql):
+            return _wire(_pooled(connection)).send(compiled.sql, compiled.values(values), begins=begins)
 
     def _compiled(self, dialect: Dialect, values: Mapping[str, Any]) -> _Compiled:
         key = (dialect.name, *[len(values[name]) for name in self._lists])
@@ -189,15 +186,18 @@ class Prepared:
             one: (name, place) for name, ones in state.parameter_expansion.items() for place, one in enumerate(ones)
         }
         binds = []
-        for name in state.positiontup if state.positiontup is not None else state.parameters:
+        sql, names = state.statement, state.positiontup
+        if names is None:
+            sql, names = _placed(sql)
+        for name in names:
             given, place = expanded.get(name, (name, None))
             convert: Any = state.processors.get(name)
             always = None
             if given not in values:
                 value = state.parameters[name]
                 given, convert, always = None, None, convert(value) if convert else value
-            binds.append(_Bind(name, given, place, convert, always))
-        return _Compiled(state.statement, tuple(binds), state.positiontup is not None)
+            binds.append(_Bind(given, place, convert, always))
+        return _Compiled(sql, tuple(binds))
 
     def _conversion(self, dialect: Dialect) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
         """Which columns are converted, and how."""
@@ -205,48 +205,47 @@ class Prepared:
         return tuple((place, convert) for place, convert in enumerate(converts) if convert is not None)
 
 
-@cache
-def _gathering() -> Any:
-    """A pipeline of the driver's that sends nothing before something is waited for, and then all of it at once.
+def _placed(sql: str) -> tuple[str, list[str]]:
+    """A statement for `app.db.wire`, with `$1` for the first of the names that are given too."""
+    names: list[str] = []
 
-    The driver's own sends, and looks for replies, at each statement, and waits for the reply to a BEGIN: the server would
-    be woken for each, which takes it longer than most of them run.
-    """
-    from psycopg import Pipeline  # not where SQLite serves
-    from psycopg.generators import send
+    def place(found: re.Match[str]) -> str:
+        name = found[1]
+        if name is None:
+            return "%"
+        if name not in names:
+            names.append(name)
+        return f"${names.index(name) + 1}"
 
-    class Gathering(Pipeline):
-        begun = False
+    return _PLACED.sub(place, sql), names
 
-        def _communicate_gen(self) -> Any:
-            yield from ()
 
-        def _sync_gen(self) -> Any:
-            """What comes after a BEGIN. Until that is sent, the driver takes each statement for the first one."""
-            if self.begun:
-                self.command_queue.pop()
-                self.result_queue.pop()
-            self.begun = True
-            yield from ()
+Steps = Generator[None, None, T]
+"""Work in a transaction that pauses before it needs what it asked for (`Prepared.ask`), so that others may ask meanwhile."""
 
-        def _fetch_gen(self, *, flush: bool) -> Any:
-            ends = False
-            while self.command_queue:
-                command = self.command_queue.popleft()
-                ends = command == self.pgconn.pipeline_sync
-                command()
-            if flush and not ends:
-                self.pgconn.send_flush_request()
-            if self.pgconn.flush():
-                yield from send(self.pgconn)
-            yield from super()._fetch_gen(flush=False)
 
-    return Gathering
+def finish(steps: Steps[T]) -> T:
+    """Do work in steps without a pause, and give what it comes to."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]  # what the generator returned
+
+
+def at_once(work: Callable[P, Steps[T]]) -> Callable[P, T]:
+    """The same work without a pause."""
+
+    @wraps(work)
+    def done(*given: P.args, **named: P.kwargs) -> T:
+        return finish(work(*given, **named))
+
+    return done
 
 
 @contextmanager
 def in_one_go(session: Session) -> Iterator[None]:
-    """Have PostgreSQL be sent what is `run` here without a wait for each statement; on SQLite there is no way to wait for.
+    """Have PostgreSQL be sent what is asked here without a wait for each statement; on SQLite there is no way to wait for.
 
     What it refuses is raised by the next statement of which rows are read, or at the end: that of the outermost one.
     """
@@ -254,22 +253,22 @@ def in_one_go(session: Session) -> Iterator[None]:
         yield
         return
     connection = connected(session)
-    dialect = connection.dialect
-    raw: Any = connection.connection.dbapi_connection
-    if raw.pgconn.pipeline_status:
-        yield
-        return
-    raw._pipeline = _gathering()(raw)
+    wire = _wire(connection.connection)
+    wire.goes += 1
     try:
-        with raw.pipeline():
-            yield
-    except dialect.loaded_dbapi.Error as error:
-        lost = dialect.is_disconnect(error, raw, None)
-        if lost:
-            connection.invalidate(error)
-        raise _told(dialect, "", error, lost=lost) from error
+        yield
+    except BaseException:
+        if wire.goes == 1:
+            with suppress(DBAPIError), _telling(connection.dialect, connection):  # what is under way tells more
+                wire.end()
+        raise
+    else:
+        if wire.goes == 1:
+            with _telling(connection.dialect, connection):
+                wire.end()
     finally:
-        if raw.pgconn.pipeline_status and not connection.invalidated:
+        wire.goes -= 1
+        if not wire.goes and wire.is_open and not connection.invalidated:
             connection.invalidate()  # it could not leave: not even a rollback would get through
 
 
@@ -279,26 +278,55 @@ def ask_last(session: Session, ask: Callable[[], Callable[[], T]]) -> T:
     The caller commits the session in any case. Where PostgreSQL does not commit nothing is given: that raises what
     `Session.commit` would.
     """
-    session.flush()
-    with in_one_go(session):
+    with committed_in_one_go(session):
         had = ask()
-        ended = _commit(session)
-    if ended is not None and ended.statusmessage != "COMMIT":
-        raise RuntimeError("The transaction had failed before, so nothing of it was kept.")
     return had()
 
 
+@contextmanager
+def committed_in_one_go(session: Session) -> Iterator[None]:
+    """`in_one_go` that ends with the commit; the caller commits the session in any case.
+
+    At the end PostgreSQL has committed, or it raises what `Session.commit` would.
+    """
+    with in_one_go(session):
+        yield
+        session.flush()
+        ended = _commit(session)
+    if ended is not None and ended.said != b"COMMIT":
+        raise RuntimeError("The transaction had failed before, so nothing of it was kept.")
+
+
 def _commit(session: Session) -> Any:
-    """Send PostgreSQL the commit, before what was asked is known; gives the cursor that will have the reply.
+    """Send PostgreSQL the commit, before what was asked is known; gives what will have the reply.
 
     The driver sees by it that nothing is left to do for the commit that follows.
     """
     connection = connected(session)
     if connection.dialect.name != "postgresql":
         return None
-    cursor: Any = connection.connection.cursor()
-    cursor.execute("COMMIT")
-    return cursor
+    return _wire(connection.connection).send("COMMIT", (), begins=False)
+
+
+def _wire(connection: Any) -> Any:
+    """The pipeline of a connection to PostgreSQL."""
+    found = connection.info.get("wire")
+    if found is None:
+        from app.db.wire import Wire  # not where SQLite serves
+
+        found = connection.info["wire"] = Wire(connection.dbapi_connection)
+    return found
+
+
+def let_sqlalchemy_between(engine: Engine) -> None:
+    """Let SQLAlchemy's own statements come among those that are sent to PostgreSQL in one go."""
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _end(connection: Connection, *_how: Any) -> None:
+        wire = connection.connection.info.get("wire")
+        if wire is not None:
+            with _telling(connection.dialect, connection):
+                wire.end()
 
 
 _connections: WeakKeyDictionary[Session, Connection] = WeakKeyDictionary()
@@ -325,15 +353,21 @@ def _converted(row: Sequence[Any], converts: tuple[tuple[int, Callable[[Any], An
     return values
 
 
-def _refused(
-    dialect: Dialect, connection: Connection | PoolProxiedConnection, sql: str, cursor: Any, error: Any
-) -> Exception:
-    """What to raise for an error of the driver, which may have lost its connection."""
-    raw: Any = connection.connection if isinstance(connection, Connection) else connection
-    lost = dialect.is_disconnect(error, raw.dbapi_connection, cursor)
-    if lost:
-        connection.invalidate(error)
-    return _told(dialect, sql, error, lost=lost)
+def _pooled(connection: Connection | PoolProxiedConnection) -> PoolProxiedConnection:
+    return connection.connection if isinstance(connection, Connection) else connection
+
+
+@contextmanager
+def _telling(dialect: Dialect, connection: Connection | PoolProxiedConnection, sql: str = "") -> Iterator[None]:
+    """Raise an error of the driver, which may have lost its connection, as SQLAlchemy does."""
+    try:
+        yield
+    except dialect.loaded_dbapi.Error as error:
+        raw: Any = _pooled(connection)
+        lost = dialect.is_disconnect(error, raw.dbapi_connection, None)
+        if lost:
+            connection.invalidate(error)
+        raise _told(dialect, sql, error, lost=lost) from error
 
 
 def _told(dialect: Dialect, sql: str, error: Exception, *, lost: bool = False) -> Exception:

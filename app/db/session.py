@@ -26,6 +26,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, InvalidatePoolError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from app.db.prepared import let_sqlalchemy_between
 from app.db.turns import NotInTime, turn
 from app.db.wal import MOST_PAGES, Journal
 
@@ -148,6 +149,7 @@ def engine_options(url: str) -> dict[str, Any]:
         "pool_size": 10,
         "max_overflow": 10,
         "pool_timeout": 5,
+        "pool_use_lifo": True,
         "pool_recycle": 1800,
         "connect_args": {
             "connect_timeout": 3,
@@ -193,6 +195,7 @@ def prepare(engine: Engine, *, create: bool = True) -> None:
     if engine.dialect.name != "sqlite":
         _ask_idle_ones(engine)
         _keep_statements(engine)
+        let_sqlalchemy_between(engine)
         return
 
     file = engine.url.database if engine.url.database != ":memory:" else None
@@ -257,7 +260,7 @@ def _has_something_to_say(connection: Any) -> bool:
 
 
 def _keep_statements(engine: Engine) -> None:
-    """Let what only read end without the driver throwing away every statement it has prepared on the connection.
+    """Let a transaction be taken back without the driver throwing away every statement that was left with the server.
 
     It does so at each rollback, for a rollback may take back a change of tables; there are none beside migrations, and
     every request that only reads ends with one.
@@ -268,7 +271,7 @@ def _keep_statements(engine: Engine) -> None:
         if connection.closed or connection.invalidated:
             return
         raw: Any = connection.connection.dbapi_connection
-        if raw.info.transaction_status.name == "INTRANS":  # and nothing has failed
+        if raw.info.transaction_status.name in ("INTRANS", "INERROR"):
             raw.pgconn.exec_(b"ROLLBACK")  # the driver sees that nothing is left for it to do
 
 

@@ -6,7 +6,7 @@ checked in line: on SQLite behind the one writer, on PostgreSQL behind a lock on
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.db.base import new_guid
 from app.db.models import Card, CardMark, CardState, Deck, DeckChoice, Event, User
-from app.db.prepared import Prepared, in_one_go
+from app.db.prepared import Prepared, Steps, at_once, in_one_go
 from app.db.session import write
 from app.scheduling import replay, sm2
 from app.scheduling.queue import Done
@@ -92,7 +92,7 @@ class Undone:
     deck_id: int
 
 
-def answer(
+def answering(
     session: Session,
     *,
     viewer: Viewer,
@@ -104,7 +104,8 @@ def answer(
     now: datetime,
     device: str = "",
     reading: Reading | None = None,
-) -> Answered:
+    in_line: bool = False,
+) -> Steps[Answered]:
     """Record a grade for the card with guid `card`, shown at `version` of its state (0: none yet).
 
     The same `key` again gives the same answer and changes nothing. A `reading` is begun behind the learner's lock and goes
@@ -112,11 +113,13 @@ def answer(
     """
     body = _hash(card=card, grade=int(grade), version=version)
     with in_one_go(session):
-        get_in_line(session, viewer.id, _IN_LINE_TO_ANSWER)
+        if not in_line:
+            get_in_line(session, viewer.id, _IN_LINE_TO_ANSWER)
         asked = _TO_ANSWER.ask(session, {"user": viewer.id, "guid": card, "key": key})
         logged = ask_log(session, viewer.id, card)
         if reading is not None:
             reading.begin()
+    yield
     row = _card_to_answer(viewer, asked())
     if row.known_id is not None:
         if row.known_hash != body:
@@ -136,8 +139,12 @@ def answer(
         new, after = _append(session, viewer.id, row.id, event, facts, log=log, version=row.version, elapsed_ms=elapsed)
         if reading is not None and not leech and not after.state.is_new:
             reading.go_on(_counted(viewer, now, row, event, after))
+    yield
     suspended = leech and _suspend_leech(session, viewer.id, row.id, event)
     return Answered(event.id, row.id, row.deck_id, new, suspended=suspended)
+
+
+answer = at_once(answering)
 
 
 def _counted(viewer: Viewer, now: datetime, row: Any, event: replay.Event, after: Projection) -> Counted:
@@ -277,6 +284,12 @@ def _hash(**body: Any) -> bytes:
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).digest()
 
 
+def claim(session: Session, learners: Sequence[int]) -> Callable[[], set[int]]:
+    """Get in line for those of these learners' logs at which nobody is; which ones these are is had later."""
+    rows = _CLAIM.ask(session, {"users": sorted(learners)})
+    return lambda: {row.id for row in rows()}
+
+
 def get_in_line(session: Session, user_id: int, lock: Prepared | None = None) -> None:
     """From here on to the end of the transaction nobody else appends to this learner's log."""
     write(session)
@@ -289,6 +302,12 @@ _EVENT: Any = Event.__table__
 _LINE = select(User.id).where(User.id == _USER).with_for_update(key_share=True)
 _IN_LINE = Prepared(_LINE)
 _PLAN_ONCE = func.set_config("plan_cache_mode", "force_generic_plan", True).label("plans")
+_CLAIM = Prepared(
+    select(User.id, _PLAN_ONCE)
+    .where(User.id.in_(bindparam("users", expanding=True)))
+    .order_by(User.id)
+    .with_for_update(key_share=True, skip_locked=True)
+)
 _IN_LINE_TO_ANSWER = Prepared(_LINE.add_columns(_PLAN_ONCE))
 """Also has PostgreSQL plan the statements of an answer once: none is better planned for certain values, and planning takes
 longer than they run."""

@@ -13,14 +13,12 @@ from flask_sqlalchemy_lite._extension import _close_async_sessions
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.config import Settings
-from app.db.prepared import ask_last
+from app.db.prepared import ask_last, finish
 from app.db.session import engine_options, is_retryable, located, prepare
-from app.web.together import together
+from app.web.together import Alone, Claim, Work, together
 
 db = SQLAlchemy(session_options={"expire_on_commit": False})
 T = TypeVar("T")
-Ask = Callable[[], Callable[[], T]]
-"""Asks for something that is had by calling what it gives (`Prepared.ask`)."""
 Witness = Callable[[Session], AbstractContextManager[Callable[[], None]]]
 """Watches a transaction; what it gives is called before the commit."""
 ATTEMPTS = 3
@@ -75,23 +73,22 @@ def transact(work: Callable[[Session], T]) -> T:
     return _retried(run)
 
 
-def transact_together(work: Callable[[Session], Ask[T]]) -> T:
-    """`transact` for small changes that come often: on SQLite one commit has those of many requests.
+def transact_together(work: Work[T], line: int, claim: Claim) -> T:
+    """`transact` for small changes that come often: one commit has those of many requests.
 
-    `work` gives what asks for that which is read last and given, once committed: on PostgreSQL that takes no time of its
-    own (`ask_last`). `work` may run in another thread and more than once, so it takes all it needs as values.
+    `work` is done in steps (`app.db.prepared.Steps`) behind `line`, in which `claim` gets, or `work` itself if it is not told
+    that it is `in_line`. It gives what asks for that which is read last and given, once committed: on PostgreSQL that takes
+    no time of its own (`ask_last`). `work` may run in another thread and more than once, so it takes all it needs as values.
     """
-    engine = db.engine
-    if engine.dialect.name == "sqlite":
-        if "_sqlalchemy_sessions" in g:
-            db.session.rollback()  # what this request has read is over; what it reads next has the change
-        return together(engine, db.sessionmaker, lambda one: work(one)()())
+    if "_sqlalchemy_sessions" in g:
+        db.session.rollback()  # what this request has read is over; what it reads next has the change
+    try:
+        return together(db.engine, db.sessionmaker, work, line, claim)
+    except Alone:
+        pass
 
     def run(current: Session) -> T:
-        with _witness()(current) as sign:
-            ask = work(current)
-            sign()
-        result = ask_last(current, ask)
+        result = ask_last(current, finish(work(current, False)))
         current.commit()
         return result
 

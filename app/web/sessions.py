@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.config import Settings
 from app.db.models import LoginSession, Role, User, UserRole
-from app.db.prepared import Prepared, in_one_go
+from app.db.prepared import Prepared
 from app.db.session import write
 from app.web import clock
 from app.web.database import db
@@ -170,21 +170,13 @@ def _load() -> Any:
     now = clock.now()
     idle_since = now - timedelta(hours=_settings().session_idle_hours)
     values = {"token": token_hash(token), "now": now, "idle_since": idle_since}
-    if db.engine.dialect.name == "sqlite":
-        return next(iter(_LOAD.alone(db.engine, values)), None)
     try:
-        return _asked(values)
+        return next(iter(_LOAD.alone(db.engine, values)), None)
     except DBAPIError as error:
         if not error.connection_invalidated:
             raise
-        db.session.rollback()  # the server was away a moment ago: nothing has happened yet, and the next connection is asked
-        return _asked(values)
-
-
-def _asked(values: Mapping[str, Any]) -> Any:
-    with in_one_go(db.session):  # the transaction begins with it
-        rows = _LOAD.ask(db.session, values)
-    return next(iter(rows()), None)
+        # The server was away a moment ago: nothing has happened yet, and the next connection is asked.
+        return next(iter(_LOAD.alone(db.engine, values)), None)
 
 
 def viewer() -> Viewer | None:

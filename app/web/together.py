@@ -1,8 +1,9 @@
-"""Small changes of many requests in one transaction, for SQLite.
+"""Small changes of many requests in one transaction.
 
-Each commit waits until the disk has it, and SQLite has one writer: on a slow disk many small commits one after the other
-would have everybody wait for everybody. So while one commit is under way, the changes that come in are collected, and
-the next commit has them all. Each request is answered after the commit that has its change, never before.
+Each commit waits until the disk has it. SQLite has one writer: on a slow disk many small commits one after the other
+would have everybody wait for everybody. PostgreSQL has many, but waking it up for each statement takes it longer than
+most of them run. So while one commit is under way, the changes that come in are collected, and the next commit has them
+all. Each request is answered after the commit that has its change, never before.
 """
 
 import threading
@@ -14,18 +15,33 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.db.prepared import Steps, committed_in_one_go, finish
 from app.db.session import LOCK_WAIT_S, DatabaseBusy, write
 
 T = TypeVar("T")
+Ask = Callable[[], Callable[[], T]]
+"""Asks for something that is had by calling what it gives (`Prepared.ask`)."""
+Course = Steps[Ask[T]]
+"""A change under way."""
+Work = Callable[[Session, bool], Course[T]]
+"""A change, told whether it is in line already; it comes to what asks for that which is read last."""
+Claim = Callable[[Session, Sequence[int]], Callable[[], set[int]]]
+"""Gets in some lines where that takes no wait; gives what says which ones, once it is read."""
 MOST = 32
 """So many changes go into one transaction at most, so that the first of them does not wait for long."""
+
+
+class Alone(Exception):
+    """This change cannot be made with those of others now. Nothing of it was made; it may be made by itself."""
 
 
 @dataclass(slots=True, eq=False)
 class _Task(Generic[T]):
     """One change, and what became of it."""
 
-    work: Callable[[Session], T]
+    work: Work[T]
+    line: int
+    claim: Claim
     woken: threading.Event = field(default_factory=threading.Event)
     leads: bool = False
     started: bool = False
@@ -42,13 +58,14 @@ class _Task(Generic[T]):
 class _Batches:
     """The changes that wait to be made, in the order they came. One thread makes them at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, mixes: bool) -> None:
+        """With `mixes` the steps of a batch's changes are mixed, so none may depend on another one's."""
+        self._mixes = mixes
         self._lock = threading.Lock()
         self._waiting: list[_Task[Any]] = []
         self._led = False
 
-    def run(self, sessions: sessionmaker[Session], work: Callable[[Session], T]) -> T:
-        task = _Task(work)
+    def run(self, sessions: sessionmaker[Session], task: _Task[T]) -> T:
         with self._lock:
             self._waiting.append(task)
             task.leads = not self._led
@@ -75,11 +92,11 @@ class _Batches:
     def _lead(self, sessions: sessionmaker[Session]) -> None:
         """Make the changes that wait, then leave the lead to the first one that came meanwhile."""
         with self._lock:
-            batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            batch, self._waiting = self._parted()
             for task in batch:
                 task.started = True
         try:
-            _make(sessions, batch)
+            (_make_mixed if self._mixes else _make)(sessions, batch)
         finally:
             with self._lock:
                 following = self._waiting[0] if self._waiting else None
@@ -91,14 +108,27 @@ class _Batches:
             for task in batch:
                 task.woken.set()
 
+    def _parted(self) -> tuple[list[_Task[Any]], list[_Task[Any]]]:
+        """The changes to make now, and those to make later."""
+        if not self._mixes:
+            return self._waiting[:MOST], self._waiting[MOST:]
+        now: dict[int, _Task[Any]] = {}
+        later = []
+        for task in self._waiting:
+            if task.line in now or len(now) == MOST:
+                later.append(task)
+            else:
+                now[task.line] = task
+        return [*now.values()], later
+
 
 def _make(sessions: sessionmaker[Session], batch: Sequence[_Task[Any]]) -> None:
-    """Make the changes of a batch and commit them; where one fails, each one by itself."""
+    """Make the changes of a batch one after the other and commit them; where one fails, each one by itself."""
     try:
         with sessions() as session:
             write(session)
             for task in batch:
-                task.result = task.work(session)
+                task.result = finish(task.work(session, False))()()
             session.commit()
     except BaseException as error:
         if len(batch) == 1:
@@ -108,16 +138,61 @@ def _make(sessions: sessionmaker[Session], batch: Sequence[_Task[Any]]) -> None:
                 _make(sessions, [task])
 
 
+def _make_mixed(sessions: sessionmaker[Session], batch: Sequence[_Task[Any]]) -> None:
+    """Make the changes of a batch, each step of all of them in one go, and commit them.
+
+    A change whose line is not free, and each one where any fails, is left to be made alone: there it fails by itself, or is
+    found to be made already.
+    """
+    for task in batch:
+        task.error = Alone()
+    try:
+        with sessions() as session:
+            with committed_in_one_go(session):
+                claimed = batch[0].claim(session, [task.line for task in batch])
+                begun = [(task, task.work(session, True)) for task in batch]
+                for _, steps in begun:
+                    next(steps)
+                free = claimed()
+                ended = _ended([(task, steps) for task, steps in begun if task.line in free])
+                asked = [(task, ask()) for task, ask in ended]
+            made = [(task, had()) for task, had in asked]
+            session.commit()
+    except Exception:
+        return
+    for task, result in made:
+        task.error, task.result = None, result
+
+
+def _ended(begun: list[tuple[_Task[Any], Steps[Any]]]) -> list[tuple[_Task[Any], Any]]:
+    """What each change comes to; those that are further on wait for the others at each step."""
+    ended = []
+    while begun:
+        going = []
+        for task, steps in begun:
+            try:
+                next(steps)
+            except StopIteration as end:
+                ended.append((task, end.value))
+            else:
+                going.append((task, steps))
+        begun = going
+    return ended
+
+
 _batches: WeakKeyDictionary[Engine, _Batches] = WeakKeyDictionary()
 _batches_lock = threading.Lock()
 
 
-def together(engine: Engine, sessions: sessionmaker[Session], work: Callable[[Session], T]) -> T:
+def together(engine: Engine, sessions: sessionmaker[Session], work: Work[T], line: int, claim: Claim) -> T:
     """Run `work` in a transaction that it may share with others, commit it, and give what `work` gave.
 
-    Whatever `work` or the commit raises is raised, and nothing of this change stays. `work` may be run again, in another
-    thread; it must depend on nothing but its session and what it was given.
+    Whatever `work` or the commit raises is raised, and nothing of this change stays; on PostgreSQL `Alone` is raised
+    instead. `work` may be run again, in another thread; it must depend on nothing but its session and what it was
+    given. `line`: whoever changes the same has the same one; `claim` is the same function for all.
     """
     with _batches_lock:
-        batches = _batches.setdefault(engine, _Batches())
-    return batches.run(sessions, work)
+        batches = _batches.get(engine)
+        if batches is None:
+            batches = _batches[engine] = _Batches(mixes=engine.dialect.name == "postgresql")
+    return batches.run(sessions, _Task(work, line, claim))

@@ -28,10 +28,11 @@ from app.study.views.marking import Said
 from app.study.views.shapes import session_part
 from app.web import clock
 from app.web.access import Access, access
-from app.web.database import Ask, session, transact, transact_together
+from app.web.database import session, transact, transact_together
 from app.web.errors import Refusal
 from app.web.pages import shown, wants_fragment
 from app.web.sessions import Viewer, require_viewer
+from app.web.together import Course
 
 T = TypeVar("T")
 _TYPED_SHOWN = 20_000
@@ -158,9 +159,9 @@ def _record(posted: Posted, now: datetime) -> tuple[Answered, Screen | None]:
     """Record the answer; for a script also read what it shows next, while the transaction is open."""
     person, device, goes_on = require_viewer(), answers.device(), wants_fragment()
 
-    def work(one: Any) -> Ask[tuple[Answered, Screen | None]]:
+    def work(one: Any, in_line: bool) -> Course[tuple[Answered, Screen | None]]:
         reading = asking.beside_an_answer(one, person, now=now, scope=posted.scope) if goes_on else None
-        answered = service.answer(
+        answered = yield from service.answering(
             one,
             viewer=person,
             card=posted.card,
@@ -171,6 +172,7 @@ def _record(posted: Posted, now: datetime) -> tuple[Answered, Screen | None]:
             now=now,
             device=device,
             reading=reading,
+            in_line=in_line,
         )
         if not goes_on:
             return lambda: lambda: (answered, None)
@@ -187,7 +189,7 @@ def _record(posted: Posted, now: datetime) -> tuple[Answered, Screen | None]:
 
         return both
 
-    return transact_together(work)
+    return transact_together(work, person.id, service.claim)
 
 
 def _changed(work: Callable[[Viewer, Any], Undone]) -> Undone:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from app.db import session as connecting
+from app.db import wire
 from app.db.base import new_guid
 from app.db.models import Collection
 from app.db.prepared import Prepared, ask_last, connected, in_one_go
@@ -246,21 +247,114 @@ def test_a_connection_lost_at_the_commit_is_told(postgresql_url: str) -> None:
 
 def test_a_go_is_sent_at_once_and_begins_one_transaction(postgresql_url: str) -> None:
     """The server says so where a transaction is begun in another one."""
-    engine = make_engine(postgresql_url)
+    engine, other = make_engine(postgresql_url), make_engine(postgresql_url)
     said: list[Any] = []
-    with session_factory(engine)() as session:
+    with session_factory(engine)() as session, other.connect() as looking:
         raw: Any = connected(session).connection.dbapi_connection
         raw.add_notice_handler(said.append)
         with in_one_go(session):
             _add(session, 1, "a")
-            assert raw.info.transaction_status.name == "IDLE"
             with in_one_go(session):
                 _add(session, 2, "b")
             rows = Prepared(_NAMED).ask(session, {"slugs": ["a"], "most": 1})
-            assert raw.info.transaction_status.name == "IDLE"
+            assert looking.scalar(_STATE, {"process": raw.info.backend_pid}) == "idle"
         assert raw.info.transaction_status.name == "INTRANS"
         assert [row.slug for row in rows()] == ["a"]
     assert said == []
+    engine.dispose()
+    other.dispose()
+
+
+_STATE = text("SELECT state FROM pg_stat_activity WHERE pid = :process")
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_sqlalchemys_own_statements_come_among_them(session: Session, reads: bool) -> None:
+    write(session)
+    named, values = Prepared(_NAMED), {"slugs": ["a", "b", "c"], "most": 9}
+    with in_one_go(session):
+        _add(session, 1, "a")
+        before = named.ask(session, values)
+        session.add(Collection(id=2, slug="b", title="B2", created_at=LONG_AGO))
+        session.flush()
+        assert session.scalars(select(Collection.slug).order_by(Collection.slug)).all() == ["a", "b"]
+        if reads:
+            assert [row.slug for row in named.all(session, values)] == ["a", "b"]
+        _add(session, 3, "c")
+    if session.get_bind().dialect.name == "postgresql":
+        assert [row.slug for row in before()] == ["a"]
+    session.commit()
+    assert [row.slug for row in named.all(session, values)] == ["a", "b", "c"]
+
+
+def test_what_was_refused_before_is_told_by_sqlalchemys_own_statement(session: Session) -> None:
+    write(session)
+
+    def twice() -> None:
+        with in_one_go(session):
+            _add(session, 1, "a")
+            _add(session, 2, "a")
+            session.scalars(select(Collection.slug)).all()
+
+    with pytest.raises(IntegrityError):
+        twice()
+    session.rollback()
+    assert session.scalars(select(Collection.slug)).all() == []
+
+
+def test_what_has_failed_leaves_the_statements_with_the_server(postgresql_url: str) -> None:
+    """The driver would throw its own away, and all others with them."""
+    engine, named, values = make_engine(postgresql_url), Prepared(_NAMED), {"slugs": ["a"], "most": 1}
+    with session_factory(engine)() as session:
+        for _ in range(20):
+            session.scalar(text("SELECT 1"))
+            named.all(session, values)
+        with pytest.raises(DBAPIError):
+            session.execute(text("SELECT 1 / 0"))
+        session.rollback()
+        assert named.all(session, values) == []
+        session.execute(text("DEALLOCATE ALL"))
+        with pytest.raises(DBAPIError):
+            named.all(session, values)
+        session.rollback()
+        assert named.all(session, values) == []
+    engine.dispose()
+
+
+def test_no_more_statements_are_left_with_the_server_than_it_should_keep(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "MOST_KEPT", 5)
+    engine, named = make_engine(postgresql_url), Prepared(_NAMED)
+    with session_factory(engine)() as session:
+        for number, slug in enumerate("abc", start=1):
+            _add(session, number, slug)
+        for most in (*range(1, 12), *range(11, 0, -1)):
+            assert [row.slug for row in named.all(session, {"slugs": ["a", "c"] * most, "most": 9})] == ["a", "c"]
+        assert (session.scalar(text("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'r%'")) or 0) <= 5
+    engine.dispose()
+
+
+def test_what_is_refused_leaves_statements_that_can_be_asked_again(postgresql_url: str) -> None:
+    """Also one that the server was to keep in a go that had failed by then."""
+    engine = make_engine(postgresql_url)
+    named, values = Prepared(_NAMED), {"slugs": ["a"], "most": 1}
+    with session_factory(engine)() as session:
+
+        def twice() -> None:
+            with in_one_go(session):
+                _add(session, 1, "a")
+                _add(session, 1, "b")
+                named.ask(session, values)
+
+        for _ in range(2):
+            with pytest.raises(IntegrityError):
+                twice()
+            session.rollback()
+            assert named.all(session, values) == []
+        with in_one_go(session):
+            _add(session, 1, "a")
+            assert [row.slug for row in named.all(session, values)] == ["a"]
     engine.dispose()
 
 

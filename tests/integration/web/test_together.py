@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.db.models import Collection
-from app.db.session import session_factory
-from app.web.together import together
-from tests.builders import LONG_AGO
+from app.db.prepared import Steps
+from app.db.session import make_engine, session_factory
+from app.study.service import claim, get_in_line
+from app.web.together import Alone, Ask, Work, together
+from tests.builders import LONG_AGO, make_user
 
 
 class Refused(Exception):
@@ -22,22 +24,27 @@ class Refused(Exception):
 
 
 @pytest.fixture
-def database_url(sqlite_url: str) -> str:
-    """Only SQLite has one writer."""
-    return sqlite_url
-
-
-@pytest.fixture
 def sessions(engine: Engine) -> sessionmaker[Session]:
     return session_factory(engine)
 
 
-def _add(name: str, session: Session) -> str:
-    session.add(Collection(slug=name, title=name, created_at=LONG_AGO))
-    session.flush()
-    if name.endswith("bad"):
-        raise Refused(name)
-    return name
+def _all_free(_session: Session, lines: Sequence[int]) -> Callable[[], set[int]]:
+    return lambda: {*lines}
+
+
+def _adding(name: str, wait: Callable[[], object] = lambda: None) -> Work[str]:
+    def work(session: Session, in_line: bool) -> Steps[Ask[str]]:
+        yield
+        wait()
+        row = Collection(slug=name, title=name, created_at=LONG_AGO)
+        session.add(row)
+        session.flush()
+        yield
+        if name.endswith("bad"):
+            raise Refused(name)
+        return lambda: lambda: row.slug
+
+    return work
 
 
 def _there(sessions: sessionmaker[Session], name: str) -> bool:
@@ -46,25 +53,34 @@ def _there(sessions: sessionmaker[Session], name: str) -> bool:
 
 
 def test_a_change_is_committed_when_its_caller_goes_on(engine: Engine, sessions: sessionmaker[Session]) -> None:
-    def change(name: str) -> tuple[str, bool]:
-        given = together(engine, sessions, partial(_add, name))
-        return given, _there(sessions, name)
+    def change(number: int) -> tuple[str, bool]:
+        given = together(engine, sessions, _adding(f"c{number}"), number, _all_free)
+        return given, _there(sessions, f"c{number}")
 
-    names = [f"c{n}" for n in range(60)]
     with ThreadPoolExecutor(16) as pool:
-        assert list(pool.map(change, names)) == [(name, True) for name in names]
+        assert list(pool.map(change, range(60))) == [(f"c{number}", True) for number in range(60)]
 
 
 def test_one_error_is_its_callers_alone(engine: Engine, sessions: sessionmaker[Session]) -> None:
-    def change(name: str) -> str:
-        try:
-            return together(engine, sessions, partial(_add, name))
-        except Refused as error:
-            return f"refused {error}"
+    """Where steps are mixed nothing is kept of those that an error came among: each caller makes its own alone then."""
+
+    def change(number: int) -> str:
+        name = f"c{number}{'bad' if number % 5 == 0 else ''}"
+        while True:
+            try:
+                return together(engine, sessions, _adding(name), number, _all_free)
+            except Alone:
+                assert engine.dialect.name == "postgresql"
+                if _there(sessions, name):
+                    return "kept all the same"
+                if name.endswith("bad"):
+                    return f"refused {name}"
+            except Refused as error:
+                return f"refused {error}"
 
     names = [f"c{n}{'bad' if n % 5 == 0 else ''}" for n in range(40)]
     with ThreadPoolExecutor(16) as pool:
-        outcomes = list(pool.map(change, names))
+        outcomes = list(pool.map(change, range(40)))
     assert outcomes == [f"refused {name}" if name.endswith("bad") else name for name in names]
     with sessions() as session:
         assert session.scalar(select(func.count()).select_from(Collection)) == 32
@@ -75,27 +91,81 @@ def test_changes_that_wait_share_a_commit(engine: Engine, sessions: sessionmaker
     begun, go_on, commits = threading.Event(), threading.Event(), []
     event.listen(engine, "commit", lambda _: commits.append(1))
 
-    def slow(session: Session) -> str:
-        given = _add("first", session)
+    def hold() -> None:
         begun.set()
         assert go_on.wait(30)
-        return given
 
     gathered = threading.Barrier(9)
 
-    def change(name: str) -> str:
+    def change(number: int) -> str:
         gathered.wait(30)
-        return together(engine, sessions, partial(_add, name))
+        return together(engine, sessions, _adding(f"c{number}"), number, _all_free)
 
     with ThreadPoolExecutor(9) as pool:
-        first = pool.submit(together, engine, sessions, slow)
+        first = pool.submit(together, engine, sessions, _adding("first", hold), 9, _all_free)
         assert begun.wait(30)
-        others = [pool.submit(change, f"c{n}") for n in range(8)]
+        others = [pool.submit(change, number) for number in range(8)]
         gathered.wait(30)
         _until(lambda: _waiting(engine) == 8)
         go_on.set()
         assert [one.result() for one in [first, *others]] == ["first", *(f"c{n}" for n in range(8))]
     assert len(commits) == 2
+
+
+def test_who_is_not_in_line_at_once_holds_nobody_up(postgresql_url: str) -> None:
+    """One learner's log is held, by an import, say: the answers of others are made meanwhile."""
+    engine = make_engine(postgresql_url)
+    sessions = session_factory(engine)
+    with sessions() as session:
+        held, free = make_user(session).id, make_user(session).id
+        session.commit()
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        begun.set()
+        assert go_on.wait(30)
+
+    def change(name: str, line: int) -> str:
+        try:
+            return together(engine, sessions, _adding(name), line, claim)
+        except Alone:
+            return "alone"
+
+    with sessions() as importing, ThreadPoolExecutor(3) as pool:
+        get_in_line(importing, held)
+        first = pool.submit(together, engine, sessions, _adding("first", hold), 0, _all_free)
+        assert begun.wait(30)
+        both = [pool.submit(change, "held", held), pool.submit(change, "free", free)]
+        _until(lambda: _waiting(engine) == 2)
+        go_on.set()
+        assert [one.result() for one in (first, *both)] == ["first", "alone", "free"]
+    assert [_there(sessions, name) for name in ("first", "held", "free")] == [True, False, True]
+    engine.dispose()
+
+
+def test_changes_of_one_line_are_never_mixed(engine: Engine, sessions: sessionmaker[Session]) -> None:
+    """What the second one of a line reads first has what the first one did."""
+    seen: list[int] = []
+
+    def counting(number: int) -> Work[int]:
+        def work(session: Session, in_line: bool) -> Steps[Ask[int]]:
+            count = session.scalar(select(func.count()).select_from(Collection)) or 0
+            yield
+            session.add(Collection(slug=f"c{number}", title="C", created_at=LONG_AGO))
+            session.flush()
+            yield
+            seen.append(count)
+            return lambda: lambda: count
+
+        return work
+
+    def change(number: int) -> None:
+        with suppress(Alone):
+            together(engine, sessions, counting(number), 7, _all_free)
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(change, range(30)))
+    assert seen == [*range(30)]
 
 
 def _waiting(engine: Engine) -> int:
