@@ -12,12 +12,12 @@ from app.db.models import CardState, User
 from app.scheduling.spreading import MOST_DAYS, Overdue, days_for, portions, spread
 from app.scheduling.statistics import minutes_needed, usual_pace
 from app.study import moving
+from app.study.line import get_in_line
 from app.study.more import MOST_EXTRA
 from app.study.moving import Move
 from app.study.near import wishes_of
 from app.study.overview import studied_days, usual_cards
 from app.study.queries import done_on, study_day_of
-from app.study.service import get_in_line
 from app.web import charts
 from app.web.charts import Bars
 from app.web.sessions import Viewer

@@ -31,8 +31,8 @@ from app.study.bringing_match import Group, Matched, chunks, match_cards
 from app.study.brought_values import Brought, BroughtEvent, BroughtNote
 from app.study.export_cards import readable_by, reads_all
 from app.study.export_log import BROUGHT
+from app.study.line import get_in_line
 from app.study.projection import as_event, fact_columns, read_log, store_facts, store_state
-from app.study.service import get_in_line
 
 _EVENT: Any = Event.__table__
 _ROWS = 1000

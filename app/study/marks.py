@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from app.db.models import Card, CardMark, CardState, Deck, DeckChoice
 from app.library.queries import studyable
 from app.scheduling.state import LEECH_LAPSES
+from app.study.line import get_in_line
 from app.study.queries import study_day_of
-from app.study.service import UnknownCard, get_in_line
+from app.study.service import UnknownCard
 from app.web.access import allows, readable
 from app.web.sessions import Viewer
 

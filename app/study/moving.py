@@ -21,9 +21,10 @@ from app.library.queries import studyable, unsuspended
 from app.scheduling import replay
 from app.scheduling.replay import EventFacts, EventKind
 from app.scheduling.study_day import never_before
+from app.study.line import get_in_line
 from app.study.projection import COLUMNS, Logged, as_event, fact_columns, memory_of, rewrite_facts, rewrite_states
 from app.study.queries import study_day_of
-from app.study.service import KeyReused, get_in_line
+from app.study.service import KeyReused
 from app.web.access import readable
 from app.web.sessions import Viewer
 

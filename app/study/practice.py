@@ -17,9 +17,10 @@ from app.db.session import write
 from app.library.texts import options_of
 from app.scheduling.state import Grade
 from app.study import service
-from app.study.asking import Question, question_of, share_done
+from app.study.asking import share_done
 from app.study.picking import Mode, Wish, pick, still_there
 from app.study.queries import ChosenDeck, study_day_of
+from app.study.question import Question, question_of
 from app.web.sessions import Viewer
 
 

@@ -13,10 +13,10 @@ from app.scheduling.replay import EventKind
 from app.scheduling.sm2 import due_after
 from app.scheduling.spreading import Overdue, spread
 from app.study import moving
+from app.study.line import get_in_line
 from app.study.moving import Move
 from app.study.near import wishes_of
 from app.study.queries import study_day_of
-from app.study.service import get_in_line
 from app.web.sessions import Viewer
 
 DAY = timedelta(days=1)

@@ -4,9 +4,7 @@ Each appends an event and rewrites what follows from the log, in one transaction
 checked in line: on SQLite behind the one writer, on PostgreSQL behind a lock on the learner's row.
 """
 
-import hashlib
-import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -21,10 +19,12 @@ from app.db.session import write
 from app.scheduling import replay, sm2
 from app.scheduling.queue import Done
 from app.scheduling.replay import EventKind, Projection
-from app.scheduling.state import Grade, MemoryState, is_leech_at
+from app.scheduling.state import Grade, is_leech_at
 from app.scheduling.study_day import never_before, study_day
 from app.study import near, totals
-from app.study.projection import Logged, as_event, ask_log, fact_columns, read_log, store_facts, store_state
+from app.study.appending import Facts, after_log, append, hash_of
+from app.study.line import TO_ANSWER, get_in_line
+from app.study.projection import Logged, as_event, ask_log, read_log, store_facts, store_state
 from app.study.queries import Counted, Reading, first_unbegun, study_day_of
 from app.web.access import allows, can
 from app.web.sessions import Viewer
@@ -111,10 +111,10 @@ def answering(
     The same `key` again gives the same answer and changes nothing. A `reading` is begun behind the learner's lock and goes
     on behind what is written, where nothing else can change what it reads. Raises `UnknownCard`, `NotAsked`, `KeyReused`, `StaleCard`.
     """
-    body = _hash(card=card, grade=int(grade), version=version)
+    body = hash_of(card=card, grade=int(grade), version=version)
     with in_one_go(session):
         if not in_line:
-            get_in_line(session, viewer.id, _IN_LINE_TO_ANSWER)
+            get_in_line(session, viewer.id, TO_ANSWER)
         asked = _TO_ANSWER.ask(session, {"user": viewer.id, "guid": card, "key": key})
         logged = ask_log(session, viewer.id, card)
         if reading is not None:
@@ -131,12 +131,12 @@ def answering(
     log = logged() if row.version else ()
     day = never_before(study_day(now, viewer.zone, viewer.rollover_hour), row.last_study_day)
     due = _chosen_due(session, viewer, row.id, log, day, grade)
-    event = replay.Event((row.last_id or 0) + 1, EventKind.REVIEW, _after_log(now, log), day, grade=grade, due=due)
-    facts = _Facts(now, viewer.zone, viewer.rollover_hour, key, body, device[:64])
+    event = replay.Event((row.last_id or 0) + 1, EventKind.REVIEW, after_log(now, log), day, grade=grade, due=due)
+    facts = Facts(now, viewer.zone, viewer.rollover_hour, key, body, device[:64])
     elapsed = None if elapsed_ms is None else min(elapsed_ms, LONGEST_ELAPSED_MS)
     leech = viewer.suspend_leeches and not grade.passed
     with in_one_go(session):
-        new, after = _append(session, viewer.id, row.id, event, facts, log=log, version=row.version, elapsed_ms=elapsed)
+        new, after = append(session, viewer.id, row.id, event, facts, log=log, version=row.version, elapsed_ms=elapsed)
         if reading is not None and not leech and not after.state.is_new:
             reading.go_on(_counted(viewer, now, row, event, after))
     yield
@@ -232,10 +232,10 @@ def ask_again(session: Session, *, card_id: int, now: datetime) -> int:
         day = never_before(study_day(now, row.zone, row.rollover_hour), row.last_study_day)
         log = read_log(session, user_id, card_id)
         kind = EventKind.RESCHEDULE
-        event = replay.Event((row.last_id or 0) + 1, kind, _after_log(now, log), day, due=day, reason="asked")
+        event = replay.Event((row.last_id or 0) + 1, kind, after_log(now, log), day, due=day, reason="asked")
         key = new_guid()
-        facts = _Facts(now, row.zone, row.rollover_hour, key, _hash(reason="asked", card=card_id, key=key))
-        _append(session, user_id, card_id, event, facts, log=log, version=row.version)
+        facts = Facts(now, row.zone, row.rollover_hour, key, hash_of(reason="asked", card=card_id, key=key))
+        append(session, user_id, card_id, event, facts, log=log, version=row.version)
         asked += 1
     return asked
 
@@ -267,51 +267,8 @@ def remember_places(session: Session, *, user_id: int, decks: Collection[int]) -
         session.execute(one.values(new_from=place, new_as_of=updated_at).execution_options(synchronize_session=False))
 
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """The facts of an event that replay does not need."""
-
-    received_at: datetime
-    zone: str
-    rollover_hour: int
-    key: str
-    body: bytes
-    device: str = ""
-
-
-def _hash(**body: Any) -> bytes:
-    """SHA-256 of what was asked, so that a key used for something else is noticed."""
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).digest()
-
-
-def claim(session: Session, learners: Sequence[int]) -> Callable[[], set[int]]:
-    """Get in line for those of these learners' logs at which nobody is; which ones these are is had later."""
-    rows = _CLAIM.ask(session, {"users": sorted(learners)})
-    return lambda: {row.id for row in rows()}
-
-
-def get_in_line(session: Session, user_id: int, lock: Prepared | None = None) -> None:
-    """From here on to the end of the transaction nobody else appends to this learner's log."""
-    write(session)
-    if session.get_bind().dialect.name == "postgresql":
-        (lock or _IN_LINE).run(session, {"user": user_id})
-
-
 _USER: Any = bindparam("user")
 _EVENT: Any = Event.__table__
-_LINE = select(User.id).where(User.id == _USER).with_for_update(key_share=True)
-_IN_LINE = Prepared(_LINE)
-_PLAN_ONCE = func.set_config("plan_cache_mode", "force_generic_plan", True).label("plans")
-_CLAIM = Prepared(
-    select(User.id, _PLAN_ONCE)
-    .where(User.id.in_(bindparam("users", expanding=True)))
-    .order_by(User.id)
-    .with_for_update(key_share=True, skip_locked=True)
-)
-_IN_LINE_TO_ANSWER = Prepared(_LINE.add_columns(_PLAN_ONCE))
-"""Also has PostgreSQL plan the statements of an answer once: none is better planned for certain values, and planning takes
-longer than they run."""
-_INSERT_EVENT = Prepared(insert(_EVENT).values({column.name: bindparam(column.name) for column in _EVENT.columns}))
 _KNOWN: Any = aliased(Event)
 _LAST_ID = select(func.max(_EVENT.c.id)).where(_EVENT.c.user_id == _USER).scalar_subquery().label("last_id")
 _TO_ANSWER = Prepared(
@@ -405,70 +362,8 @@ def _void(session: Session, viewer: Viewer, target: Any, void: int, log: Sequenc
     one = and_(CardState.user_id == viewer.id, CardState.card_id == target.root_id)
     state = session.execute(select(CardState.version, CardState.last_study_day).where(one)).one_or_none()
     day = never_before(study_day(now, viewer.zone, viewer.rollover_hour), state.last_study_day if state else None)
-    event = replay.Event(target.last_id + 1, EventKind.VOID, _after_log(now, log), day, target=void)
+    event = replay.Event(target.last_id + 1, EventKind.VOID, after_log(now, log), day, target=void)
     key = new_guid()
-    facts = _Facts(now, viewer.zone, viewer.rollover_hour, key, _hash(void=void, key=key))
+    facts = Facts(now, viewer.zone, viewer.rollover_hour, key, hash_of(void=void, key=key))
     version = state.version if state else None
-    _append(session, viewer.id, target.root_id, event, facts, log=log, version=version)
-
-
-def _after_log(now: datetime, log: Sequence[Logged]) -> datetime:
-    """`now`, unless a clock was set back: what happens next is never earlier than what is in the log."""
-    instants: list[datetime] = [now, *(row.answered_at for row in log)]
-    return max(instants)
-
-
-def _append(
-    session: Session,
-    user_id: int,
-    card_id: int,
-    event: replay.Event,
-    facts: _Facts,
-    *,
-    log: Sequence[Logged],
-    version: int | None,
-    elapsed_ms: int | None = None,
-) -> tuple[int, Projection]:
-    """Write an event and all that follows from it; gives the card's version, and what its log comes to."""
-    projection: Projection = replay.replay([*map(as_event, log), event])
-    values = {
-        "user_id": user_id,
-        "id": event.id,
-        "card_id": card_id,
-        "kind": event.kind.value,
-        "grade": None if event.grade is None else int(event.grade),
-        "answered_at": event.answered_at,
-        "received_at": facts.received_at,
-        "zone": facts.zone,
-        "rollover_hour": facts.rollover_hour,
-        "study_day": event.study_day,
-        "elapsed_ms": elapsed_ms,
-        "idempotency_key": facts.key,
-        "request_hash": facts.body,
-        "device": facts.device,
-        "target_id": event.target,
-        "chosen_due": event.due,
-        "reason": event.reason,
-        **_seed_columns(event.seed),
-    }
-    facts_of_it = fact_columns(projection.facts[event.id])
-    sums: totals.Sums = {}
-    totals.changed(sums, values, None, facts_of_it)
-    with in_one_go(session):
-        _INSERT_EVENT.run(session, values | facts_of_it)
-        store_facts(session, log, projection, sums)
-        totals.put(session, user_id, sums)
-        events = len(log) + 1
-        new = store_state(session, user_id=user_id, card_id=card_id, version=version, events=events, to=projection)
-    return new, projection
-
-
-def _seed_columns(seed: MemoryState | None) -> dict[str, int | date | None]:
-    """The columns of a seed, the same ones for every event."""
-    return {
-        "seed_ease": seed.ease if seed else None,
-        "seed_repetitions": seed.repetitions if seed else None,
-        "seed_interval": seed.interval if seed else None,
-        "seed_due": seed.due if seed else None,
-        "seed_lapses": seed.lapses if seed else None,
-    }
+    append(session, viewer.id, target.root_id, event, facts, log=log, version=version)

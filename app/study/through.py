@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from app.db.models import Card, Collection, Deck, DeckChoice
 from app.library.queries import studyable
-from app.study.asking import Question, question_of
 from app.study.begun import TAGGED
 from app.study.queries import ChosenDeck, study_day_of
+from app.study.question import Question, question_of
 from app.study.scopes import Scope
 from app.web.access import readable
 from app.web.sessions import Viewer

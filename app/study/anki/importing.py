@@ -23,8 +23,8 @@ from app.library.deck_editing import DeckFields
 from app.library.texts import is_draft, of_stored, put, render_text, text_columns
 from app.study.anki import history
 from app.study.anki.recording import Additions, record
+from app.study.line import get_in_line
 from app.study.projection import as_event, read_log
-from app.study.service import get_in_line
 from app.web import audit
 from app.web.access import can
 from app.web.sessions import Viewer

@@ -14,8 +14,9 @@ from app.scheduling import replay
 from app.scheduling.state import MemoryState
 from app.study import totals
 from app.study.anki.history import NewEvent
+from app.study.line import get_in_line
 from app.study.projection import Logged, as_event, fact_columns, store_facts, store_state
-from app.study.service import IMPORTED, get_in_line
+from app.study.service import IMPORTED
 from app.web.sessions import Viewer
 
 _ROWS = 1_000

@@ -12,10 +12,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.scheduling.state import GRADES
 from app.study import practice, through
-from app.study.asking import FOUR
 from app.study.marks import Mark
 from app.study.picking import MOST_CARDS, Mode, Wish, collection_slug, tag_named
 from app.study.practice import AnsweredAlready, NothingFits, PracticeScreen, UnknownPractice
+from app.study.question import FOUR
 from app.study.scopes import Scope
 from app.study.service import KeyReused, NotAsked, NotLast, StaleCard, UnknownCard, UnknownEvent
 from app.study.views import answers, marking

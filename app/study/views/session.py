@@ -14,10 +14,11 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.scheduling.state import GRADES
-from app.study import asking, service
-from app.study.asking import FOUR, Screen
+from app.study import asking, line, service
+from app.study.asking import Screen
 from app.study.marks import Mark
 from app.study.more import ask_for_more
+from app.study.question import FOUR
 from app.study.scopes import NotChosen, Scope, UnknownScope
 from app.study.service import Answered, KeyReused, NotAsked, NotLast, StaleCard, Undone, UnknownCard, UnknownEvent
 from app.study.summary import summary
@@ -189,7 +190,7 @@ def _record(posted: Posted, now: datetime) -> tuple[Answered, Screen | None]:
 
         return both
 
-    return transact_together(work, person.id, service.claim)
+    return transact_together(work, person.id, line.claim)
 
 
 def _changed(work: Callable[[Viewer, Any], Undone]) -> Undone:

@@ -10,7 +10,8 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from app.scheduling.state import Grade
-from app.study.asking import Question, Screen
+from app.study.asking import Screen
+from app.study.question import Question
 from app.study.views.words import brings, cards_left, grade_name, said_day, seen_times
 from app.web.moulds import Hole, Moulds, Shaped
 from app.web.sessions import Viewer

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from app.study.asking import Outcome, Question
+from app.study.question import Outcome, Question
 from app.study.views.blueprint import blueprint
 from app.web.moulds import passes_holes
 from app.web.pages import day_label, interval_label

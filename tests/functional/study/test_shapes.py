@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from app.content.document import Option
 from app.scheduling.state import GRADES, Grade
-from app.study.asking import FOUR, Outcome, Past, Question, Screen
+from app.study.asking import Screen
 from app.study.notes import NONE, Written
 from app.study.queries import ChosenDeck
+from app.study.question import FOUR, Outcome, Past, Question
 from app.study.scopes import Scope
 from app.study.views.shapes import TEMPLATE, session_part
 from app.web.moulds import Hole, Moulds, Shaped

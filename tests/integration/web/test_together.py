@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.db.models import Collection
 from app.db.prepared import Steps
 from app.db.session import make_engine, session_factory
-from app.study.service import claim, get_in_line
+from app.study.line import claim, get_in_line
 from app.web.together import Alone, Ask, Work, together
 from tests.builders import LONG_AGO, make_user
 
