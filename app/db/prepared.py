@@ -259,7 +259,7 @@ def in_one_go(session: Session) -> Iterator[None]:
         yield
     except BaseException:
         if wire.goes == 1:
-            with suppress(DBAPIError), _telling(connection.dialect, connection):  # what is under way tells more
+            with suppress(Exception), _telling(connection.dialect, connection):  # what is under way tells more
                 wire.end()
         raise
     else:
@@ -364,6 +364,8 @@ def _telling(dialect: Dialect, connection: Connection | PoolProxiedConnection, s
         yield
     except dialect.loaded_dbapi.Error as error:
         raw: Any = _pooled(connection)
+        if not sql and (wire := raw.info.get("wire")) is not None:
+            sql = wire.failed
         lost = dialect.is_disconnect(error, raw.dbapi_connection, None)
         if lost:
             connection.invalidate(error)

@@ -13,24 +13,29 @@ from typing import Any
 
 from psycopg import Connection
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.errors import Error, InvalidSqlStatementName, error_from_result
+from psycopg.errors import Error, InvalidSqlStatementName, OperationalError, error_from_result
 from psycopg.generators import fetch, send
 from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
 
 MOST_KEPT = 200
 """So many statements are left with the server at most by each connection."""
-_MADE_ROWS, _ABORTED = ExecStatus.TUPLES_OK, ExecStatus.PIPELINE_ABORTED
-_FAILED = (ExecStatus.FATAL_ERROR, _ABORTED)
+REPLY_WITHIN_S = 30.0
+"""A server that says nothing for so long, twice as long as a statement may take, is given up: others may wait for this one."""
+_MADE_ROWS = ExecStatus.TUPLES_OK
+_FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED)
 
 
 class Reply:
-    """What the server says to one statement, once it is read."""
+    """What the server says to one statement, once it is read. `keeps`: it was to leave that statement with the server."""
 
-    __slots__ = ("_wire", "names", "result")
+    __slots__ = ("_wire", "drops", "keeps", "number", "result", "sql")
 
-    def __init__(self, wire: "Wire", names: str = "") -> None:
+    def __init__(self, wire: "Wire", number: int, sql: str, *, keeps: bool = False, drops: bytes = b"") -> None:
         self._wire = wire
-        self.names = names
+        self.number = number
+        self.sql = sql
+        self.keeps = keeps
+        self.drops = drops
         self.result: Any = None
 
     def rows(self) -> list[Any]:
@@ -54,10 +59,15 @@ class Wire:
         self._libpq = connection.pgconn
         self._values = Transformer(connection)
         self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._to_drop: list[bytes] = []
+        self._names = count(1)
         self._numbers = count(1)
         self._unread: deque[Reply] = deque()
+        self._sent = self._pushed = 0
         self._begun = False
         self._failure: Error | None = None
+        self.failed = ""
+        """The statement that was refused last."""
         self.goes = 0
         """How many goes are open, one in the other; the outermost one ends the pipeline."""
 
@@ -68,46 +78,55 @@ class Wire:
 
     def send(self, sql: str, values: Sequence[Any], *, begins: bool) -> Reply:
         """Send a statement with `$1`, `$2`, … for its values; it `begins` a transaction where there is none."""
+        dumped = self._values.dump_sequence(values, [PyFormat.TEXT] * len(values))  # first: it may refuse a value
         if not self.is_open:
             self._libpq.enter_pipeline_mode()
         if begins and not self._begun:
             self._begun = True
             if self._libpq.transaction_status == TransactionStatus.IDLE:
                 self._send("BEGIN", ())
-        return self._send(sql, values)
+        return self._send(sql, dumped)
 
-    def _send(self, sql: str, values: Sequence[Any]) -> Reply:
+    def _send(self, sql: str, dumped: Sequence[Any]) -> Reply:
         name = self._kept.get(sql)
         if name is None:
             name = self._keep(sql)
         else:
             self._kept.move_to_end(sql)
-        dumped = self._values.dump_sequence(values, [PyFormat.TEXT] * len(values))
         self._libpq.send_query_prepared(name, dumped)
-        reply = Reply(self)
-        self._unread.append(reply)
-        return reply
+        return self._awaited(sql)
 
     def _keep(self, sql: str) -> bytes:
         """Leave a statement with the server, and take back the one that was not used for longest."""
         if len(self._kept) >= MOST_KEPT:
-            _, oldest = self._kept.popitem(last=False)
-            self._libpq.send_query_params(b"DEALLOCATE " + oldest, None)
-            self._unread.append(Reply(self))
-        name = self._kept[sql] = b"r%d" % next(self._numbers)
+            self._to_drop.append(self._kept.popitem(last=False)[1])
+        for dropped in self._to_drop:
+            self._libpq.send_query_params(b"DEALLOCATE " + dropped, None)
+            self._awaited("DEALLOCATE", drops=dropped)
+        self._to_drop = []
+        name = self._kept[sql] = b"r%d" % next(self._names)
         self._libpq.send_prepare(name, sql.encode())
-        self._unread.append(Reply(self, sql))
+        self._awaited(sql, keeps=True)
         return name
+
+    def _awaited(self, sql: str, **what: Any) -> Reply:
+        self._sent = next(self._numbers)
+        reply = Reply(self, self._sent, sql, **what)
+        self._unread.append(reply)
+        return reply
 
     def rows(self, reply: Reply) -> list[Any]:
         """The rows of a reply, which is waited for."""
         if reply.result is None:
-            self._libpq.send_flush_request()
-            self._flush()
+            if reply.number > self._pushed:  # what was asked to come comes, with all that was sent by then
+                self._libpq.send_flush_request()
+                self._flush()
             while reply.result is None and self._unread:
                 self._read()
         self._raise()
-        if reply.result is None or reply.result.status != _MADE_ROWS:
+        if reply.result is None or reply.result.status in _FAILED:
+            raise OperationalError("The statement was not run: one before it had failed.")
+        if reply.result.status != _MADE_ROWS:
             return []
         self._values.set_pgresult(reply.result)
         return self._values.load_rows(0, reply.result.ntuples, tuple)
@@ -139,24 +158,40 @@ class Wire:
             raise failure
 
     def _flush(self) -> None:
+        self._pushed = self._sent
         if self._libpq.flush():
-            self._connection.wait(send(self._libpq))
+            self._wait(send(self._libpq))
 
     def _read(self) -> None:
         """Read the next reply, and what ends it."""
         reply = self._unread[0]
-        result = reply.result = self._result()
+        result = self._result()
+        if result is None:
+            raise OperationalError("The server said nothing to a statement.")
+        reply.result = result
         self._unread.popleft()
         if result.status in _FAILED:
-            if reply.names:
-                self._kept.pop(reply.names, None)
-            if self._failure is None:
-                self._failure = error_from_result(result, self._connection.info.encoding)
-                if isinstance(self._failure, InvalidSqlStatementName):  # somebody has thrown them away
-                    self._kept.clear()
+            self._note(reply)
         self._result()
 
+    def _note(self, reply: Reply) -> None:
+        """Note what the server refuses, and what it keeps or does not keep by that."""
+        if reply.keeps:
+            self._kept.pop(reply.sql, None)
+        if reply.drops:
+            self._to_drop.append(reply.drops)
+        if self._failure is None:
+            self._failure, self.failed = error_from_result(reply.result, self._connection.info.encoding), reply.sql
+            if isinstance(self._failure, InvalidSqlStatementName):  # somebody has thrown them away
+                self._kept.clear()
+                self._to_drop = []
+
     def _result(self) -> Any:
-        if self._libpq.is_busy():
-            return self._connection.wait(fetch(self._libpq))
-        return self._libpq.get_result()
+        return self._wait(fetch(self._libpq)) if self._libpq.is_busy() else self._libpq.get_result()
+
+    def _wait(self, generator: Any) -> Any:
+        try:
+            return self._connection.wait(generator, timeout=REPLY_WITHIN_S)
+        except BaseException:
+            self._libpq.finish()  # what it would say next could not be told apart
+            raise

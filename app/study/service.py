@@ -26,8 +26,9 @@ from app.study.appending import Facts, after_log, append, hash_of
 from app.study.line import TO_ANSWER, get_in_line
 from app.study.projection import Logged, as_event, ask_log, read_log, store_facts, store_state
 from app.study.queries import Counted, Reading, first_unbegun, study_day_of
-from app.web.access import allows, can
+from app.web.access import can
 from app.web.sessions import Viewer
+from app.web.together import Unchanged
 
 LONGEST_ELAPSED_MS = 60_000
 """A page may be left open for days; what is noted of the time of a card is a minute at most."""
@@ -36,11 +37,15 @@ IMPORTED = "Anki"
 """The device of answers that were given elsewhere and brought here: none of them is the last one given here."""
 
 
-class UnknownCard(Exception):
+class UnknownCard(Unchanged):
     """There is no such card, or none that this learner may know of."""
 
 
-class NotAsked(Exception):
+class HiddenCard(UnknownCard):
+    """The card is there, but this learner may not know of it."""
+
+
+class NotAsked(Unchanged):
     """The card is there but not studied. `why` says whether it is a draft, archived, or in a deck not chosen."""
 
     def __init__(self, why: Literal["draft", "archived", "unchosen"]) -> None:
@@ -48,11 +53,11 @@ class NotAsked(Exception):
         self.why = why
 
 
-class KeyReused(Exception):
+class KeyReused(Unchanged):
     """This idempotency key came with another body before. Nothing was changed."""
 
 
-class StaleCard(Exception):
+class StaleCard(Unchanged):
     """The card was answered or undone since it was shown: this is version `version` now. Nothing was changed."""
 
     def __init__(self, version: int) -> None:
@@ -303,15 +308,17 @@ def _last_id(user_id: int) -> Any:
 
 def _card_to_answer(viewer: Viewer, rows: Sequence[Any]) -> Any:
     row = rows[0] if rows else None
-    if row is None or not (row.chosen_at is not None or allows(viewer, "read", row)):
+    if row is None:
         raise UnknownCard
+    if row.chosen_at is None and not can(viewer, "read", row):
+        raise HiddenCard
     return row
 
 
 def _check_asked(viewer: Viewer, row: Any) -> None:
     gone = row.archived_at is not None or row.card_archived_at is not None or row.merged_into_id is not None
     if not gone and not can(viewer, "study", row):
-        raise UnknownCard
+        raise HiddenCard
     if gone:
         raise NotAsked("archived")
     if row.draft:

@@ -6,6 +6,7 @@ most of them run. So while one commit is under way, the changes that come in are
 all. Each request is answered after the commit that has its change, never before.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -29,10 +30,18 @@ Claim = Callable[[Session, Sequence[int]], Callable[[], set[int]]]
 """Gets in some lines where that takes no wait; gives what says which ones, once it is read."""
 MOST = 32
 """So many changes go into one transaction at most, so that the first of them does not wait for long."""
+_log = logging.getLogger(__name__)
 
 
 class Alone(Exception):
-    """This change cannot be made with those of others now. Nothing of it was made; it may be made by itself."""
+    """This change was not made with those of others: it is to be made by itself.
+
+    Where the reply to a commit was lost it may have been made all the same, so it has to find by itself what it has done.
+    """
+
+
+class Unchanged(Exception):
+    """What work raises that has changed nothing, so that it keeps no other change from being made."""
 
 
 @dataclass(slots=True, eq=False)
@@ -56,24 +65,27 @@ class _Task(Generic[T]):
 
 
 class _Batches:
-    """The changes that wait to be made, in the order they came. One thread makes them at a time."""
+    """The changes that wait to be made, in the order they came. A thread or two make them at a time."""
 
     def __init__(self, *, mixes: bool) -> None:
-        """With `mixes` the steps of a batch's changes are mixed, so none may depend on another one's."""
+        """With `mixes` the steps of a batch's changes are mixed, so none may depend on another one's.
+
+        Then two batches are made at a time: while one waits for the server, the other is worked on.
+        """
         self._mixes = mixes
         self._lock = threading.Lock()
         self._waiting: list[_Task[Any]] = []
-        self._led = False
+        self._free_leads = 2 if mixes else 1
 
     def run(self, sessions: sessionmaker[Session], task: _Task[T]) -> T:
         with self._lock:
             self._waiting.append(task)
-            task.leads = not self._led
-            self._led = True
+            task.leads = self._free_leads > 0
+            self._free_leads -= task.leads
         if not task.leads:
             self._wait(task)
         if task.leads:
-            self._lead(sessions)
+            self._lead(sessions, task)
         return task.outcome()
 
     def _wait(self, task: _Task[Any]) -> None:
@@ -89,37 +101,38 @@ class _Batches:
             raise DatabaseBusy("Another change took too long.")
         task.woken.wait()
 
-    def _lead(self, sessions: sessionmaker[Session]) -> None:
-        """Make the changes that wait, then leave the lead to the first one that came meanwhile."""
+    def _lead(self, sessions: sessionmaker[Session], own: _Task[Any]) -> None:
+        """Make this change with those that wait, then leave the lead to the first one that came meanwhile."""
         with self._lock:
-            batch, self._waiting = self._parted()
+            batch = self._taken(own)
             for task in batch:
                 task.started = True
         try:
             (_make_mixed if self._mixes else _make)(sessions, batch)
         finally:
             with self._lock:
-                following = self._waiting[0] if self._waiting else None
+                following = next((task for task in self._waiting if not task.leads), None)
                 if following is not None:
                     following.leads = True
                     following.woken.set()
                 else:
-                    self._led = False
+                    self._free_leads += 1
             for task in batch:
                 task.woken.set()
 
-    def _parted(self) -> tuple[list[_Task[Any]], list[_Task[Any]]]:
-        """The changes to make now, and those to make later."""
-        if not self._mixes:
-            return self._waiting[:MOST], self._waiting[MOST:]
-        now: dict[int, _Task[Any]] = {}
-        later = []
+    def _taken(self, own: _Task[Any]) -> list[_Task[Any]]:
+        """Take what is made now from what waits: of one line one at most where steps are mixed, and no other leader's own."""
+        now, lines, later = [own], {own.line}, []
         for task in self._waiting:
-            if task.line in now or len(now) == MOST:
+            if task is own:
+                continue
+            if task.leads or len(now) == MOST or (self._mixes and task.line in lines):
                 later.append(task)
             else:
-                now[task.line] = task
-        return [*now.values()], later
+                now.append(task)
+                lines.add(task.line)
+        self._waiting = later
+        return now
 
 
 def _make(sessions: sessionmaker[Session], batch: Sequence[_Task[Any]]) -> None:
@@ -142,7 +155,7 @@ def _make_mixed(sessions: sessionmaker[Session], batch: Sequence[_Task[Any]]) ->
     """Make the changes of a batch, each step of all of them in one go, and commit them.
 
     A change whose line is not free, and each one where any fails, is left to be made alone: there it fails by itself, or is
-    found to be made already.
+    found to be made already. One that is `Unchanged` keeps the others from nothing.
     """
     for task in batch:
         task.error = Alone()
@@ -159,6 +172,9 @@ def _make_mixed(sessions: sessionmaker[Session], batch: Sequence[_Task[Any]]) ->
             made = [(task, had()) for task, had in asked]
             session.commit()
     except Exception:
+        for task in batch:
+            task.error = Alone()
+        _log.warning("The changes of %d requests are made one by one.", len(batch), exc_info=True)
         return
     for task, result in made:
         task.error, task.result = None, result
@@ -174,6 +190,8 @@ def _ended(begun: list[tuple[_Task[Any], Steps[Any]]]) -> list[tuple[_Task[Any],
                 next(steps)
             except StopIteration as end:
                 ended.append((task, end.value))
+            except Unchanged as error:
+                task.error = error
             else:
                 going.append((task, steps))
         begun = going
@@ -188,7 +206,7 @@ def together(engine: Engine, sessions: sessionmaker[Session], work: Work[T], lin
     """Run `work` in a transaction that it may share with others, commit it, and give what `work` gave.
 
     Whatever `work` or the commit raises is raised, and nothing of this change stays; on PostgreSQL `Alone` is raised
-    instead. `work` may be run again, in another thread; it must depend on nothing but its session and what it was
+    instead of all but `Unchanged`. `work` may be run again, in another thread; it must depend on nothing but its session and what it was
     given. `line`: whoever changes the same has the same one; `claim` is the same function for all.
     """
     with _batches_lock:

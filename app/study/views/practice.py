@@ -17,14 +17,14 @@ from app.study.picking import MOST_CARDS, Mode, Wish, collection_slug, tag_named
 from app.study.practice import AnsweredAlready, NothingFits, PracticeScreen, UnknownPractice
 from app.study.question import FOUR
 from app.study.scopes import Scope
-from app.study.service import KeyReused, NotAsked, NotLast, StaleCard, UnknownCard, UnknownEvent
+from app.study.service import HiddenCard, KeyReused, NotAsked, NotLast, StaleCard, UnknownCard, UnknownEvent
 from app.study.views import answers, marking
 from app.study.views.blueprint import blueprint
 from app.study.views.choose import choose_page
 from app.study.views.comparing import LONGEST
 from app.study.views.marking import Said
 from app.web import clock
-from app.web.access import Access, access
+from app.web.access import Access, access, refused
 from app.web.database import session, transact
 from app.web.pages import shown, wants_fragment
 from app.web.sessions import require_viewer
@@ -82,7 +82,9 @@ def answer_practice(guid: str) -> AnyResponse:
     values |= {"version": posted.version, "elapsed_ms": posted.elapsed_ms, "device": answers.device(), "now": now}
     try:
         transact(partial(practice.answer, viewer=person, practice=guid, **values))
-    except (UnknownPractice, UnknownCard):
+    except (UnknownPractice, UnknownCard) as error:
+        if isinstance(error, HiddenCard):
+            refused(person)
         abort(404)
     except (AnsweredAlready, StaleCard, KeyReused, NotAsked):
         return _instead(

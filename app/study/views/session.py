@@ -20,7 +20,17 @@ from app.study.marks import Mark
 from app.study.more import ask_for_more
 from app.study.question import FOUR
 from app.study.scopes import NotChosen, Scope, UnknownScope
-from app.study.service import Answered, KeyReused, NotAsked, NotLast, StaleCard, Undone, UnknownCard, UnknownEvent
+from app.study.service import (
+    Answered,
+    HiddenCard,
+    KeyReused,
+    NotAsked,
+    NotLast,
+    StaleCard,
+    Undone,
+    UnknownCard,
+    UnknownEvent,
+)
 from app.study.summary import summary
 from app.study.views import answers, marking
 from app.study.views.answers import Posted
@@ -28,7 +38,7 @@ from app.study.views.blueprint import blueprint
 from app.study.views.marking import Said
 from app.study.views.shapes import session_part
 from app.web import clock
-from app.web.access import Access, access
+from app.web.access import Access, access, refused
 from app.web.database import session, transact, transact_together
 from app.web.errors import Refusal
 from app.web.pages import shown, wants_fragment
@@ -59,7 +69,9 @@ def answer() -> AnyResponse:
     now, posted = clock.now(), answers.posted_answer()
     try:
         answered, page = _record(posted, now)
-    except UnknownCard:
+    except UnknownCard as error:
+        if isinstance(error, HiddenCard):
+            refused(require_viewer())
         abort(404)
     except KeyReused:
         raise _used_up(posted.scope) from None

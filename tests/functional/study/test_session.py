@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from app.content.document import Option
 from app.db.models import Card, CardState, Deck, Event, User
-from app.study import service
+from app.study import appending
 from app.web import clock
 from app.web.database import db
 from tests.builders import choose, make_card, make_deck, make_user, sign_in
@@ -319,7 +319,7 @@ def test_a_database_that_is_away_says_so_and_keeps_nothing_half(
     def away(*_args: object, **_values: object) -> None:
         raise OperationalError("INSERT", {}, Exception("server closed the connection"))
 
-    monkeypatch.setattr(service, "store_state", away)
+    monkeypatch.setattr(appending, "store_state", away)
     refused = browser.post("/study/answer", data=form)
     assert (refused.status_code, "Retry-After" in refused.headers) == (503, True)
     assert events(session) == 0

@@ -18,10 +18,11 @@ from sqlalchemy.orm import Session
 
 from app.accounts import counters
 from app.config import Settings
+from app.db.base import new_guid
 from app.db.models import User
 from app.db.session import make_engine, session_factory
 from app.web import logs
-from tests.builders import make_card, make_deck, make_user, sign_in
+from tests.builders import csrf_token, make_card, make_deck, make_user, sign_in
 from tests.functional.accounts.pages import send
 
 
@@ -162,11 +163,16 @@ def test_who_asks_for_what_is_not_theirs_is_logged(
         f"/cards/{theirs.guid}/note",
     ):
         client.get(path)
+    token = csrf_token(client, "/settings")
+    for guid in (theirs.guid, "0" * 16):
+        form = {"card": guid, "grade": "4", "version": "0", "key": new_guid(), "csrf_token": token}
+        assert client.post("/study/answer", data=form).status_code == 404
     lines = logged("access refused")
     assert [line["path"] for line in lines] == [
         "/edit/audit",
         "/decks/theirs",
         f"/cards/{theirs.guid}",
         f"/cards/{theirs.guid}/note",
+        "/study/answer",
     ]
     assert {(line["user"], line["address"]) for line in lines} == {(user.id, "127.0.0.1")}

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import pytest
-from sqlalchemy import Engine, bindparam, insert, select, text
+from sqlalchemy import Engine, bindparam, func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -321,6 +321,38 @@ def test_what_has_failed_leaves_the_statements_with_the_server(postgresql_url: s
     engine.dispose()
 
 
+def test_a_server_that_says_nothing_is_given_up(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "REPLY_WITHIN_S", 0.2)
+    engine, slow = make_engine(postgresql_url), Prepared(select(func.pg_sleep(bindparam("seconds")).label("slept")))
+    with session_factory(engine)() as session:
+        with pytest.raises(DBAPIError) as lost, in_one_go(session):
+            slow.all(session, {"seconds": 60})
+        assert lost.value.connection_invalidated
+    monkeypatch.undo()
+    with session_factory(engine)() as session:
+        assert Prepared(_NAMED).all(session, {"slugs": ["a"], "most": 1}) == []
+    engine.dispose()
+
+
+def test_what_the_driver_refuses_leaves_the_connection_as_it_was(session: Session) -> None:
+    write(session)
+    _add(session, 1, "a")
+    if session.get_bind().dialect.name == "postgresql":
+        with pytest.raises(DBAPIError):
+            _add(session, 2, "b\0")
+    session.commit()
+    assert session.scalars(select(Collection.slug)).all() == ["a"]
+
+
+def test_an_error_says_which_statement_it_is_of(session: Session) -> None:
+    write(session)
+    _add(session, 1, "a")
+    with pytest.raises(IntegrityError) as refused, in_one_go(session):
+        _add(session, 1, "b")
+    assert "INSERT INTO collection" in str(refused.value.statement)
+    session.rollback()
+
+
 def test_no_more_statements_are_left_with_the_server_than_it_should_keep(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -329,7 +361,17 @@ def test_no_more_statements_are_left_with_the_server_than_it_should_keep(
     with session_factory(engine)() as session:
         for number, slug in enumerate("abc", start=1):
             _add(session, number, slug)
+        session.commit()
+
+        def fail(most: int) -> None:
+            with in_one_go(session):
+                _add(session, 1, "z")
+                named.ask(session, {"slugs": ["a"] * (most + 20), "most": 9})
+
         for most in (*range(1, 12), *range(11, 0, -1)):
+            with pytest.raises(IntegrityError):
+                fail(most)
+            session.rollback()
             assert [row.slug for row in named.all(session, {"slugs": ["a", "c"] * most, "most": 9})] == ["a", "c"]
         assert (session.scalar(text("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'r%'")) or 0) <= 5
     engine.dispose()

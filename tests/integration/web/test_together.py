@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import Engine, bindparam, event, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.db.models import Collection
-from app.db.prepared import Steps
+from app.db.prepared import Prepared
 from app.db.session import make_engine, session_factory
+from app.db.wire import Wire
 from app.study.line import claim, get_in_line
-from app.web.together import Alone, Ask, Work, together
+from app.web.together import Alone, Course, Unchanged, Work, together
 from tests.builders import LONG_AGO, make_user
 
 
@@ -33,7 +34,7 @@ def _all_free(_session: Session, lines: Sequence[int]) -> Callable[[], set[int]]
 
 
 def _adding(name: str, wait: Callable[[], object] = lambda: None) -> Work[str]:
-    def work(session: Session, in_line: bool) -> Steps[Ask[str]]:
+    def work(session: Session, in_line: bool) -> Course[str]:
         yield
         wait()
         row = Collection(slug=name, title=name, created_at=LONG_AGO)
@@ -86,30 +87,44 @@ def test_one_error_is_its_callers_alone(engine: Engine, sessions: sessionmaker[S
         assert session.scalar(select(func.count()).select_from(Collection)) == 32
 
 
-def test_changes_that_wait_share_a_commit(engine: Engine, sessions: sessionmaker[Session]) -> None:
-    """While one change is held up, the others gather; then one transaction has them all."""
-    begun, go_on, commits = threading.Event(), threading.Event(), []
-    event.listen(engine, "commit", lambda _: commits.append(1))
+def _leads(engine: Engine) -> int:
+    """So many transactions are made at a time."""
+    return 2 if engine.dialect.name == "postgresql" else 1
+
+
+@contextmanager
+def _held_up(engine: Engine, sessions: sessionmaker[Session], pool: ThreadPoolExecutor) -> Iterator[list[Future[str]]]:
+    """Changes that go on at the end; those that come meanwhile have to wait."""
+    leads = _leads(engine)
+    begun, go_on = threading.Barrier(leads + 1), threading.Event()
 
     def hold() -> None:
-        begun.set()
+        begun.wait(30)
         assert go_on.wait(30)
 
-    gathered = threading.Barrier(9)
+    first = [pool.submit(together, engine, sessions, _adding(f"f{n}", hold), -n, _all_free) for n in range(leads)]
+    begun.wait(30)
+    try:
+        yield first
+    finally:
+        go_on.set()
+
+
+def test_changes_that_wait_share_a_commit(engine: Engine, sessions: sessionmaker[Session]) -> None:
+    """While some are held up, the others gather; then one transaction has them all, or one for each lead."""
+    commits: list[int] = []
+    event.listen(engine, "commit", lambda _: commits.append(1))
 
     def change(number: int) -> str:
-        gathered.wait(30)
         return together(engine, sessions, _adding(f"c{number}"), number, _all_free)
 
-    with ThreadPoolExecutor(9) as pool:
-        first = pool.submit(together, engine, sessions, _adding("first", hold), 9, _all_free)
-        assert begun.wait(30)
-        others = [pool.submit(change, number) for number in range(8)]
-        gathered.wait(30)
-        _until(lambda: _waiting(engine) == 8)
-        go_on.set()
-        assert [one.result() for one in [first, *others]] == ["first", *(f"c{n}" for n in range(8))]
-    assert len(commits) == 2
+    with ThreadPoolExecutor(10) as pool:
+        with _held_up(engine, sessions, pool) as first:
+            others = [pool.submit(change, number) for number in range(1, 9)]
+            _until(lambda: _waiting(engine) == 8)
+        assert [one.result() for one in others] == [f"c{n}" for n in range(1, 9)]
+        assert [one.result() for one in first] == ["f0", "f1"][: _leads(engine)]
+    assert len(commits) <= 2 * _leads(engine)
 
 
 def test_who_is_not_in_line_at_once_holds_nobody_up(postgresql_url: str) -> None:
@@ -119,11 +134,6 @@ def test_who_is_not_in_line_at_once_holds_nobody_up(postgresql_url: str) -> None
     with sessions() as session:
         held, free = make_user(session).id, make_user(session).id
         session.commit()
-    begun, go_on = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        begun.set()
-        assert go_on.wait(30)
 
     def change(name: str, line: int) -> str:
         try:
@@ -131,24 +141,25 @@ def test_who_is_not_in_line_at_once_holds_nobody_up(postgresql_url: str) -> None
         except Alone:
             return "alone"
 
-    with sessions() as importing, ThreadPoolExecutor(3) as pool:
+    with sessions() as importing, ThreadPoolExecutor(4) as pool:
         get_in_line(importing, held)
-        first = pool.submit(together, engine, sessions, _adding("first", hold), 0, _all_free)
-        assert begun.wait(30)
-        both = [pool.submit(change, "held", held), pool.submit(change, "free", free)]
-        _until(lambda: _waiting(engine) == 2)
-        go_on.set()
-        assert [one.result() for one in (first, *both)] == ["first", "alone", "free"]
-    assert [_there(sessions, name) for name in ("first", "held", "free")] == [True, False, True]
+        with _held_up(engine, sessions, pool):
+            both = [pool.submit(change, "held", held), pool.submit(change, "free", free)]
+            _until(lambda: _waiting(engine) == 2)
+        assert [one.result() for one in both] == ["alone", "free"]
+    assert [_there(sessions, name) for name in ("held", "free")] == [False, True]
     engine.dispose()
 
 
 def test_changes_of_one_line_are_never_mixed(engine: Engine, sessions: sessionmaker[Session]) -> None:
     """What the second one of a line reads first has what the first one did."""
+    with sessions() as session:
+        line = make_user(session).id
+        session.commit()
     seen: list[int] = []
 
     def counting(number: int) -> Work[int]:
-        def work(session: Session, in_line: bool) -> Steps[Ask[int]]:
+        def work(session: Session, in_line: bool) -> Course[int]:
             count = session.scalar(select(func.count()).select_from(Collection)) or 0
             yield
             session.add(Collection(slug=f"c{number}", title="C", created_at=LONG_AGO))
@@ -159,13 +170,81 @@ def test_changes_of_one_line_are_never_mixed(engine: Engine, sessions: sessionma
 
         return work
 
-    def change(number: int) -> None:
-        with suppress(Alone):
-            together(engine, sessions, counting(number), 7, _all_free)
+    def change(number: int) -> int:
+        try:
+            together(engine, sessions, counting(number), line, claim)
+        except Alone:  # it was in another's line just then
+            return 0
+        return 1
 
     with ThreadPoolExecutor(16) as pool:
-        list(pool.map(change, range(30)))
-    assert seen == [*range(30)]
+        made = sum(pool.map(change, range(30)))
+    assert seen == [*range(made)]
+
+
+def test_what_changes_nothing_keeps_the_others_from_nothing(engine: Engine, sessions: sessionmaker[Session]) -> None:
+    class Stale(Unchanged):
+        """What a change may find."""
+
+    def stale(session: Session, in_line: bool) -> Course[str]:
+        yield
+        raise Stale
+
+    def change(number: int) -> str:
+        work = stale if number % 3 == 0 else _adding(f"c{number}")
+        try:
+            return together(engine, sessions, work, number, _all_free)
+        except Stale:
+            return "stale"
+
+    with ThreadPoolExecutor(16) as pool:
+        outcomes = list(pool.map(change, range(48)))
+    assert outcomes == ["stale" if number % 3 == 0 else f"c{number}" for number in range(48)]
+
+
+_SLUGS = Prepared(select(Collection.slug).where(Collection.title == bindparam("title")))
+
+
+def test_a_batch_is_waited_for_as_often_as_one_change(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each step of all of them goes in one packet, and the commit with what is read last."""
+    pushed: list[int] = []
+    flush = Wire._flush
+
+    def counted(self: Wire) -> None:
+        pushed.append(1)
+        flush(self)
+
+    monkeypatch.setattr(Wire, "_flush", counted)
+
+    def reading(session: Session, in_line: bool) -> Course[int]:
+        values = {"title": "C"}
+        first = [_SLUGS.ask(session, values) for _ in range(2)]
+        yield
+        assert [rows() for rows in first] == [[], []]
+        second = [_SLUGS.ask(session, values) for _ in range(2)]
+        yield
+        assert [rows() for rows in second] == [[], []]
+        last = _SLUGS.ask(session, values)
+        return lambda: lambda: len(last())
+
+    engine = make_engine(postgresql_url)
+    sessions = session_factory(engine)
+    with sessions() as session:
+        lines = [make_user(session).id for _ in range(8)]
+        session.commit()
+    assert together(engine, sessions, reading, lines[0], claim) == 0
+    alone, pushed[:] = len(pushed), []
+    with ThreadPoolExecutor(10) as pool:
+        with _held_up(engine, sessions, pool) as first:
+            others = [pool.submit(together, engine, sessions, reading, line, claim) for line in lines]
+            _until(lambda: _waiting(engine) == 8)
+            pushed.clear()
+        assert [one.result() for one in others] == [0] * 8
+        assert [one.result() for one in first] == ["f0", "f1"]
+    held = 2 * 4  # each of the two that were held up: its row, its flush, the end
+    assert alone == 3
+    assert len(pushed) <= held + 2 * alone
+    engine.dispose()
 
 
 def _waiting(engine: Engine) -> int:
