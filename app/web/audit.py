@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, current_app, g, has_request_context, request
-from sqlalchemy import event, select
+from sqlalchemy import and_, event, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.db.models import Audit, Card, Deck, Import, Source, Upload
@@ -108,9 +108,11 @@ def is_new_browser(session: Session, user_id: int) -> bool:
 
 
 def forget_person(session: Session, user_id: int) -> None:
-    """The addresses that an erased user's requests came from."""
-    for row in session.scalars(select(Audit).where(Audit.user_id == user_id, Audit.address != "")):
+    """The addresses that an erased user's requests came from, also before they were signed in, and their browsers."""
+    by_them = or_(Audit.user_id == user_id, and_(Audit.subject_id == user_id, Audit.user_id.is_(None)))
+    for row in session.scalars(select(Audit).where(by_them)):
         row.address = ""
+        row.detail = {name: value for name, value in row.detail.items() if name != "agent"}
 
 
 @contextmanager

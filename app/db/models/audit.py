@@ -13,7 +13,7 @@ AREAS = ("content", "people", "account", "system")
 
 
 class Audit(Base):
-    """One thing that was done. Triggers refuse to change or remove a row; only the address of whoever is erased goes."""
+    """One thing that was done. Triggers refuse to change or remove a row; address and browser of whoever is erased go."""
 
     __tablename__ = "audit"
     __table_args__ = (
@@ -43,4 +43,5 @@ class Audit(Base):
     label: Mapped[str] = mapped_column(String(200), default="")
     """What the thing was called then. Never an address of a person: that could not be erased."""
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """What changed, `before` and `after`, a version, an editor's note. Never a secret."""
+    """What changed, `before` and `after`, a version, an editor's note; `agent`: what the browser called itself, gone once its
+    user is erased. Never a secret."""

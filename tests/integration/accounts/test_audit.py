@@ -23,6 +23,7 @@ def test_no_row_is_changed_or_removed_even_in_sql(session: Session) -> None:
     statements: list[Executable] = [
         update(Audit).values(action="people.enable"),
         update(Audit).values(detail={}),
+        update(Audit).values(detail={"before": "learner", "after": "admin"}),
         update(Audit).values(user_id=user.id),
         update(Audit).values(address="192.0.2.1"),
         delete(Audit),
@@ -40,9 +41,26 @@ def test_who_is_erased_is_a_deleted_user_without_name_or_address(session: Sessio
     for user in (gone, stays):
         session.add(
             Audit(
-                at=NOW, action="account.sign_in", area="account", user_id=user.id, role="learner", address="192.0.2.9"
+                at=NOW,
+                action="account.sign_in",
+                area="account",
+                user_id=user.id,
+                role="learner",
+                address="192.0.2.9",
+                detail={"agent": "Mosaic", "how": "passkey"},
             )
         )
+    session.add(
+        Audit(
+            at=NOW,
+            action="account.reset_link",
+            area="account",
+            subject_id=gone.id,
+            role="visitor",
+            address="192.0.2.9",
+            detail={"agent": "Mosaic"},
+        )
+    )
     audit.note(session, "people.disable", by=stays.id, role="admin", subject=gone.id)
     gone.deletion_asked_at = NOW - timedelta(days=9)
     session.commit()
@@ -52,10 +70,15 @@ def test_who_is_erased_is_a_deleted_user_without_name_or_address(session: Sessio
     assert [(one.action, one.by, one.by_erased, one.subject_erased, one.address) for one in found] == [
         ("account.erased", "", False, True, ""),
         ("people.disable", "stays@example.org", False, True, ""),
+        ("account.reset_link", "", False, True, ""),
         ("account.sign_in", "stays@example.org", False, False, "192.0.2.9"),
         ("account.sign_in", "", True, False, ""),
     ]
     assert not [one for one in found if "gone@" in repr(one)]
+    signed_in = select(Audit.detail).where(Audit.action == "account.sign_in").order_by(Audit.id)
+    assert session.scalars(signed_in).all() == [{"how": "passkey"}, {"agent": "Mosaic", "how": "passkey"}]
+    before = select(Audit.address, Audit.detail).where(Audit.action == "account.reset_link")
+    assert [tuple(row) for row in session.execute(before)] == [("", {})]
 
 
 def test_entries_are_found_by_person_thing_kind_and_day(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
