@@ -18,6 +18,7 @@ Environment = Literal["local", "production"]
 
 DEFAULT_DATABASE = "sqlite:///var/reprise.db"
 MIN_SECRET_LENGTH = 32
+_HOW_TO_MAKE_ONE = 'Make one: python3 -c "import secrets; print(secrets.token_hex(32))".'
 _STAND_IN = re.compile(r"(?i)(?:change|replace)[-_ ]?(?:me|this)|your[-_ ]?(?:secret|key)|default|placeholder|insecure")
 """What examples have in the place of a secret."""
 _PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
@@ -316,13 +317,13 @@ def _secret_key(env: Mapping[str, str], environment: str, database_url: str, *, 
             raise SettingsError(
                 "SECRET_KEY",
                 f"it has {len(text)} characters; {MIN_SECRET_LENGTH} are the least.",
-                'Make one: python3 -c "import secrets; print(secrets.token_hex(32))".',
+                _HOW_TO_MAKE_ONE,
             )
         if environment == "production" and _STAND_IN.search(text):
             raise SettingsError(
                 "SECRET_KEY",
                 "it stands for one that was still to be made, and others know it.",
-                'Make one: python3 -c "import secrets; print(secrets.token_hex(32))".',
+                _HOW_TO_MAKE_ONE,
             )
         return text
     if environment == "production" or not database_url.startswith("sqlite"):

@@ -20,7 +20,7 @@ from flask_security import FSQLALiteUserDatastore, MailUtil, PasswordUtil, Secur
 from flask_security.utils import login_user, logout_user
 from sqlalchemy.orm import Session
 
-from app.accounts import addresses, by_mail, counters, factors, oidc, passkeys, passwords, queries, service
+from app.accounts import addresses, by_mail, counters, erasing, factors, oidc, passkeys, passwords, queries, service
 from app.accounts.counters import Key
 from app.accounts.factors import WrongCode
 from app.accounts.links import OpenLink
@@ -102,7 +102,7 @@ def init_app(app: Flask) -> None:
     passwords.prepare()
     oidc.init_app(app, app.config["REPRISE_SETTINGS"])
     app.jinja_env.globals["organisation"] = oidc.name
-    jobs.periodically(app, "accounts", every=timedelta(hours=1), chore=service.keep_house)
+    jobs.periodically(app, "accounts", every=timedelta(hours=1), chore=erasing.keep_house)
     keys = app.config["REPRISE_SETTINGS"].secret_keys
     jobs.periodically(
         app, "second factors", every=timedelta(hours=1), chore=lambda s, _now: factors.renew(s, keys=keys)

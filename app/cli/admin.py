@@ -138,11 +138,11 @@ _WORDS = {"learner": "a learner", "editor": "an editor", "admin": "an administra
 @admin.command("erase-due")
 def erase_due() -> None:
     """Erase the accounts whose deletion was asked for seven days ago. The served portal does so every hour by itself."""
-    from app.accounts import service
+    from app.accounts import erasing
     from app.web import clock
 
     with writing_session() as session:
-        erased = service.erase_due(session, clock.now())
+        erased = erasing.erase_due(session, clock.now())
     click.echo(f"Erased {erased} account{'' if erased == 1 else 's'}.")
 
 

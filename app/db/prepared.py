@@ -117,10 +117,6 @@ class Prepared:
         if dialect.name != "postgresql":
             return lambda: self._rows(dialect, self._run(dialect, connection, values))
         reply = self._sent(dialect, connection, values)
-        wire = _wire(connection.connection)
-        if not wire.goes:
-            with _telling(dialect, connection):
-                wire.end()
 
         def rows() -> list[Any]:
             with _telling(dialect, connection):
@@ -144,30 +140,33 @@ class Prepared:
         fetch = fetch and bool(self._columns)
         if dialect.name == "postgresql":
             reply = self._sent(dialect, connection, values)
-            wire = _wire(_pooled(connection))
             with _telling(dialect, connection):
-                if not wire.goes:
-                    wire.end()
                 return reply.rows() if fetch else ()
-        compiled = self._compiled(dialect, values)
-        if _log.isEnabledFor(logging.DEBUG):
-            _log.debug(compiled.sql)
+        sql, given = self._ready(dialect, values)
         cursor = _pooled(connection).cursor()
         try:
-            with _telling(dialect, connection, compiled.sql):
-                cursor.execute(compiled.sql, compiled.values(values))
+            with _telling(dialect, connection, sql):
+                cursor.execute(sql, given)
                 return cursor.fetchall() if fetch else ()
         finally:
             cursor.close()
 
     def _sent(self, dialect: Dialect, connection: Connection | PoolProxiedConnection, values: Mapping[str, Any]) -> Any:
-        """The reply that PostgreSQL will give; a session's statement begins its transaction."""
+        """The reply that PostgreSQL will give, or has given outside of a go; a session's statement begins its transaction."""
+        sql, given = self._ready(dialect, values)
+        wire = _wire(_pooled(connection))
+        with _telling(dialect, connection, sql):
+            reply = wire.send(sql, given, begins=isinstance(connection, Connection))
+            if not wire.goes:
+                wire.end()
+        return reply
+
+    def _ready(self, dialect: Dialect, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
+        """The text, and the values as the driver takes them."""
         compiled = self._compiled(dialect, values)
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug(compiled.sql)
-        begins = isinstance(connection, Connection)
-        with _telling(dialect, connection, compiled.sql):
-            return _wire(_pooled(connection)).send(compiled.sql, compiled.values(values), begins=begins)
+        return compiled.sql, compiled.values(values)
 
     def _compiled(self, dialect: Dialect, values: Mapping[str, Any]) -> _Compiled:
         key = (dialect.name, *[len(values[name]) for name in self._lists])

@@ -61,7 +61,6 @@ class Wire:
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._to_drop: list[bytes] = []
         self._names = count(1)
-        self._numbers = count(1)
         self._unread: deque[Reply] = deque()
         self._sent = self._pushed = 0
         self._begun = False
@@ -110,7 +109,7 @@ class Wire:
         return name
 
     def _awaited(self, sql: str, **what: Any) -> Reply:
-        self._sent = next(self._numbers)
+        self._sent += 1
         reply = Reply(self, self._sent, sql, **what)
         self._unread.append(reply)
         return reply

@@ -5,7 +5,7 @@ Reviews join the log that is there and the cards are replayed, as if all had bee
 """
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.content import render
 from app.content.document import ContentError
 from app.content.rendered import render_text
-from app.db.models import Card, CardMark, CardState, Deck, DeckChoice, Event, Note, Practice, PracticeAnswer, Rest, User
+from app.db.models import Card, CardState, Event, User
 from app.library import media, own
 from app.library.archives import Archive
 from app.library.deck_editing import DeckFields
@@ -27,9 +27,9 @@ from app.scheduling import replay
 from app.scheduling.replay import BrokenLog, EventKind
 from app.scheduling.state import Grade
 from app.study import totals
+from app.study.bringing_beside import choose, write_marks, write_notes, write_practice, write_rests
 from app.study.bringing_match import Group, Matched, chunks, match_cards
-from app.study.brought_values import Brought, BroughtEvent, BroughtNote
-from app.study.export_cards import readable_by, reads_all
+from app.study.brought_values import Brought, BroughtEvent
 from app.study.export_log import BROUGHT
 from app.study.line import get_in_line
 from app.study.projection import as_event, fact_columns, read_log, store_facts, store_state
@@ -138,11 +138,11 @@ def bring(
     known = len(ids)
     new = _number(brought.events, roots, ids, log)
     _write_events(session, user_id, new, ids)
-    _write_marks(session, user_id, brought, roots)
-    _choose(session, user_id, brought, targets, now)
-    practice = _write_practice(session, user_id, brought, roots, ids)
-    _write_rests(session, user_id, brought)
-    _write_notes(session, user_id, notes, roots)
+    write_marks(session, user_id, brought, roots)
+    choose(session, user_id, brought, targets, now)
+    practice = write_practice(session, user_id, brought, roots, ids)
+    write_rests(session, user_id, brought)
+    write_notes(session, user_id, notes, roots)
     if settings:
         session.execute(update(User).where(User.id == user_id).values(brought.settings))
     session.flush()
@@ -295,107 +295,3 @@ def _row(user_id: int, card_id: int, event: BroughtEvent, row: replay.Event) -> 
         "seed_due": seed and seed.due,
         "seed_lapses": seed and seed.lapses,
     }
-
-
-def _write_marks(session: Session, user_id: int, brought: Brought, roots: Mapping[str, int | None]) -> None:
-    """What was said of cards, where nothing is said here."""
-    there = {mark.card_id: mark for mark in session.scalars(select(CardMark).where(CardMark.user_id == user_id))}
-    for mark in brought.marks:
-        card_id = roots[mark.card]
-        if card_id is None:
-            continue
-        kept = there.get(card_id)
-        if kept is None:
-            kept = there[card_id] = CardMark(user_id=user_id, card_id=card_id)
-            session.add(kept)
-        kept.suspended_at = kept.suspended_at or mark.suspended_at
-        kept.buried_on = kept.buried_on or mark.buried_on
-        kept.flagged_at = kept.flagged_at or mark.flagged_at
-    session.flush()
-
-
-def _choose(session: Session, user_id: int, brought: Brought, targets: Mapping[str, int], now: datetime) -> None:
-    """Study here what was studied there: the deck in which most of its cards were found, or that has its guid."""
-    open_decks = readable_by(user_id, reads_all(session, user_id)) & Deck.archived_at.is_(None)
-    chosen = {guid: deck for guid, deck in brought.decks.items() if deck.chosen_at is not None}
-    homes: defaultdict[str, Counter[int]] = defaultdict(Counter)
-    decks: dict[int, int] = {}
-    for some in chunks(list(set(targets.values()))):
-        rows = select(Card.id, Card.deck_id).join(Deck, Deck.id == Card.deck_id).where(open_decks, Card.id.in_(some))
-        decks.update({row.id: row.deck_id for row in session.execute(rows)})
-    for guid, number in targets.items():
-        deck_guid = brought.cards[guid].deck
-        if deck_guid in chosen and number in decks:
-            homes[deck_guid][decks[number]] += 1
-    for names in chunks([guid for guid in chosen if guid not in homes]):
-        for guid, number in session.execute(select(Deck.guid, Deck.id).where(open_decks, Deck.guid.in_(names))):
-            homes[guid][number] += 1
-    there = set(session.scalars(select(DeckChoice.deck_id).where(DeckChoice.user_id == user_id)))
-    for guid, found in homes.items():
-        deck_id, deck = found.most_common(1)[0][0], chosen[guid]
-        if deck_id not in there:
-            there.add(deck_id)
-            limits = {"new_per_day": deck.new_per_day, "reviews_per_day": deck.reviews_per_day}
-            session.add(DeckChoice(user_id=user_id, deck_id=deck_id, chosen_at=now, **limits))
-    session.flush()
-
-
-def _write_practice(
-    session: Session, user_id: int, brought: Brought, roots: Mapping[str, int | None], ids: Mapping[int, int]
-) -> int:
-    """Practice sessions that are not there, under names that follow from theirs and the account's; gives how many."""
-    mine = select(Practice.guid).where(Practice.user_id == user_id)
-    there = set(session.scalars(mine))
-    count = 0
-    for practice in brought.practice:
-        name = hashlib.sha256(f"{user_id}:{practice.guid}".encode()).hexdigest()[:24]
-        if practice.guid in there or name in there:
-            continue
-        cards = [number for guid in practice.cards if (number := roots.get(guid)) is not None]
-        row = Practice(guid=name, user_id=user_id, mode=practice.mode, counts=practice.counts, cards=cards)
-        row.started_at = practice.started_at
-        session.add(row)
-        session.flush()
-        for answer in practice.answers:
-            card_id = roots[answer.card]
-            if card_id is not None:
-                session.add(
-                    PracticeAnswer(
-                        practice_id=row.id,
-                        number=answer.number,
-                        card_id=card_id,
-                        grade=answer.grade,
-                        answered_at=answer.answered_at,
-                        elapsed_ms=answer.elapsed_ms,
-                        idempotency_key=f"brought-{answer.number}",
-                        event_id=None if answer.event is None else ids.get(answer.event),
-                    )
-                )
-        there.add(name)
-        count += 1
-    session.flush()
-    return count
-
-
-def _write_notes(
-    session: Session, user_id: int, notes: Sequence[tuple[BroughtNote, str]], roots: Mapping[str, int | None]
-) -> None:
-    """Notes with their HTML, on cards that have none here."""
-    there = set(session.scalars(select(Note.card_id).where(Note.user_id == user_id)))
-    for note, html in notes:
-        card_id = roots[note.card]
-        if card_id is not None and card_id not in there:
-            there.add(card_id)
-            row = Note(user_id=user_id, card_id=card_id, text=note.text, text_html=html, version=1)
-            row.renderer, row.saved_at = render.RENDERER_VERSION, note.saved_at
-            session.add(row)
-    session.flush()
-
-
-def _write_rests(session: Session, user_id: int, brought: Brought) -> None:
-    there = set(session.scalars(select(Rest.first).where(Rest.user_id == user_id)))
-    for first, last in brought.rests:
-        if first not in there:
-            there.add(first)
-            session.add(Rest(user_id=user_id, first=first, last=last))
-    session.flush()

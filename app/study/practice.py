@@ -20,7 +20,7 @@ from app.study import service
 from app.study.asking import share_done
 from app.study.picking import Mode, Wish, pick, still_there
 from app.study.queries import ChosenDeck, study_day_of
-from app.study.question import Question, question_of
+from app.study.question import Question, ask_question
 from app.web.sessions import Viewer
 
 
@@ -191,7 +191,7 @@ def screen(
     if wanted:
         row = there[wanted[0]]
         decks = {row.deck_id: ChosenDeck(row.deck_id, row.slug, row.title)}
-        question = question_of(session, viewer, row.id, decks=decks, standing="", today=today)
+        question = ask_question(session, viewer, row.id, decks=decks, standing="", today=today)()
     return PracticeScreen(
         guid=practice,
         mode=Mode(found.mode),

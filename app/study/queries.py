@@ -113,7 +113,7 @@ def today_plan(
     decks: Collection[int] | None = None,
 ) -> Today:
     """What is left of this learner's study day at `now`, in the chosen decks with these ids (None: in all of them)."""
-    return plan_of(day_of(session, viewer, now), decks)
+    return plan_of(Reading(session, viewer, now).read(), decks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +192,14 @@ class Reading:
             today, chosen.decks, done, waits(), dues(), chosen.new, limits, order, chosen.behind, viewer.id
         )
 
+    def read(self) -> Day:
+        """What is read, at once."""
+        with in_one_go(self._session):
+            self.begin()
+        with in_one_go(self._session):
+            self.go_on()
+        return self.day()
+
     @property
     def gone_on(self) -> bool:
         """Whether all was asked for, so that there is a `day`."""
@@ -202,16 +210,6 @@ class Reading:
         if self._had is None:
             raise RuntimeError("It did not go on.")
         return self._had()
-
-
-def day_of(session: Session, viewer: Viewer, now: datetime, *, tag: str = "", foremost: bool = False) -> Day:
-    """What `Reading` reads, at once."""
-    reading = Reading(session, viewer, now, tag=tag, foremost=foremost)
-    with in_one_go(session):
-        reading.begin()
-    with in_one_go(session):
-        reading.go_on()
-    return reading.day()
 
 
 def _new_left(most: int, done: Mapping[int, Done]) -> int:

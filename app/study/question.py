@@ -85,19 +85,6 @@ class Question:
         return tuple(option.key for option in self.options if option.right)
 
 
-def question_of(
-    session: Session,
-    viewer: Viewer,
-    card_id: int,
-    *,
-    decks: Mapping[int, ChosenDeck],
-    standing: Standing,
-    today: date,
-) -> Question:
-    """All that a page says of a card of one of these decks, by deck id."""
-    return ask_question(session, viewer, card_id, decks=decks, standing=standing, today=today)()
-
-
 def ask_question(
     session: Session,
     viewer: Viewer,
@@ -107,7 +94,7 @@ def ask_question(
     standing: Standing,
     today: date,
 ) -> Callable[[], Question]:
-    """`question_of`, to be had later (`Prepared.ask`)."""
+    """All that a page says of a card of one of these decks, by deck id, to be had later (`Prepared.ask`)."""
     rows = _ROW.ask(session, {"user": viewer.id, "card": card_id})
     return lambda: _question(session, viewer, rows()[0], decks=decks, standing=standing, today=today)
 

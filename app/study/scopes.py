@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.db.models import Collection as Folder
 from app.db.models import Deck
 from app.library.queries import deck_by_slug
-from app.study.queries import Day, Reading, Today, day_of, plan_of
+from app.study.queries import Day, Reading, Today, plan_of
 from app.web.access import readable
 from app.web.sessions import Viewer
 
@@ -61,7 +61,7 @@ class Scoped:
 
 
 def reading_of(session: Session, viewer: Viewer, scope: Scope, *, now: datetime, foremost: bool = False) -> Reading:
-    """What `scoped` reads, where it is read beside something else."""
+    """What `scoped` reads, to be read at once or beside something else."""
     return Reading(session, viewer, now, tag=scope.tag, foremost=foremost and not scope.address)
 
 
@@ -82,7 +82,7 @@ def scoped(
     if reading is not None and reading.gone_on:
         day = reading.day()
     else:
-        day = day_of(session, viewer, now, tag=scope.tag, foremost=foremost and not scope.address)
+        day = reading_of(session, viewer, scope, now=now, foremost=foremost).read()
     decks, title = _decks(session, viewer, scope, day)
     titles = " · ".join(filter(None, (title, scope.tag)))
     return Scoped(scope, titles, tuple(decks), plan_of(day, None if scope.address.keys() <= {"tag"} else decks))

@@ -10,7 +10,7 @@ from app.db.models import Card, Collection, Deck, DeckChoice
 from app.library.queries import studyable
 from app.study.begun import TAGGED
 from app.study.queries import ChosenDeck, study_day_of
-from app.study.question import Question, question_of
+from app.study.question import Question, ask_question
 from app.study.scopes import Scope
 from app.web.access import readable
 from app.web.sessions import Viewer
@@ -51,5 +51,5 @@ def reading(session: Session, viewer: Viewer, *, now: datetime, scope: Scope, pl
     if row is None:
         return Reading(today, None, 0, 0, "")
     decks = {row.deck_id: ChosenDeck(row.deck_id, row.slug, row.title)}
-    question = question_of(session, viewer, row.id, decks=decks, standing="", today=today)
+    question = ask_question(session, viewer, row.id, decks=decks, standing="", today=today)()
     return Reading(today, question, at, total, row.title if scope.deck else "")

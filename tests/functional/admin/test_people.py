@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app.accounts import service
+from app.accounts import erasing, service
 from app.accounts.roles import LastAdmin
 from app.db.models import Audit, LoginSession, Portal, User
 from tests.builders import PASSWORD, csrf_token, make_user, sign_in
@@ -145,7 +145,7 @@ def test_a_deleted_account_cannot_come_back_by_itself_but_can_be_kept(
     assert is_in(bens)
     send(admin, f"/edit/people/{ben.guid}/delete")
     watch.forward(days=service.KEPT_FOR.days)
-    service.erase_due(session, watch.now())
+    erasing.erase_due(session, watch.now())
     session.commit()
     assert session.get_one(User, ben.id, populate_existing=True).erased_at is not None
     assert "ben@example.org" not in sign_in(admin, "ada@example.org").text + admin.get("/edit/people").text

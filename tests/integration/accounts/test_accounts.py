@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from app.accounts import service
+from app.accounts import erasing, service
 from app.accounts.service import AccountDisabled, EmailTaken, WrongPassword
 from app.db.models import LoginSession, User
 from tests.builders import make_user
@@ -127,10 +127,10 @@ def test_signing_in_within_seven_days_keeps_the_account(session: Session) -> Non
     session.commit()
     assert count_sessions(session) == 0
     later = NOW + service.KEPT_FOR - timedelta(seconds=1)
-    assert service.erase_due(session, later) == 0
+    assert erasing.erase_due(session, later) == 0
     service.sign_in(session, proof=proof(user), now=later)
     session.commit()
-    assert service.erase_due(session, NOW + timedelta(days=400)) == 0
+    assert erasing.erase_due(session, NOW + timedelta(days=400)) == 0
     assert user.deletion_asked_at is None
 
 
@@ -142,7 +142,7 @@ def test_a_disabled_account_does_not_come_back_by_asking_for_deletion(session: S
     with pytest.raises(AccountDisabled):
         service.sign_in(session, proof=proof(user), now=NOW)
     session.rollback()
-    assert service.erase_due(session, NOW + service.KEPT_FOR) == 1
+    assert erasing.erase_due(session, NOW + service.KEPT_FOR) == 1
 
 
 def test_whoever_is_over_is_swept(session: Session) -> None:

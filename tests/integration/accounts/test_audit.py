@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.accounts import audit as log
-from app.accounts import service
+from app.accounts import erasing, service
 from app.accounts.audit import Filter
 from app.db.models import Audit
 from app.web import audit, clock
@@ -46,7 +46,7 @@ def test_who_is_erased_is_a_deleted_user_without_name_or_address(session: Sessio
     audit.note(session, "people.disable", by=stays.id, role="admin", subject=gone.id)
     gone.deletion_asked_at = NOW - timedelta(days=9)
     session.commit()
-    service.erase_due(session, NOW)
+    erasing.erase_due(session, NOW)
     session.commit()
     found = log.entries(session, Filter()).entries
     assert [(one.action, one.by, one.by_erased, one.subject_erased, one.address) for one in found] == [

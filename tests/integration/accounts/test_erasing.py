@@ -7,7 +7,7 @@ from sqlalchemy import JSON, Date, DateTime, Engine, Enum, Table, TypeDecorator,
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
-from app.accounts import service
+from app.accounts import erasing, service
 from app.db.base import Base, new_guid
 from app.db.models import (
     AccountLink,
@@ -199,7 +199,7 @@ def test_after_seven_days_nothing_of_a_learner_is_left(session: Session) -> None
     before = {table.name: count(session, table, column, stays) for table, column in own}
     assert all(before.values()), before
 
-    assert service.erase_due(session, LATER) == 1
+    assert erasing.erase_due(session, LATER) == 1
     session.commit()
     assert {table.name: count(session, table, column, goes) for table, column in own} == dict.fromkeys(before, 0)
     assert {table.name: count(session, table, column, stays) for table, column in own} == before
@@ -212,7 +212,7 @@ def test_the_row_stays_without_address_for_what_was_written(session: Session) ->
     user.holiday_from = user.holiday_to = DAY
     service.ask_deletion(session, proof=proof(user), now=NOW)
     before = user.fs_uniquifier
-    service.erase_due(session, LATER)
+    erasing.erase_due(session, LATER)
     session.commit()
     session.expire_all()
     assert session.scalars(select(CardRevision.author_id)).one() == user.id
@@ -227,16 +227,16 @@ def test_the_row_stays_without_address_for_what_was_written(session: Session) ->
 def test_erasing_again_does_nothing(session: Session) -> None:
     user = make_user(session)
     service.ask_deletion(session, proof=proof(user), now=NOW)
-    assert service.erase_due(session, LATER - timedelta(seconds=1)) == 0
-    assert service.erase_due(session, LATER) == 1
-    assert service.erase_due(session, LATER + timedelta(days=1)) == 0
+    assert erasing.erase_due(session, LATER - timedelta(seconds=1)) == 0
+    assert erasing.erase_due(session, LATER) == 1
+    assert erasing.erase_due(session, LATER + timedelta(days=1)) == 0
 
 
 def test_two_that_erase_at_once_erase_once(session: Session, engine: Engine) -> None:
     for _ in range(3):
         service.ask_deletion(session, proof=proof(make_user(session)), now=NOW)
     session.commit()
-    outcomes = together(engine, *[lambda current: service.erase_due(current, LATER)] * 3)
+    outcomes = together(engine, *[lambda current: erasing.erase_due(current, LATER)] * 3)
     assert sorted(outcomes, key=str) == [0, 0, 3]
 
 
@@ -263,7 +263,7 @@ def test_own_decks_go_with_all_that_hangs_on_them(session: Session) -> None:
     )
     user.deletion_asked_at = NOW
     session.commit()
-    assert service.erase_due(session, LATER) == 1
+    assert erasing.erase_due(session, LATER) == 1
     session.commit()
     assert set(session.scalars(select(Deck.id))) == {deck.id for deck in kept}
     assert session.scalars(select(Card.deck_id)).all() == [kept[0].id]
