@@ -119,6 +119,11 @@ class Settings:
         return self.database_url.startswith("sqlite")
 
     @property
+    def processes_share_a_file(self) -> bool:
+        """Whether several processes write the embedded database, one at a time."""
+        return self.is_sqlite and self.web_concurrency > 1
+
+    @property
     def address(self) -> str:
         """Where readers reach the portal, without a trailing slash."""
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -148,6 +153,7 @@ class Settings:
                 "without HTTPS, PLAIN_HTTP=yes.",
             )
         mail_url, mail_from = _mail(env)
+        processes = _web_concurrency(env, database_url)
         return cls(
             mail_url=mail_url,
             mail_from=mail_from,
@@ -157,8 +163,8 @@ class Settings:
             base_url=base_url,
             host=env.get("HOST", "").strip() or "127.0.0.1",
             port=_integer(env, "PORT", 8000, 1, 65535),
-            web_concurrency=_web_concurrency(env, database_url),
-            threads=_threads(env, database_url),
+            web_concurrency=processes,
+            threads=_threads(env, processes),
             plain_http=plain_http,
             trusted_proxies=_integer(env, "TRUSTED_PROXIES", 0, 0, 10),
             limits_storage=env.get("LIMITS_STORAGE", "").strip() or "memory://",
@@ -293,15 +299,15 @@ def _mail_server(url: str) -> MailServer:
 
 
 def _web_concurrency(env: Mapping[str, str], database_url: str) -> int:
-    """SQLite has one writer at a time, so one process with threads serves it best."""
-    default = 1 if database_url.startswith("sqlite") else 2
+    """Two processes use two cores; SQLite's one writer is all that they wait for each other for."""
+    cores = os.cpu_count() or 1
+    default = min(2, cores) if database_url.startswith("sqlite") else 2
     return _integer(env, "WEB_CONCURRENCY", default, 1, 64)
 
 
-def _threads(env: Mapping[str, str], database_url: str) -> int:
-    """On SQLite many, as answers that come at once share a commit; several processes with more than a few let some wait long."""
-    default = 16 if database_url.startswith("sqlite") else 8
-    return _integer(env, "THREADS", default, 1, 256)
+def _threads(env: Mapping[str, str], processes: int) -> int:
+    """Of one process many, as answers on SQLite that come at once share a commit; of several a few, else some wait long."""
+    return _integer(env, "THREADS", 16 if processes == 1 else 8, 1, 256)
 
 
 def _check_debug(env: Mapping[str, str], environment: str) -> None:

@@ -29,6 +29,7 @@ from app.web import (
     limits,
     logs,
     mail,
+    one_by_one,
     pages,
     placing,
     sessions,
@@ -57,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.session_interface = cookies.KeptCookies()
     logs.init_app(app, settings)
     database.init_app(app, settings)
+    one_by_one.init_app(app, settings)
     sessions.init_app(app)
     headers.init_app(app, settings)
     placing.init_app(app, settings)

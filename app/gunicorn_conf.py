@@ -1,10 +1,11 @@
-"""How gunicorn serves the portal: on SQLite one process with threads, on PostgreSQL as many as WEB_CONCURRENCY says."""
+"""How gunicorn serves the portal: by as many processes as WEB_CONCURRENCY says, two where there are two cores, with threads."""
 
 import gc
 from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
+from app import gunicorn_worker
 from app.config import Settings
 from app.web import jobs, logs, mail
 
@@ -13,7 +14,7 @@ logs.set_up(_settings.log_level)
 
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 workers = _settings.web_concurrency
-worker_class = "gthread"
+worker_class = "app.gunicorn_worker.Worker"
 threads = _settings.threads
 timeout = 60
 graceful_timeout = 30
@@ -46,6 +47,11 @@ def post_worker_init(worker: Any) -> None:
     app = worker.app.wsgi()
     jobs.start_thread(app)
     mail.start_thread(app)
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Take the connections of a process that has ended out of the count."""
+    gunicorn_worker.forget(worker)
 
 
 def settle() -> None:

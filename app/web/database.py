@@ -95,6 +95,12 @@ def transact_together(work: Work[T], line: int, claim: Claim) -> T:
     return _retried(run)
 
 
+def others_wait() -> bool:
+    """Whether other processes wait for whoever changes anything, so that what is only read is better read afterwards."""
+    settings: Settings = current_app.config["REPRISE_SETTINGS"]
+    return settings.processes_share_a_file
+
+
 def _retried(run: Callable[[Session], T]) -> T:
     current = db.session
     for attempt in range(1, ATTEMPTS + 1):

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.config import Settings
 from app.db.models import Portal
+from app.db.session import DatabaseBusy
 from app.web import clock, words
 from app.web.access import Access, access
 from app.web.database import db
@@ -139,18 +140,19 @@ def look(person: Viewer) -> dict[str, str]:
     return {name: value for name, value in wanted.items() if value not in ("system", "normal")}
 
 
-_PORTAL_KEPT_S = 60
+_PORTAL_KEPT_S = 2
+"""Another process may have changed it."""
 
 
 def portal_name() -> str:
-    """The portal's name, read at most once a minute; the last known one when the database is away."""
+    """The portal's name, read again after a moment; the last known one when the database is away."""
     kept: tuple[str, datetime] | None = current_app.extensions.get("portal_name")
     now = clock.now()
     if kept is not None and (now - kept[1]).total_seconds() < _PORTAL_KEPT_S:
         return kept[0]
     try:
         name = db.session.scalar(select(Portal.name)) or "Reprise"
-    except SQLAlchemyError:
+    except (SQLAlchemyError, DatabaseBusy):
         return kept[0] if kept else "Reprise"
     current_app.extensions["portal_name"] = (name, now)
     return name

@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.db.baton import Resting
 from app.db.prepared import Steps, committed_in_one_go, finish
 from app.db.session import LOCK_WAIT_S, DatabaseBusy, write
 
@@ -89,7 +90,9 @@ class _Batches:
         return task.outcome()
 
     def _wait(self, task: _Task[Any]) -> None:
-        if task.woken.wait(2 * LOCK_WAIT_S):
+        with Resting():
+            came = task.woken.wait(2 * LOCK_WAIT_S)
+        if came:
             return
         with self._lock:
             if task.woken.is_set() or task.started:
@@ -99,7 +102,8 @@ class _Batches:
                 waits = False
         if not waits:
             raise DatabaseBusy("Another change took too long.")
-        task.woken.wait()
+        with Resting():
+            task.woken.wait()
 
     def _lead(self, sessions: sessionmaker[Session], own: _Task[Any]) -> None:
         """Make this change with those that wait, then leave the lead to the first one that came meanwhile."""
@@ -142,7 +146,8 @@ def _make(sessions: sessionmaker[Session], batch: Sequence[_Task[Any]]) -> None:
             write(session)
             for task in batch:
                 task.result = finish(task.work(session, False))()()
-            session.commit()
+            with Resting():
+                session.commit()
     except BaseException as error:
         if len(batch) == 1:
             batch[0].error = error

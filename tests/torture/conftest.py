@@ -139,7 +139,7 @@ class World:
     """A database with learners in it, and what must be true of it at any time."""
 
     def __init__(self, url: str, *, learners: int, cards: int) -> None:
-        self.environment = environment_of(url, WEB_CONCURRENCY="1")
+        self.environment = environment_of(url, WEB_CONCURRENCY="2")
         with self.session() as session:
             deck = make_deck(session, cards=cards, slug="deck")
             users = [make_user(session, new_per_day=999) for _ in range(learners)]

@@ -1,5 +1,6 @@
 """Settings: what is not understood stops the start and is named."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -92,9 +93,19 @@ def test_a_database_server_needs_a_given_secret() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "expected"), [("sqlite:////srv/portal.db", (1, 16)), ("postgresql://db/reprise", (2, 8))]
+    ("url", "cores", "expected"),
+    [
+        ("sqlite:////srv/portal.db", 1, (1, 16)),
+        ("sqlite:////srv/portal.db", None, (1, 16)),
+        ("sqlite:////srv/portal.db", 2, (2, 8)),
+        ("sqlite:////srv/portal.db", 64, (2, 8)),
+        ("postgresql://db/reprise", 1, (2, 8)),
+    ],
 )
-def test_processes_and_threads_follow_the_database_unless_they_are_set(url: str, expected: tuple[int, int]) -> None:
+def test_processes_and_threads_follow_database_and_cores_unless_they_are_set(
+    url: str, cores: int | None, expected: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
     given = {"DATABASE_URL": url, "SECRET_KEY": SECRET}
     settings = Settings.from_environment(given)
     assert (settings.web_concurrency, settings.threads) == expected

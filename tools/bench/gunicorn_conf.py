@@ -1,10 +1,12 @@
 """The portal's own settings of gunicorn, without its runner of jobs."""
 
+import os
 from typing import Any
 
 from app.gunicorn_conf import (  # noqa: F401
     accesslog,
     bind,
+    child_exit,
     control_socket_disable,
     errorlog,
     graceful_timeout,
@@ -19,5 +21,6 @@ from app.gunicorn_conf import (  # noqa: F401
 
 
 def post_worker_init(_worker: Any) -> None:
-    """What the portal does before the first request."""
+    """What the portal does before the first request; then say that one of so many processes is ready."""
     settle()
+    os.write(int(os.environ["READY"]), bytes([workers]))

@@ -1,11 +1,11 @@
 """What a measurement needs to run against: a database of its own, and a gunicorn on a free port of this machine."""
 
 import os
+import selectors
 import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,8 +47,8 @@ DATABASES = {"SQLite": sqlite, "PostgreSQL": postgresql}
 
 
 @contextmanager
-def serving(database_url: str) -> Iterator[int]:
-    """The port of a gunicorn that serves the portal and a bare route, with the portal's own settings of gunicorn."""
+def serving(database_url: str, **settings: str) -> Iterator[int]:
+    """The port of a gunicorn that serves the portal and a bare route, with the portal's own settings, but for `settings`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -62,9 +62,12 @@ def serving(database_url: str) -> Iterator[int]:
         "tools.bench.served:application",
     ]
     with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(command, env=os.environ | own | {"LOG_LEVEL": "WARNING"}, stdout=said, stderr=said)
+        ready, each = os.pipe()
+        environment = os.environ | own | {"LOG_LEVEL": "WARNING", "READY": str(each)} | settings
+        process = subprocess.Popen(command, env=environment, stdout=said, stderr=said, pass_fds=[each])
+        os.close(each)
         try:
-            _wait(port, process)
+            _wait(ready)
             yield port
         except BaseException:
             said.seek(0)
@@ -73,15 +76,16 @@ def serving(database_url: str) -> Iterator[int]:
         finally:
             process.terminate()
             process.wait()
+            os.close(ready)
 
 
-def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + STARTS_WITHIN_S
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError("gunicorn did not start.")
+def _wait(ready: int) -> None:
+    """Wait for every process: the first one ready would take all connections, and the others do nothing."""
+    said = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(ready, selectors.EVENT_READ)
+        while not said or len(said) < said[0]:
+            more = os.read(ready, 64) if selector.select(STARTS_WITHIN_S) else b""
+            if not more:
+                raise RuntimeError("gunicorn did not start.")
+            said += more

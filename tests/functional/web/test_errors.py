@@ -27,8 +27,10 @@ def file(database_url: str) -> Path:
     return Path(make_url(database_url).database or "")
 
 
-def test_a_database_that_is_taken_away_is_said_and_found_again(client: FlaskClient, file: Path) -> None:
-    assert client.get("/").status_code == 200
+@pytest.mark.parametrize("begun", [True, False], ids=["a page was shown before", "none was"])
+def test_a_database_that_is_taken_away_is_said_and_found_again(client: FlaskClient, file: Path, begun: bool) -> None:
+    if begun:
+        assert client.get("/").status_code == 200
     away = file.with_suffix(".away")
     file.rename(away)
     for path in ("/", "/register", "/decks/any"):
