@@ -300,7 +300,7 @@ def _mail_server(url: str) -> MailServer:
 
 def _web_concurrency(env: Mapping[str, str], database_url: str) -> int:
     """Two processes use two cores; SQLite's one writer is all that they wait for each other for."""
-    cores = os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0))
     default = min(2, cores) if database_url.startswith("sqlite") else 2
     return _integer(env, "WEB_CONCURRENCY", default, 1, 64)
 

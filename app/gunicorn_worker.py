@@ -5,6 +5,7 @@ was quick at the start, or started first, would have most of the work, and anoth
 """
 
 import mmap
+import select
 import struct
 import time
 from typing import Any
@@ -14,6 +15,7 @@ from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped
 MOST_PROCESSES = 256
 GIVE_WAY_S = 0.003
 """So long one with more connections leaves a new one to the others; if none takes it, it does."""
+LOOK_EVERY_S = 0.0005
 _ONE = struct.Struct("=i")
 _counts = mmap.mmap(-1, MOST_PROCESSES * _ONE.size)
 """How many connections each process has, and 1 more; 0: there is no such process. Made before the processes, and shared by them."""
@@ -31,17 +33,16 @@ def forget(worker: Any) -> None:
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
     """Leaves new connections to processes that have fewer."""
 
-    def init_process(self) -> None:
-        """Be counted, then serve."""
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Be counted while it takes connections: not before it has loaded, nor when it ends."""
+        super().set_accept_enabled(enabled)
         self._tell()
-        super().init_process()
 
     def accept(self, listener: Any) -> None:
         """Take a new connection, unless another process has fewer and is there to take it."""
-        if self._has_more():
-            time.sleep(GIVE_WAY_S)
-        super().accept(listener)
-        self._tell()
+        if not self._has_more() or self._is_left(listener):
+            super().accept(listener)
+            self._tell()
 
     def finish_request(self, conn: Any, fs: Any) -> None:
         """Count what is closed no more."""
@@ -54,7 +55,19 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
         self._tell()
 
     def _tell(self) -> None:
-        _ONE.pack_into(_counts, _place(self.age), self.nr_conns + 1)
+        _ONE.pack_into(_counts, _place(self.age), self.nr_conns + 1 if self._accepting else 0)
+
+    @staticmethod
+    def _is_left(listener: Any) -> bool:
+        """Give way; whether nobody has taken the connection meanwhile."""
+        poll = select.poll()
+        poll.register(listener, select.POLLIN)
+        until = time.monotonic() + GIVE_WAY_S
+        while poll.poll(0):
+            if time.monotonic() > until:
+                return True
+            time.sleep(LOOK_EVERY_S)
+        return False
 
     def _has_more(self) -> bool:
         own = _place(self.age) // _ONE.size

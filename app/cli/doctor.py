@@ -86,11 +86,9 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     if settings.production and settings.https and not settings.trusted_proxies:
         text = "HTTPS ends at a proxy, but none is trusted: all clients count as one address."
         yield Finding("note", "Proxies", text, "Set TRUSTED_PROXIES to how many proxies stand in front, mostly 1.")
-    if settings.limits_storage.startswith("memory:") and settings.web_concurrency > 1:
+    if settings.limits_storage.startswith("memory:") and settings.web_concurrency > 1 and not settings.is_sqlite:
         text = f"limits on costly pages are counted by each of {settings.web_concurrency} processes for itself."
-        yield Finding(
-            "note", "Limits", text, "Fine for most; for exact ones set LIMITS_STORAGE=redis://… or WEB_CONCURRENCY=1."
-        )
+        yield Finding("note", "Limits", text, "Set LIMITS_STORAGE=redis://… or run one process.")
 
 
 def _secrets(settings: Settings) -> Iterator[Finding]:

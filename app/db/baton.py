@@ -2,55 +2,85 @@
 
 The threads of a process share one interpreter. SQLite gives it up at each statement, so whoever holds the lock of writers
 would come back to it behind those who read a form or write a page, and all who wait for that lock, in the other processes
-too, would wait for them as well. Small requests therefore pass a baton: who has it runs, who waits for something puts it down.
+too, would wait for them as well. Small requests therefore pass a baton: who has it runs, who waits for something puts it
+down. It goes to those who ask for it in their order, as a lock would not, so that none is left behind for long.
 
 It is courtesy, no lock: who does not get it in time goes on without it, so nobody can be kept from anything by it.
 """
 
 import threading
+from collections import deque
 from types import TracebackType
 
-PATIENCE_S = 0.25
+PATIENCE_S = 0.1
 """So long somebody waits for it: many times as long as a small request takes."""
 
-_baton = threading.Lock()
-_next = threading.Lock()
-"""The door before it, where those wait who have not begun: whoever waits behind it comes before them."""
+_mutex = threading.Lock()
+_waiting: deque[threading.Lock] = deque()
+"""Who waits, each behind a lock of their own. Somebody has the baton while anybody does."""
 _own = threading.local()
+_held = False
 
 
-def take() -> None:
-    """Wait for the baton before something small is begun."""
-    if not _next.acquire(timeout=PATIENCE_S):
-        return
-    try:
-        _own.has = _baton.acquire(timeout=PATIENCE_S)
-    finally:
-        _next.release()
+def take(*, hurries: bool = False) -> None:
+    """Wait for the baton; who `hurries`, because others wait for them, comes next.
+
+    Whatever a client may be slow to send is to be there before.
+    """
+    _own.has = _got(hurries=hurries)
+
+
+def _got(*, hurries: bool) -> bool:
+    global _held  # noqa: PLW0603  # one baton for the process
+    with _mutex:
+        if not _held:
+            _held = True
+            return True
+        turn = threading.Lock()
+        turn.acquire()
+        (_waiting.appendleft if hurries else _waiting.append)(turn)
+    if turn.acquire(timeout=PATIENCE_S):
+        return True
+    with _mutex:
+        if turn in _waiting:
+            _waiting.remove(turn)
+            return False
+    return True  # it was handed over just now
 
 
 def pass_on() -> None:
     """Give the baton to the next one, if this thread has it."""
+    global _held  # noqa: PLW0603
     if getattr(_own, "has", False):
         _own.has = False
-        _baton.release()
+        with _mutex:
+            if _waiting:
+                _waiting.popleft().release()
+            else:
+                _held = False
 
 
 class Resting:
-    """`with Resting():` puts the baton down while this thread waits for something, if it has it."""
+    """`with Resting():` puts the baton down while this thread waits for something, if it has it.
 
-    __slots__ = ("_had",)
+    It hurries to have it again, unless it is told within that it need not (`hurries`).
+    """
 
-    def __enter__(self) -> None:
+    __slots__ = ("_had", "hurries")
+
+    def __init__(self) -> None:
+        self.hurries = True
+
+    def __enter__(self) -> "Resting":
         """Put it down."""
         self._had = getattr(_own, "has", False)
         if self._had:
-            _own.has = False
-            _baton.release()
+            pass_on()
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Take it up again."""
         if self._had:
-            _own.has = _baton.acquire(timeout=PATIENCE_S)
+            take(hurries=self.hurries)

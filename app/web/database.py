@@ -13,6 +13,7 @@ from flask_sqlalchemy_lite._extension import _close_async_sessions
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.config import Settings
+from app.db.baton import Resting
 from app.db.prepared import ask_last, finish
 from app.db.session import engine_options, is_retryable, located, prepare
 from app.web.together import Alone, Claim, Work, together
@@ -67,7 +68,8 @@ def transact(work: Callable[[Session], T]) -> T:
         with _witness()(current) as sign:
             result = work(current)
             sign()
-        current.commit()
+        with Resting():
+            current.commit()
         return result
 
     return _retried(run)

@@ -17,7 +17,7 @@ limiter = Limiter(key_func=_client, default_limits=[], headers_enabled=False)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Keep the counts where `LIMITS_STORAGE` says: memory for one process, Valkey or Redis for many."""
+    """Keep the counts where `LIMITS_STORAGE` says: in each process for itself, or for all in Valkey or Redis."""
     app.config["RATELIMIT_STORAGE_URI"] = settings.limits_storage
     app.config["RATELIMIT_STRATEGY"] = "moving-window"
     app.config["RATELIMIT_IN_MEMORY_FALLBACK_ENABLED"] = True  # a Redis that goes away takes no page with it

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cache
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -12,6 +13,10 @@ from app.web.access import View
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+MOST_BYTES = 65_536
+"""A form larger than this is nothing small."""
 
 
 def small(view: View) -> View:
@@ -35,7 +40,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         return frozenset(str(rule) for rule in app.url_map.iter_rules() if hasattr(views[rule.endpoint], "__small__"))
 
     def handed_on(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if environ["PATH_INFO"] not in addresses():
+        if environ["PATH_INFO"] not in addresses() or not _is_here(environ):
             return portal(environ, start_response)
         baton.take()
         try:
@@ -44,3 +49,12 @@ def init_app(app: Flask, settings: Settings) -> None:
             baton.pass_on()
 
     app.wsgi_app = handed_on  # type: ignore[method-assign]  # as Flask's documentation says to
+
+
+def _is_here(environ: "WSGIEnvironment") -> bool:
+    """Take in the whole form, so that nobody waits for a client that is slow to send it; whether it is a small one."""
+    length = environ.get("CONTENT_LENGTH", "")
+    if environ["REQUEST_METHOD"] != "POST" or not (length.isascii() and length.isdigit() and int(length) <= MOST_BYTES):
+        return False
+    environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(int(length)))
+    return True

@@ -153,7 +153,7 @@ def portal_name() -> str:
     try:
         name = db.session.scalar(select(Portal.name)) or "Reprise"
     except (SQLAlchemyError, DatabaseBusy):
-        return kept[0] if kept else "Reprise"
+        name = kept[0] if kept else "Reprise"
     current_app.extensions["portal_name"] = (name, now)
     return name
 

@@ -90,8 +90,9 @@ class _Batches:
         return task.outcome()
 
     def _wait(self, task: _Task[Any]) -> None:
-        with Resting():
+        with Resting() as rest:
             came = task.woken.wait(2 * LOCK_WAIT_S)
+            rest.hurries = task.leads
         if came:
             return
         with self._lock:
@@ -107,14 +108,23 @@ class _Batches:
 
     def _lead(self, sessions: sessionmaker[Session], own: _Task[Any]) -> None:
         """Make this change with those that wait, then leave the lead to the first one that came meanwhile."""
-        with self._lock:
-            batch = self._taken(own)
-            for task in batch:
-                task.started = True
+        batch = [own]
+
+        def take() -> list[_Task[Any]]:
+            with self._lock:
+                batch[:] = self._taken(own)
+                for task in batch:
+                    task.started = True
+            return batch
+
         try:
-            (_make_mixed if self._mixes else _make)(sessions, batch)
+            (_make_mixed if self._mixes else _make)(sessions, take)
+        except BaseException as error:
+            own.error = error
         finally:
             with self._lock:
+                if own in self._waiting:
+                    self._waiting.remove(own)
                 following = next((task for task in self._waiting if not task.leads), None)
                 if following is not None:
                     following.leads = True
@@ -139,29 +149,44 @@ class _Batches:
         return now
 
 
-def _make(sessions: sessionmaker[Session], batch: Sequence[_Task[Any]]) -> None:
-    """Make the changes of a batch one after the other and commit them; where one fails, each one by itself."""
+def _make(sessions: sessionmaker[Session], take: Callable[[], Sequence[_Task[Any]]]) -> None:
+    """Make the changes of a batch one after the other and commit them; where one fails, each one by itself.
+
+    It is taken once nobody else writes, so that those have a part in it that came meanwhile. Raises what keeps it from that.
+    """
+    batch: Sequence[_Task[Any]] = ()
     try:
         with sessions() as session:
             write(session)
+            batch = take()
             for task in batch:
                 task.result = finish(task.work(session, False))()()
             with Resting():
                 session.commit()
     except BaseException as error:
+        if not batch:
+            raise
         if len(batch) == 1:
             batch[0].error = error
-        else:
-            for task in batch:
-                _make(sessions, [task])
+            return
+        for task in batch:
+            _make_alone(sessions, task)
 
 
-def _make_mixed(sessions: sessionmaker[Session], batch: Sequence[_Task[Any]]) -> None:
+def _make_alone(sessions: sessionmaker[Session], task: _Task[Any]) -> None:
+    try:
+        _make(sessions, lambda: [task])
+    except BaseException as error:
+        task.error = error
+
+
+def _make_mixed(sessions: sessionmaker[Session], take: Callable[[], Sequence[_Task[Any]]]) -> None:
     """Make the changes of a batch, each step of all of them in one go, and commit them.
 
     A change whose line is not free, and each one where any fails, is left to be made alone: there it fails by itself, or is
     found to be made already. One that is `Unchanged` keeps the others from nothing.
     """
+    batch = take()
     for task in batch:
         task.error = Alone()
     try:

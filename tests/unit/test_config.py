@@ -96,16 +96,15 @@ def test_a_database_server_needs_a_given_secret() -> None:
     ("url", "cores", "expected"),
     [
         ("sqlite:////srv/portal.db", 1, (1, 16)),
-        ("sqlite:////srv/portal.db", None, (1, 16)),
         ("sqlite:////srv/portal.db", 2, (2, 8)),
         ("sqlite:////srv/portal.db", 64, (2, 8)),
         ("postgresql://db/reprise", 1, (2, 8)),
     ],
 )
 def test_processes_and_threads_follow_database_and_cores_unless_they_are_set(
-    url: str, cores: int | None, expected: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+    url: str, cores: int, expected: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: set(range(cores)))
     given = {"DATABASE_URL": url, "SECRET_KEY": SECRET}
     settings = Settings.from_environment(given)
     assert (settings.web_concurrency, settings.threads) == expected

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -54,13 +56,33 @@ def asked(connection: socket.socket, *, keep: bool) -> bytes:
     return said.rpartition(b"\r\n\r\n")[2]
 
 
-def test_connections_that_are_kept_are_shared_evenly(port: int) -> None:
+def all_there(port: int, *, but: bytes = b"") -> set[bytes]:
+    """Every process once it serves: while others start, one that is alone has to take all."""
     seen: set[bytes] = set()
-    while len(seen) < PROCESSES:  # one that is alone while the others start has to take all
+    while len(seen) < PROCESSES:
         with socket.create_connection(("127.0.0.1", port), 60) as connection:
-            seen.add(asked(connection, keep=False))
+            seen |= {asked(connection, keep=False)} - {but}
+    return seen
+
+
+def shared(port: int) -> Counter[bytes]:
+    """How many of 24 connections that are kept each process has."""
     with ExitStack() as kept:
         connections = [kept.enter_context(socket.create_connection(("127.0.0.1", port), 60)) for _ in range(24)]
-        counts = Counter(asked(connection, keep=True) for connection in connections)
+        return Counter(asked(connection, keep=True) for connection in connections)
+
+
+def test_connections_that_are_kept_are_shared_evenly(port: int) -> None:
+    seen = all_there(port)
+    counts = shared(port)
+    assert set(counts) == seen
+    assert max(counts.values()) <= 2 * min(counts.values())
+
+
+def test_what_a_process_had_that_was_killed_is_counted_no_more(port: int) -> None:
+    dies = min(all_there(port))
+    os.kill(int(dies), signal.SIGKILL)
+    seen = all_there(port, but=dies)
+    counts = shared(port)
     assert set(counts) == seen
     assert max(counts.values()) <= 2 * min(counts.values())
