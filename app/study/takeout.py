@@ -91,8 +91,8 @@ def run_export(running: Running) -> dict[str, Any]:
         with running.sessions() as reading:
             written = export.write_archive(reading, row.user_id, file, now=now, told=running.progress)
         file.seek(0)
-        size = store_parts(running.sessions, row.id, pieces(file))
-    apart(running.sessions, partial(_complete, takeout_id=row.id, size=size, now=now))
+        size = _store_parts(running, row.id, pieces(file))
+    apart(running.sessions, partial(_complete, running=running, takeout_id=row.id, size=size, now=now))
     return {"events": written.events, "cards": written.cards}
 
 
@@ -102,20 +102,21 @@ def pieces(file: IO[bytes]) -> Iterator[bytes]:
         yield part
 
 
-def store_parts(sessions: sessionmaker[Session], takeout_id: int, parts: Iterable[bytes]) -> int:
+def _store_parts(running: Running, takeout_id: int, parts: Iterable[bytes]) -> int:
     """Keep the parts of an archive, each in a transaction of its own so that nobody waits long; gives its size.
 
-    Raises JobFailed where the archive was deleted meanwhile.
+    Raises JobFailed where the archive was deleted meanwhile, or another process has taken over.
     """
     size = 0
     for number, part in enumerate(parts):
-        apart(sessions, partial(_store_part, takeout_id=takeout_id, number=number, part=part))
+        apart(running.sessions, partial(_store_part, running=running, takeout_id=takeout_id, number=number, part=part))
         size += len(part)
     return size
 
 
-def _store_part(session: Session, *, takeout_id: int, number: int, part: bytes) -> None:
+def _store_part(session: Session, *, running: Running, takeout_id: int, number: int, part: bytes) -> None:
     write(session)
+    running.hold_alone(session)
     if session.scalar(select(Takeout.id).where(Takeout.id == takeout_id).with_for_update()) is None:
         raise JobFailed("It was deleted while it was written.")
     session.execute(delete(TakeoutPart).where(TakeoutPart.takeout_id == takeout_id, TakeoutPart.number >= number))
@@ -123,8 +124,9 @@ def _store_part(session: Session, *, takeout_id: int, number: int, part: bytes) 
     session.flush()
 
 
-def _complete(session: Session, *, takeout_id: int, size: int, now: datetime) -> None:
+def _complete(session: Session, *, running: Running, takeout_id: int, size: int, now: datetime) -> None:
     write(session)
+    running.hold_alone(session)
     done = {"size": size, "done_at": now, "expires_at": now + KEPT}
     session.execute(update(Takeout).where(Takeout.id == takeout_id).values(done))
 

@@ -43,6 +43,7 @@ class Running:
     payload: dict[str, Any]
     user_id: int | None
     sessions: sessionmaker[Session]
+    attempt: int
 
     def progress(self, done: int, total: int, step: str = "") -> None:
         """Note how far the work has come and keep the lease. Raises JobFailed where somebody stopped the job."""
@@ -63,6 +64,16 @@ class Running:
         state = session.scalar(select(Job.state).where(Job.id == self.id).with_for_update())
         if state != "running":
             raise JobFailed("It was stopped.")
+
+    def hold_alone(self, session: Session) -> None:
+        """`hold`, and make sure that it is this runner's.
+
+        Another one takes a job over whose lease has passed, as while a machine slept. What is done in several
+        transactions is done by the later one alone.
+        """
+        self.hold(session)
+        if session.scalar(select(Job.attempts).where(Job.id == self.id)) != self.attempt:
+            raise JobFailed("Another process has taken it over.")
 
 
 Handler = Callable[[Running], dict[str, Any]]
@@ -211,7 +222,7 @@ def _claim(sessions: sessionmaker[Session]) -> Running | None:
             return _claim(sessions)
         job.state, job.lease_until, job.attempts = "running", now + LEASE, job.attempts + 1
         session.commit()
-        return Running(job.id, job.guid, job.kind, dict(job.payload), job.user_id, sessions)
+        return Running(job.id, job.guid, job.kind, dict(job.payload), job.user_id, sessions, job.attempts)
 
 
 def _waiting(now: datetime) -> Any:
@@ -235,7 +246,7 @@ def _run(handlers: dict[str, Handler], running: Running) -> None:
     with running.sessions() as session:
         write(session)
         job = session.get_one(Job, running.id, with_for_update=True)
-        if job.state == "running":
+        if job.state == "running" and job.attempts == running.attempt:
             _finish(job, state, result=result, error=error)
         session.commit()
 

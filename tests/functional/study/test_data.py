@@ -2,20 +2,24 @@
 
 import io
 import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import IO
 
 import pytest
 from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.cli import main
 from app.config import Settings
-from app.db.models import Audit, Card, Event, TakeoutPart, User
-from app.study import export
+from app.db.models import Audit, Card, Event, Job, Takeout, TakeoutPart, User
+from app.study import export, takeout
 from app.web import clock, jobs
 from tests.builders import choose, csrf_token, make_deck, make_user, sign_in
 from tests.functional.conftest import Watch
@@ -94,6 +98,33 @@ def test_the_archive_can_be_deleted_at_once_also_while_it_is_written(
     assert client.get(address).status_code == 200
     ask(client, "export/delete")
     assert client.get(address).status_code == 404
+
+
+def test_an_archive_that_two_processes_write_is_whole(
+    app: Flask, client: FlaskClient, session: Session, learner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one was thought to be gone, and comes back when the second one has made the file."""
+    pieces, seen = takeout.pieces, Counter[str]()
+
+    def slow(file: IO[bytes]) -> Iterator[bytes]:
+        for part in pieces(file):
+            yield part
+            seen["parts"] += 1
+            session.rollback()  # what it read before is over
+            if seen["parts"] == 1:
+                session.execute(update(Job).values(lease_until=clock.now() - timedelta(seconds=1)))
+                session.commit()
+                assert jobs.run_pending(app) == 1
+                seen["parts"] = 1
+            elif session.scalar(select(Takeout.done_at)):
+                seen["rewritten"] += 1
+
+    monkeypatch.setattr(takeout, "PART", 300)
+    monkeypatch.setattr(takeout, "pieces", slow)
+    ask(client)
+    jobs.run_pending(app)
+    assert not seen["rewritten"]
+    assert zipfile.ZipFile(io.BytesIO(client.get(address_on(client)).data)).testzip() is None
 
 
 def test_an_operator_gets_the_same_for_an_address(

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.db.models import Job, Portal
+from app.db.session import write
 from app.web import clock, jobs
 
 
@@ -74,6 +75,28 @@ def test_a_job_whose_runner_is_gone_is_run_by_another(app: Flask, session: Sessi
     job = add(session, state="running", lease_until=past, attempts=1)
     assert jobs.run_pending(app) == 1
     assert again(session, job).state == "done"
+
+
+def test_of_two_runners_of_one_job_the_later_one_has_it(app: Flask, session: Session) -> None:
+    """The first one was thought to be gone, as while its machine slept, and comes back."""
+    did: list[str] = []
+
+    def sleep(running: jobs.Running) -> dict[str, Any]:
+        if running.attempt == 1:
+            session.execute(update(Job).values(lease_until=datetime.now(UTC) - timedelta(seconds=1)))
+            session.commit()
+            assert jobs.run_pending(app) == 1
+        with running.sessions() as one:
+            write(one)
+            running.hold_alone(one)
+            did.append(f"attempt {running.attempt}")
+        return {"attempt": running.attempt}
+
+    jobs.handle(app, "count", sleep)
+    job = add(session)
+    jobs.run_pending(app)
+    job = again(session, job)
+    assert (job.state, job.result, did) == ("done", {"attempt": 2}, ["attempt 2"])
 
 
 def test_a_job_that_is_being_run_is_left_alone(app: Flask, session: Session) -> None:
