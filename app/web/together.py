@@ -66,23 +66,19 @@ class _Task(Generic[T]):
 
 
 class _Batches:
-    """The changes that wait to be made, in the order they came. A thread or two make them at a time."""
+    """The changes that wait to be made, in the order they came. One thread makes them at a time."""
 
     def __init__(self, *, mixes: bool) -> None:
-        """With `mixes` the steps of a batch's changes are mixed, so none may depend on another one's.
-
-        Then two batches are made at a time: while one waits for the server, the other is worked on.
-        """
+        """With `mixes` the steps of a batch's changes are mixed, so none may depend on another one's."""
         self._mixes = mixes
         self._lock = threading.Lock()
         self._waiting: list[_Task[Any]] = []
-        self._free_leads = 2 if mixes else 1
+        self._led = False
 
     def run(self, sessions: sessionmaker[Session], task: _Task[T]) -> T:
         with self._lock:
             self._waiting.append(task)
-            task.leads = self._free_leads > 0
-            self._free_leads -= task.leads
+            task.leads, self._led = not self._led, True
         if not task.leads:
             self._wait(task)
         if task.leads:
@@ -125,22 +121,21 @@ class _Batches:
             with self._lock:
                 if own in self._waiting:
                     self._waiting.remove(own)
-                following = next((task for task in self._waiting if not task.leads), None)
-                if following is not None:
-                    following.leads = True
-                    following.woken.set()
+                if self._waiting:
+                    self._waiting[0].leads = True
+                    self._waiting[0].woken.set()
                 else:
-                    self._free_leads += 1
+                    self._led = False
             for task in batch:
                 task.woken.set()
 
     def _taken(self, own: _Task[Any]) -> list[_Task[Any]]:
-        """Take what is made now from what waits: of one line one at most where steps are mixed, and no other leader's own."""
+        """Take what is made now from what waits: of one line one at most where steps are mixed."""
         now, lines, later = [own], {own.line}, []
         for task in self._waiting:
             if task is own:
                 continue
-            if task.leads or len(now) == MOST or (self._mixes and task.line in lines):
+            if len(now) == MOST or (self._mixes and task.line in lines):
                 later.append(task)
             else:
                 now.append(task)
