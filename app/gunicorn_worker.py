@@ -59,7 +59,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
 
     @staticmethod
     def _is_left(listener: Any) -> bool:
-        """Give way; whether nobody has taken the connection meanwhile."""
+        """Give way; whether nobody has taken the connection meanwhile.
+
+        The system tells nobody that a connection was taken, so it is looked for again and again.
+        """
         poll = select.poll()
         poll.register(listener, select.POLLIN)
         until = time.monotonic() + GIVE_WAY_S

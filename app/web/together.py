@@ -54,7 +54,6 @@ class _Task(Generic[T]):
     claim: Claim
     woken: threading.Event = field(default_factory=threading.Event)
     leads: bool = False
-    started: bool = False
     result: T | None = None
     error: BaseException | None = None
 
@@ -92,13 +91,9 @@ class _Batches:
         if came:
             return
         with self._lock:
-            if task.woken.is_set() or task.started:
-                waits = True
-            else:
+            if task in self._waiting and not task.woken.is_set():
                 self._waiting.remove(task)
-                waits = False
-        if not waits:
-            raise DatabaseBusy("Another change took too long.")
+                raise DatabaseBusy("Another change took too long.")
         with Resting():
             task.woken.wait()
 
@@ -109,8 +104,6 @@ class _Batches:
         def take() -> list[_Task[Any]]:
             with self._lock:
                 batch[:] = self._taken(own)
-                for task in batch:
-                    task.started = True
             return batch
 
         try:

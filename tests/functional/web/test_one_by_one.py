@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from app.config import Settings
 from app.db import baton
 from app.factory import create_app
+from tests.unit.test_baton import begun
 
 
 @pytest.fixture
@@ -51,16 +52,8 @@ def test_whoever_is_slow_to_send_a_form_keeps_nobody(settings: Settings, monkeyp
     sender = threading.Thread(target=send)
     sender.start()
     assert slow.asked.wait(30)
-    got = threading.Event()
-
-    def take() -> None:
-        baton.take()
-        got.set()
-        baton.pass_on()
-
-    threading.Thread(target=take, daemon=True).start()
     try:
-        assert got.wait(10)
+        assert begun().wait(10)
     finally:
         slow.comes.set()
         sender.join(30)
