@@ -5,7 +5,7 @@ was quick at the start, or started first, would have most of the work, and anoth
 """
 
 import mmap
-import select
+import selectors
 import struct
 import time
 from typing import Any
@@ -13,9 +13,8 @@ from typing import Any
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 MOST_PROCESSES = 256
-GIVE_WAY_S = 0.003
+GIVE_WAY_S = 0.01
 """So long one with more connections leaves a new one to the others; if none takes it, it does."""
-LOOK_EVERY_S = 0.0005
 _ONE = struct.Struct("=i")
 _counts = mmap.mmap(-1, MOST_PROCESSES * _ONE.size)
 """How many connections each process has, and 1 more; 0: there is no such process. Made before the processes, and shared by them."""
@@ -33,16 +32,39 @@ def forget(worker: Any) -> None:
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
     """Leaves new connections to processes that have fewer."""
 
+    def __init__(self, *how: Any, **named: Any) -> None:
+        super().__init__(*how, **named)
+        self._left: list[Any] = []
+        """Where new connections are left to the others."""
+        self._until = 0.0
+        """And until when: by `time.monotonic`."""
+
     def set_accept_enabled(self, enabled: bool) -> None:
         """Be counted while it takes connections: not before it has loaded, nor when it ends."""
+        self._listen_again()
         super().set_accept_enabled(enabled)
         self._tell()
 
     def accept(self, listener: Any) -> None:
-        """Take a new connection, unless another process has fewer and is there to take it."""
-        if not self._has_more() or self._is_left(listener):
-            super().accept(listener)
-            self._tell()
+        """Take a new connection, unless another process has fewer and may be there to take it.
+
+        The system tells nobody that a connection was taken, so this one stops listening for a moment.
+        """
+        if self._has_more():
+            self.poller.unregister(listener)
+            self._left.append(listener)
+            self._until = time.monotonic() + GIVE_WAY_S
+        else:
+            self._take(listener)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Do as ever, but take what was left to the others and is still there when that moment is over."""
+        if self._left:
+            timeout = min(timeout, max(0.0, self._until - time.monotonic()))
+        super().wait_for_and_dispatch_events(timeout)
+        if self._left and time.monotonic() >= self._until:
+            for listener in self._listen_again():
+                self._take(listener)  # does nothing where there is no connection
 
     def finish_request(self, conn: Any, fs: Any) -> None:
         """Count what is closed no more."""
@@ -54,23 +76,18 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
         super().murder_keepalived(*how, **named)
         self._tell()
 
+    def _take(self, listener: Any) -> None:
+        super().accept(listener)
+        self._tell()
+
+    def _listen_again(self) -> list[Any]:
+        left, self._left = self._left, []
+        for listener in left:
+            self.poller.register(listener, selectors.EVENT_READ, self.accept)
+        return left
+
     def _tell(self) -> None:
         _ONE.pack_into(_counts, _place(self.age), self.nr_conns + 1 if self._accepting else 0)
-
-    @staticmethod
-    def _is_left(listener: Any) -> bool:
-        """Give way; whether nobody has taken the connection meanwhile.
-
-        The system tells nobody that a connection was taken, so it is looked for again and again.
-        """
-        poll = select.poll()
-        poll.register(listener, select.POLLIN)
-        until = time.monotonic() + GIVE_WAY_S
-        while poll.poll(0):
-            if time.monotonic() > until:
-                return True
-            time.sleep(LOOK_EVERY_S)
-        return False
 
     def _has_more(self) -> bool:
         own = _place(self.age) // _ONE.size

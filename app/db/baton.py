@@ -16,21 +16,22 @@ PATIENCE_S = 0.1
 """So long somebody waits for it: many times as long as a small request takes."""
 
 _mutex = threading.Lock()
-_waiting: deque[threading.Lock] = deque()
-"""Who waits, each behind a lock of their own. Somebody has the baton while anybody does."""
+_begun: deque[threading.Lock] = deque()
+_new: deque[threading.Lock] = deque()
+"""Who waits, each behind a lock of their own, what was begun before what is new. Somebody has the baton while anybody does."""
 _own = threading.local()
 _held = False
 
 
-def take(*, hurries: bool = False) -> None:
-    """Wait for the baton; who `hurries`, because others wait for them, comes next.
+def take(*, again: bool = False) -> None:
+    """Wait for the baton; `again`: who had it before comes before who is new.
 
     Whatever a client may be slow to send is to be there before.
     """
-    _own.has = _got(hurries=hurries)
+    _own.has = _got(_begun if again else _new)
 
 
-def _got(*, hurries: bool) -> bool:
+def _got(waiting: deque[threading.Lock]) -> bool:
     global _held  # noqa: PLW0603  # one baton for the process
     with _mutex:
         if not _held:
@@ -38,12 +39,12 @@ def _got(*, hurries: bool) -> bool:
             return True
         turn = threading.Lock()
         turn.acquire()
-        (_waiting.appendleft if hurries else _waiting.append)(turn)
+        waiting.append(turn)
     if turn.acquire(timeout=PATIENCE_S):
         return True
     with _mutex:
-        if turn in _waiting:
-            _waiting.remove(turn)
+        if turn in waiting:
+            waiting.remove(turn)
             return False
     return True  # it was handed over just now
 
@@ -54,33 +55,26 @@ def pass_on() -> None:
     if getattr(_own, "has", False):
         _own.has = False
         with _mutex:
-            if _waiting:
-                _waiting.popleft().release()
+            if waiting := _begun or _new:
+                waiting.popleft().release()
             else:
                 _held = False
 
 
 class Resting:
-    """`with Resting():` puts the baton down while this thread waits for something, if it has it.
+    """`with Resting():` puts the baton down while this thread waits for something, if it has it."""
 
-    It hurries to have it again, unless it is told within that it need not (`hurries`).
-    """
+    __slots__ = ("_had",)
 
-    __slots__ = ("_had", "hurries")
-
-    def __init__(self) -> None:
-        self.hurries = True
-
-    def __enter__(self) -> "Resting":
+    def __enter__(self) -> None:
         """Put it down."""
         self._had = getattr(_own, "has", False)
         if self._had:
             pass_on()
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Take it up again."""
         if self._had:
-            take(hurries=self.hurries)
+            take(again=True)

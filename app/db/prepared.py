@@ -9,11 +9,10 @@ import logging
 import re
 from collections import namedtuple
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
-from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, Connection, Dialect, Engine, Executable, PoolProxiedConnection, Select, event
 from sqlalchemy.exc import DBAPIError
@@ -22,39 +21,33 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Convert = Callable[[Any], Any] | None
 _PLACED = re.compile(r"%(?:\((\w+)\)s|%)")
 _log = logging.getLogger(__name__)
 """Says each statement, without its values, where DEBUG is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Bind:
-    """A value for the driver: the name it is given by and, of a list, its place; or what it always is."""
-
-    given: str | None
-    place: int | None
-    convert: Convert
-    always: Any = None
-
-    def of(self, values: Mapping[str, Any]) -> Any:
-        if self.given is None:
-            return self.always
-        value = values[self.given]
-        if self.place is not None:
-            value = value[self.place]
-        return value if self.convert is None else self.convert(value)
-
-
-@dataclass(frozen=True, slots=True)
 class _Compiled:
-    """A statement as one kind of database takes it, for lists of one length."""
+    """A statement as one kind of database takes it, for lists of one length.
+
+    Its values are called by `names` in their order. Some are `always` the same; `of_lists` says which of what is given is
+    a list, and each one's place in it; `converts`, what the driver is given instead, by the place among all values.
+    """
 
     sql: str
-    binds: tuple[_Bind, ...]
+    names: tuple[str, ...]
+    always: Mapping[str, Any]
+    of_lists: tuple[tuple[int, str, int], ...]
+    converts: tuple[tuple[int, Callable[[Any], Any]], ...]
 
     def values(self, given: Mapping[str, Any]) -> list[Any]:
-        return [bind.of(given) for bind in self.binds]
+        known = {**self.always, **given} if self.always else given
+        values = [known[name] for name in self.names]
+        for at, name, place in self.of_lists:
+            values[at] = given[name][place]
+        for at, convert in self.converts:
+            values[at] = convert(values[at])
+        return values
 
 
 class Prepared:
@@ -145,9 +138,10 @@ class Prepared:
         sql, given = self._ready(dialect, values)
         cursor = _pooled(connection).cursor()
         try:
-            with _telling(dialect, connection, sql):
-                cursor.execute(sql, given)
-                return cursor.fetchall() if fetch else ()
+            cursor.execute(sql, given)
+            return cursor.fetchall() if fetch else ()
+        except dialect.loaded_dbapi.Error as error:
+            raise _seen(dialect, connection, sql, error) from error
         finally:
             cursor.close()
 
@@ -181,22 +175,25 @@ class Prepared:
             compiler = self._compilers[dialect.name] = self._statement.compile(dialect=dialect)
             self._lists = tuple(name for name, bind in compiler.binds.items() if bind.expanding and name in values)
         state = compiler.construct_expanded_state(values)
-        expanded = {
-            one: (name, place) for name, ones in state.parameter_expansion.items() for place, one in enumerate(ones)
+        in_list = {
+            one: (name, place)
+            for name, ones in state.parameter_expansion.items()
+            if name in values
+            for place, one in enumerate(ones)
         }
-        binds = []
         sql, names = state.statement, state.positiontup
         if names is None:
             sql, names = _placed(sql)
-        for name in names:
-            given, place = expanded.get(name, (name, None))
-            convert: Any = state.processors.get(name)
-            always = None
-            if given not in values:
-                value = state.parameters[name]
-                given, convert, always = None, None, convert(value) if convert else value
-            binds.append(_Bind(given, place, convert, always))
-        return _Compiled(sql, tuple(binds))
+        converts: Mapping[str, Any] = state.processors
+        always = {name: state.parameters[name] for name in names if name not in values and name not in in_list}
+        always |= {name: converts[name](value) for name, value in always.items() if name in converts}
+        return _Compiled(
+            sql,
+            tuple(in_list[name][0] if name in in_list else name for name in names),
+            always,
+            tuple((at, *in_list[name]) for at, name in enumerate(names) if name in in_list),
+            tuple((at, converts[name]) for at, name in enumerate(names) if name in converts and name not in always),
+        )
 
     def _conversion(self, dialect: Dialect) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
         """Which columns are converted, and how."""
@@ -242,16 +239,20 @@ def at_once(work: Callable[P, Steps[T]]) -> Callable[P, T]:
     return done
 
 
-@contextmanager
-def in_one_go(session: Session) -> Iterator[None]:
+def in_one_go(session: Session) -> AbstractContextManager[None]:
     """Have PostgreSQL be sent what is asked here without a wait for each statement; on SQLite there is no way to wait for.
 
     What it refuses is raised by the next statement of which rows are read, or at the end: that of the outermost one.
     """
-    if session.get_bind().dialect.name != "postgresql":
-        yield
-        return
     connection = connected(session)
+    return _go(connection) if connection.dialect.name == "postgresql" else _NO_GO
+
+
+_NO_GO = nullcontext()
+
+
+@contextmanager
+def _go(connection: Connection) -> Iterator[None]:
     wire = _wire(connection.connection)
     wire.goes += 1
     try:
@@ -328,21 +329,21 @@ def let_sqlalchemy_between(engine: Engine) -> None:
                 wire.end()
 
 
-_connections: WeakKeyDictionary[Session, Connection] = WeakKeyDictionary()
-
-
 def connected(session: Session) -> Connection:
     """The connection of the session's transaction; asking the session for it at each statement takes as long as some run."""
-    found = _connections.get(session)
+    found: Connection | None = session.info.get(_CONNECTION)
     if found is None:
-        found = _connections[session] = session.connection()
+        found = session.info[_CONNECTION] = session.connection()
     return found
+
+
+_CONNECTION = "connection of the transaction"
 
 
 @event.listens_for(Session, "after_transaction_end")
 def _part(session: Session, transaction: SessionTransaction) -> None:
     if transaction.parent is None:
-        _connections.pop(session, None)
+        session.info.pop(_CONNECTION, None)
 
 
 def _converted(row: Sequence[Any], converts: tuple[tuple[int, Callable[[Any], Any]], ...]) -> Sequence[Any]:
@@ -362,13 +363,18 @@ def _telling(dialect: Dialect, connection: Connection | PoolProxiedConnection, s
     try:
         yield
     except dialect.loaded_dbapi.Error as error:
-        raw: Any = _pooled(connection)
-        if not sql and (wire := raw.info.get("wire")) is not None:
-            sql = wire.failed
-        lost = dialect.is_disconnect(error, raw.dbapi_connection, None)
-        if lost:
-            connection.invalidate(error)
-        raise _told(dialect, sql, error, lost=lost) from error
+        raise _seen(dialect, connection, sql, error) from error
+
+
+def _seen(dialect: Dialect, connection: Connection | PoolProxiedConnection, sql: str, error: Any) -> Exception:
+    """An error of the driver as SQLAlchemy tells it, its connection given up where that is lost."""
+    raw: Any = _pooled(connection)
+    if not sql and (wire := raw.info.get("wire")) is not None:
+        sql = wire.failed
+    lost = dialect.is_disconnect(error, raw.dbapi_connection, None)
+    if lost:
+        connection.invalidate(error)
+    return _told(dialect, sql, error, lost=lost)
 
 
 def _told(dialect: Dialect, sql: str, error: Exception, *, lost: bool = False) -> Exception:

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.db.baton import Resting
-from app.db.prepared import let_sqlalchemy_between
+from app.db.prepared import connected, let_sqlalchemy_between
 from app.db.turns import NotInTime, turn
 from app.db.wal import MOST_PAGES, Journal
 
@@ -40,6 +40,7 @@ _POSTGRESQL_SETTINGS = (
     "statement_timeout=15000",
     "lock_timeout=5000",
     "idle_in_transaction_session_timeout=60000",
+    "random_page_cost=1.1",  # most of a portal fits in the server's memory; four would have small tables read whole
     "jit=off",  # compiling a statement takes longer than any of ours runs
 )
 
@@ -308,7 +309,7 @@ def write(session: Session) -> None:
     Whatever was read before is forgotten, because it may be stale by now: read again what the change depends on.
     A second call in one transaction does nothing. Raises `DatabaseBusy` when the wait is too long.
     """
-    if session in _writing or session.get_bind().dialect.name != "sqlite":
+    if session in _writing or connected(session).dialect.name != "sqlite":
         return
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("write(session) must come before the first change.")
@@ -317,7 +318,7 @@ def write(session: Session) -> None:
 
 
 def _become_writer(session: Session) -> None:
-    connection = session.connection()
+    connection = connected(session)
     line = _line(connection.engine)
     _say(connection, "ROLLBACK")
     try:

@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.db.models import Card, Event
-from app.db.prepared import Prepared
+from app.db.prepared import Prepared, connected
 from app.scheduling.queue import Due, Item, New
 from app.study import near
 from app.study.begun import TAGGED
@@ -81,7 +81,7 @@ def screen(
 
 def beside_an_answer(session: Session, viewer: Viewer, *, now: datetime, scope: Scope) -> Reading | None:
     """What `service.answer` may read for the next screen of a scope; None on SQLite, where that would save no wait."""
-    if session.get_bind().dialect.name != "postgresql":
+    if connected(session).dialect.name != "postgresql":
         return None
     return reading_of(session, viewer, scope, now=now, foremost=True)
 

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.db.models import User
-from app.db.prepared import Prepared
+from app.db.prepared import Prepared, connected
 from app.db.session import write
 
 _USER: Any = bindparam("user")
@@ -31,7 +31,7 @@ longer than they run."""
 def get_in_line(session: Session, user_id: int, lock: Prepared | None = None) -> None:
     """From here on to the end of the transaction nobody else appends to this learner's log."""
     write(session)
-    if session.get_bind().dialect.name == "postgresql":
+    if connected(session).dialect.name == "postgresql":
         (lock or _IN_LINE).run(session, {"user": user_id})
 
 

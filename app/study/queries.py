@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from app.db.models import Card, CardMark, CardState, Deck, DeckChoice, Event
-from app.db.prepared import Prepared, in_one_go
+from app.db.prepared import Prepared, connected, in_one_go
 from app.library.queries import studyable
 from app.scheduling.queue import (
     DeckLimits,
@@ -159,7 +159,7 @@ class Reading:
     def begin(self) -> None:
         """Ask for what was done, and for the decks with their new cards."""
         session, new = self._session, self._limits.new_per_day
-        at_once = session.get_bind().dialect.name == "postgresql"
+        at_once = connected(session).dialect.name == "postgresql"
         self._done = _ask_done(session, self._viewer.id, self._today)
         if not at_once:  # there is no wait to save: how many new cards are left is known before they are looked for
             done = self._done()

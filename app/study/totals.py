@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.db.models import Card, CardState, Deck, DeckHour, DeckStudied, Event, StudyHour, User
 from app.db.models.study_hour import digest_of
-from app.db.prepared import Prepared
+from app.db.prepared import Prepared, connected
 from app.db.session import write
 from app.scheduling.replay import EventKind
 from app.scheduling.state import Grade
@@ -105,12 +105,12 @@ def changed(sums: Sums, event: Mapping[str, Any], before: Mapping[str, Any] | No
 def begun(session: Session, user_id: int, card_id: int) -> None:
     """Note that a learner has a state of a card from now on."""
     values = {"user_id": user_id, "card": card_id, "digest": digest_of(card_id)}
-    _ADD_CARD[session.get_bind().dialect.name].run(session, values)
+    _ADD_CARD[connected(session).dialect.name].run(session, values)
 
 
 def put(session: Session, user_id: int, sums: Sums) -> None:
     """Add what was noted to what is stored."""
-    dialect = session.get_bind().dialect.name
+    dialect = connected(session).dialect.name
     sums = _something(sums)
     for (_, day, hour), numbers in _together(sums, dict.fromkeys((card for card, _, _ in sums), 0)).items():
         keys = {"user_id": user_id, "study_day": day, "hour": hour}

@@ -2,10 +2,15 @@
 
 import re
 import secrets
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request
 
 from app.config import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -16,10 +21,10 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 def request_id() -> str:
     """The id that a reader can give an administrator, and that the logs carry."""
-    if "request_id" not in g:
+    found: str | None = g.get("request_id")
+    if found is None:
         given = request.headers.get("X-Request-Id", "")
-        g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(4)
-    found: str = g.request_id
+        found = g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(4)
     return found
 
 
@@ -39,14 +44,21 @@ def of_all(settings: Settings) -> dict[str, str]:
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Set the headers of every response, errors and redirects included."""
+    """Set the headers of every response, errors and redirects included. Call it before what moves addresses."""
     alike = tuple(of_all(settings).items())
+    portal = app.wsgi_app
+
+    def headed(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], error: Any = None) -> Any:
+            return start_response(status, [*headers, *alike], error)
+
+        return portal(environ, start)
+
+    app.wsgi_app = headed  # type: ignore[method-assign]  # as Flask's documentation says to
 
     @app.after_request
     def add(response: Response) -> Response:
         headers = response.headers
-        for name, value in alike:
-            headers[name] = value
         headers["X-Request-Id"] = request_id()
         if "Cache-Control" not in headers:
             _caching(response)

@@ -71,6 +71,10 @@ def passes_holes(said: Filter) -> Filter:
     return passing  # type: ignore[return-value]
 
 
+def _escaped(value: Any) -> str:
+    return str(value) if type(value) is int else escape(value)
+
+
 class Moulds:
     """The shapes of one kind of page."""
 
@@ -83,7 +87,7 @@ class Moulds:
         if found is None:
             found = self._keep(shape, render())
         parts, names = found
-        said = {name: value if type(value) is Markup else escape(value) for name, value in values.items()}
+        said = {name: value if type(value) is Markup else _escaped(value) for name, value in values.items()}
         filled = parts.copy()
         filled[1::2] = [said[name] for name in names]
         return "".join(filled)

@@ -183,15 +183,18 @@ def viewer() -> Viewer | None:
     """The signed-in person of this request, or None."""
     if not has_request_context():
         return None
-    if "viewer" not in g:
-        row = _load()
-        g.viewer = None
+    found: Viewer | None = g.get("viewer", _UNKNOWN)
+    if found is _UNKNOWN:
+        row, found = _load(), None
         if row is not None and row.fs_uniquifier == cookie.get("_user_id"):
             rank = 3 if row.admin else 2 if row.editor else 1
-            g.viewer = Viewer(rank=rank, **dict(zip(_OF_VIEWER, row, strict=False)))
+            found = Viewer(rank=rank, **dict(zip(_OF_VIEWER, row, strict=False)))
             g.touch_session = row.seen_at < clock.now() - SEEN_EVERY
-    found: Viewer | None = g.viewer
+        g.viewer = found
     return found
+
+
+_UNKNOWN: Any = object()
 
 
 def require_viewer() -> Viewer:

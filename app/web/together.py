@@ -85,9 +85,8 @@ class _Batches:
         return task.outcome()
 
     def _wait(self, task: _Task[Any]) -> None:
-        with Resting() as rest:
+        with Resting():
             came = task.woken.wait(2 * LOCK_WAIT_S)
-            rest.hurries = task.leads
         if came:
             return
         with self._lock:

@@ -27,20 +27,24 @@ class Words(Domain):  # type: ignore[misc]  # Flask-Babel ships no types
 
     def get_translations(self) -> Any:
         """The words in the language of this request."""
-        if not has_app_context():
-            return super().get_translations()
-        if "words" not in g:
-            g.words = super().get_translations()
-        return g.words
+        found = g.get("words") if has_app_context() else None
+        if found is None:
+            found = super().get_translations()
+            if has_app_context():
+                g.words = found
+        return found
 
 
 def _of_language() -> tuple[Any, Kept]:
     """The words of this request's language, and what is kept of them."""
-    translations = g.words if "words" in g else get_translations()
-    kept = _kept.get(translations)
-    if kept is None or len(kept) > MOST_KEPT:
-        kept = _kept[translations] = {}
-    return translations, kept
+    found: tuple[Any, Kept] | None = g.get("language")
+    if found is None:
+        translations = get_translations()
+        kept = _kept.get(translations)
+        if kept is None or len(kept) > MOST_KEPT:
+            kept = _kept[translations] = {}
+        found = g.language = translations, kept
+    return found
 
 
 def language() -> Hashable:

@@ -49,6 +49,44 @@ def test_who_waits_for_something_lets_another_one_run_and_has_the_baton_again(mo
     assert later.wait(10)
 
 
+def test_who_had_it_has_it_again_before_anybody_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(baton, "PATIENCE_S", 30)
+    rests, goes_on, queued, came = threading.Event(), threading.Event(), threading.Semaphore(0), list[str]()
+
+    def had() -> None:
+        baton.take()
+        with baton.Resting():
+            rests.set()
+            goes_on.wait(10)
+        came.append("had")
+        baton.pass_on()
+
+    def new() -> None:
+        baton.take()
+        came.append("new")
+        baton.pass_on()
+
+    threads = [threading.Thread(target=run, daemon=True) for run in (had, new)]
+    threads[0].start()
+    assert rests.wait(10)
+    baton.take()
+    lock = threading.Lock
+
+    def noted() -> threading.Lock:
+        queued.release()
+        return lock()
+
+    monkeypatch.setattr(threading, "Lock", noted)  # who waits makes one, and is in the queue before others may move
+    threads[1].start()
+    assert queued.acquire(timeout=10)
+    goes_on.set()
+    assert queued.acquire(timeout=10)
+    baton.pass_on()
+    for thread in threads:
+        thread.join(10)
+    assert came == ["had", "new"]
+
+
 def test_a_failure_while_it_was_down_leaves_it_with_who_had_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(baton, "PATIENCE_S", 30)
     baton.take()

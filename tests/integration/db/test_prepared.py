@@ -33,6 +33,7 @@ _ADD = Prepared(
 _NAMED = (
     select(Collection.slug, Collection.created_at)
     .where(Collection.slug.in_(bindparam("slugs", expanding=True)), Collection.title != "B")
+    .where(Collection.title.in_(("A", "B", "B2", "C", "D")))
     .order_by(Collection.slug)
     .limit(bindparam("most"))
 )
