@@ -6,7 +6,7 @@ from datetime import date
 from itertools import groupby
 from typing import IO, Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from app.db.models import CardMark, Event, Practice, PracticeAnswer, User
@@ -85,7 +85,9 @@ def sessions(session: Session, user_id: int, guids: dict[int, str]) -> Iterator[
     """The practice sessions of an account, each with its answers."""
     rows = (
         select(Practice, PracticeAnswer)
-        .outerjoin(PracticeAnswer, PracticeAnswer.practice_id == Practice.id)
+        .outerjoin(
+            PracticeAnswer, and_(PracticeAnswer.practice_id == Practice.id, PracticeAnswer.undone_before.is_(None))
+        )
         .where(Practice.user_id == user_id)
         .order_by(Practice.id, PracticeAnswer.number)
         .execution_options(yield_per=BATCH)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from app.db.base import new_guid
@@ -53,6 +53,7 @@ class PracticeScreen:
     total: int
     left: int
     undo: bool
+    redo: bool
 
     @property
     def done(self) -> int:
@@ -127,10 +128,10 @@ def answer(
     row = next((row for row in there.values() if row.guid == card), None)
     if row is None:
         raise UnknownPractice
-    given = _answers(session, found.id)
-    if any(one.idempotency_key == key for one in given):
+    ever = _ever_given(session, found.id)
+    if any(one.idempotency_key == key for one in ever):
         return
-    if row.id not in _left(found, there, given):
+    if row.id not in _left(found, there, _standing(ever)):
         raise AnsweredAlready
     if grade is None or found.mode == Mode.QUIZ:
         grade = _grade_of(row, choice)
@@ -141,7 +142,7 @@ def answer(
     session.execute(
         insert(PracticeAnswer).values(
             practice_id=found.id,
-            number=given[-1].number + 1 if given else 1,
+            number=_next_number(ever),
             card_id=row.id,
             grade=int(grade),
             answered_at=now,
@@ -159,16 +160,31 @@ def undo(session: Session, *, viewer: Viewer, practice: str, now: datetime) -> s
     """
     write(session)
     found = _found(session, viewer, practice, lock=True)
-    given = _answers(session, found.id)
+    ever = _ever_given(session, found.id)
+    given = _standing(ever)
     if not given:
         return None
     last = given[-1]
     if last.event_id is not None:
         service.undo(session, viewer=viewer, event=last.event_id, now=now)
-    one = (PracticeAnswer.practice_id == found.id, PracticeAnswer.number == last.number)
-    session.execute(delete(PracticeAnswer).where(*one))
+    _set_undone(session, found.id, last.number, _next_number(ever))
     row = still_there(session, viewer, [last.card_id], study_day_of(viewer, now)).get(last.card_id)
     return None if row is None else str(row.guid)
+
+
+def redo(session: Session, *, viewer: Viewer, practice: str, now: datetime) -> None:
+    """Put back the answer of a session that was taken back last, and the review it was, unless one was given since.
+
+    Where there is none nothing changes. Raises `UnknownPractice`, `service.NotLast`.
+    """
+    write(session)
+    found = _found(session, viewer, practice, lock=True)
+    taken_back = _to_redo(_ever_given(session, found.id))
+    if taken_back is None:
+        return
+    if taken_back.event_id is not None:
+        service.redo(session, viewer=viewer, event=taken_back.event_id, now=now)
+    _set_undone(session, found.id, taken_back.number, None)
 
 
 def screen(
@@ -181,7 +197,8 @@ def screen(
     """
     found = _found(session, viewer, practice)
     there = still_there(session, viewer, found.cards, study_day_of(viewer, now))
-    given = _answers(session, found.id)
+    ever = _ever_given(session, found.id)
+    given = _standing(ever)
     left = _left(found, there, given)
     wanted = (
         [one for one in left if there[one].guid == card] or [one for one in left if there[one].guid != after] or left
@@ -202,6 +219,7 @@ def screen(
         total=len(there),
         left=len(left),
         undo=bool(given),
+        redo=_to_redo(ever) is not None,
     )
 
 
@@ -209,7 +227,7 @@ def result(session: Session, viewer: Viewer, practice: str, *, now: datetime) ->
     """What a session came to so far. Raises `UnknownPractice`."""
     found = _found(session, viewer, practice)
     there = still_there(session, viewer, found.cards, study_day_of(viewer, now))
-    given = _answers(session, found.id)
+    given = _standing(_ever_given(session, found.id))
     first: dict[int, int] = {}
     for one in given:
         first.setdefault(one.card_id, one.grade)
@@ -238,8 +256,8 @@ def _found(session: Session, viewer: Viewer, guid: str, *, lock: bool = False) -
     return row
 
 
-def _answers(session: Session, practice_id: int) -> Sequence[Any]:
-    """The answers of a session in their order."""
+def _ever_given(session: Session, practice_id: int) -> Sequence[Any]:
+    """The answers of a session in their order, those that were taken back among them."""
     columns = PracticeAnswer.__table__.c
     return session.execute(
         select(
@@ -249,10 +267,30 @@ def _answers(session: Session, practice_id: int) -> Sequence[Any]:
             columns.elapsed_ms,
             columns.idempotency_key,
             columns.event_id,
+            columns.undone_before,
         )
         .where(columns.practice_id == practice_id)
         .order_by(columns.number)
     ).all()
+
+
+def _standing(ever: Sequence[Any]) -> Sequence[Any]:
+    return [one for one in ever if one.undone_before is None]
+
+
+def _next_number(ever: Sequence[Any]) -> int:
+    return ever[-1].number + 1 if ever else 1
+
+
+def _to_redo(ever: Sequence[Any]) -> Any:
+    """The answer to put back: of those taken back since the last one was given, the earliest."""
+    coming = _next_number(ever)
+    return next((one for one in ever if one.undone_before == coming), None)
+
+
+def _set_undone(session: Session, practice_id: int, number: int, before: int | None) -> None:
+    one = update(PracticeAnswer).where(PracticeAnswer.practice_id == practice_id, PracticeAnswer.number == number)
+    session.execute(one.values(undone_before=before).execution_options(synchronize_session=False))
 
 
 def _left(found: Any, there: Mapping[int, Any], given: Sequence[Any]) -> list[int]:

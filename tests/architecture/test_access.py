@@ -180,6 +180,7 @@ LEVELS: dict[str, Access] = {
     "study.take_overdue": LEARNER,
     "study.undo": LEARNER,
     "study.undo_move": LEARNER,
+    "study.redo_practice": LEARNER,
     "study.undo_practice": LEARNER,
     "study.calendar": ANYONE,
     "study.change_reminders": LEARNER,

@@ -46,3 +46,5 @@ class PracticeAnswer(Base):
     """From question to grade, as the browser measured it."""
     idempotency_key: Mapped[str] = mapped_column(String(64))
     event_id: Mapped[int | None] = mapped_column(BigInteger)
+    undone_before: Mapped[int | None]
+    """It was taken back, and can be put back until the session has an answer with this number. None: it stands."""

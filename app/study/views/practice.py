@@ -106,6 +106,19 @@ def undo_practice(guid: str) -> AnyResponse:
     return _next(guid, card=card or "")
 
 
+@blueprint.post("/practice/<guid>/redo")
+@access(Access.LEARNER)
+def redo_practice(guid: str) -> AnyResponse:
+    """Put back the answer that was taken back, and show the next card."""
+    try:
+        transact(partial(practice.redo, viewer=require_viewer(), practice=guid, now=clock.now()))
+    except (UnknownPractice, UnknownEvent):
+        abort(404)
+    except NotLast:
+        return _instead(guid, _("This card was answered again since, so the answer that was undone stays undone."))
+    return _next(guid)
+
+
 @blueprint.post("/practice/<guid>/mark")
 @access(Access.LEARNER)
 def mark_in_practice(guid: str) -> AnyResponse:

@@ -101,7 +101,52 @@ def test_where_answers_count_each_is_a_review_too(browser: FlaskClient, session:
     assert question(undone) == "Question 1?"
     session.rollback()
     assert session.scalars(select(Event.live).where(Event.kind == "review")).all() == [False]
-    assert rows(session, PracticeAnswer) == [0]
+    assert not standing(session)
+    assert question(browser.post(f"{address}/redo", data=form_of(undone), follow_redirects=True)) == "Question 3?"
+    session.rollback()
+    assert session.scalars(select(Event.live).where(Event.kind == "review")).all() == [True]
+    assert standing(session) == [1]
+
+
+def standing(session: Session) -> list[int]:
+    """The numbers of the answers that are not taken back."""
+    session.rollback()
+    numbers = select(PracticeAnswer.number).where(PracticeAnswer.undone_before.is_(None))
+    return [*session.scalars(numbers.order_by(PracticeAnswer.number))]
+
+
+def test_as_many_steps_lead_forward_as_were_gone_back_until_something_is_answered(
+    browser: FlaskClient, session: Session, start: Start
+) -> None:
+    address = start(mode="tag")
+    for _ in range(3):
+        page = grade(browser, address, grade="4")
+    assert 'data-act="redo"' not in page.text
+    for left in ([1, 2], [1], []):
+        page = browser.post(f"{address}/undo", data=form_of(page), follow_redirects=True)
+        assert standing(session) == left
+    assert question(page) == "Question 1?"
+    assert 'data-act="undo"' not in page.text
+    for there in ([1], [1, 2]):
+        page = browser.post(f"{address}/redo", data=form_of(page), follow_redirects=True)
+        assert standing(session) == there
+    assert 'data-act="redo"' in page.text
+    page = grade(browser, address, grade="5")
+    assert 'data-act="redo"' not in page.text
+    for there in ([1, 2], [1, 2, 4], [1, 2, 4]):
+        what = "redo" if len(there) == 3 else "undo"
+        page = browser.post(f"{address}/{what}", data=form_of(page), follow_redirects=True)
+        assert standing(session) == there
+
+
+def test_an_answer_that_comes_again_after_it_was_taken_back_stays_taken_back(
+    browser: FlaskClient, session: Session, start: Start
+) -> None:
+    address = start(mode="tag")
+    form = form_of(browser.get(address), grade="4")
+    for path in ("answer", "undo", "answer"):
+        assert browser.post(f"{address}/{path}", data=form).status_code == 303
+    assert not standing(session)
 
 
 def test_the_same_answer_twice_is_noted_once(browser: FlaskClient, session: Session, start: Start) -> None:
@@ -181,7 +226,7 @@ def test_a_session_is_its_learners_alone(browser: FlaskClient, session: Session,
     token = csrf_token(stranger, "/settings")
     for path in (address, f"{address}/done"):
         assert stranger.get(path).status_code == 404
-    for path in (f"{address}/answer", f"{address}/undo"):
+    for path in (f"{address}/answer", f"{address}/undo", f"{address}/redo"):
         sent = form if path.endswith("answer") else {}
         assert stranger.post(path, data=sent | {"csrf_token": token}).status_code == 404
     assert rows(session, PracticeAnswer) == [0]

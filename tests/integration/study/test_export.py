@@ -73,17 +73,19 @@ def learner(session: Session) -> Viewer:
     )
     session.add_all([practice, CardMark(user_id=user.id, card_id=one.id, flagged_at=NOW)])
     session.flush()
-    session.add(
-        PracticeAnswer(
-            practice_id=practice.id,
-            number=1,
-            card_id=cards["Question 3?"].id,
-            grade=Grade(3),
-            answered_at=NOW,
-            elapsed_ms=None,
-            idempotency_key="k",
+    for number, undone in ((1, None), (2, 3)):
+        session.add(
+            PracticeAnswer(
+                practice_id=practice.id,
+                number=number,
+                card_id=cards["Question 3?"].id,
+                grade=Grade(3),
+                answered_at=NOW,
+                elapsed_ms=None,
+                idempotency_key=f"k{number}",
+                undone_before=undone,
+            )
         )
-    )
     session.commit()
     return learner
 
@@ -103,6 +105,7 @@ def test_every_document_is_as_the_schema_says(session: Session, learner: Viewer)
             checker.validate(record)
     counts = found["learner"][0]["counts"]
     assert {name: counts[name] for name in documents} == {"cards": 4, "events": 5, "marks": 1, "practice": 1}
+    assert [answer["number"] for answer in found["practice"][0]["answers"]] == [1]  # the other one was taken back
 
 
 def test_what_is_in_it_is_theirs_and_all_of_it(session: Session, learner: Viewer) -> None:
