@@ -97,7 +97,11 @@ DECK: dict[str, Any] = {
     "author": "Ada Example",
     "licence": "CC BY 4.0",
 }
-RICH = """It is $$\\int_0^1 p(x \\mid z)\\,dz$$ and
+LONG = " + ".join(rf"\frac{{\partial L}}{{\partial w_{{{n}}}}}" for n in range(20))
+"""A formula that is wider than a phone, and cannot be broken."""
+RICH = (
+    f"In words ${LONG}$ and\n\n- as one of a list: ${LONG}$\n\n"
+    """It is $$\\int_0^1 p(x \\mid z)\\,dz$$ and
 
 ```python
 def forward(image, steps):  # a line that is long enough to scroll on a phone, and then some more of it
@@ -110,6 +114,7 @@ def forward(image, steps):  # a line that is long enough to scroll on a phone, a
 
 - [x] done <https://example.org/an-address-that-cannot-be-broken-anywhere-at-all-and-still-has-to-fit>
 """
+)
 
 
 @pytest.fixture(scope="package")
@@ -122,7 +127,14 @@ def make_rich(portal: Portal) -> tuple[str, str]:
     """The addresses of a deck with every kind of question, and of one of its cards, with a version before."""
     with portal.session() as session:
         deck = make_deck(session, slug=f"rich-{new_guid()}", **DECK)
-        card = make_card(session, deck, question="What is $p(x)$?", answer=RICH, section=("Maths",), tags=("maths",))
+        card = make_card(
+            session,
+            deck,
+            question=f"What is $p(x)$, and what ${LONG}$?",
+            answer=RICH,
+            section=("Maths",),
+            tags=("maths",),
+        )
         options = (Option("A", "The `generator`", False), Option("B", "The critic", True))
         make_card(session, deck, question="Which one tells?", answer="It is trained to.", options=options)
         make_card(session, deck, question="A draft?", answer="", section=("Maths",))

@@ -25,7 +25,7 @@ __all__ = [
     "sanitise",
 ]
 
-RENDERER_VERSION = 2
+RENDERER_VERSION = 3
 """Goes up with every change of what is rendered: stored HTML of an older version is made again."""
 
 MAX_CHARS = 50_000

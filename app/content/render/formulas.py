@@ -49,6 +49,13 @@ _OURS = re.compile(
 )
 
 
+_WRAP = '<span class="scroll" role="group" aria-label="Formula" tabindex="0">'
+_WRAPPED = re.compile(rf"{_WRAP}({_OURS.pattern})</span>|{_OURS.pattern}")
+_TAG = re.compile(r"<[^<>]*>")
+MOST_SIGNS = 14
+"""A formula with more signs than that may be wider than a phone: it scrolls in itself."""
+
+
 class Formulas:
     """The formulas of one text while its HTML is sanitised. `mark` is a word that does not stand in the text."""
 
@@ -65,7 +72,7 @@ class Formulas:
 
     def take_out(self, html: str) -> str:
         """The HTML with stand-ins where it holds MathML as this module writes it; any other MathML stays, to be dropped."""
-        return _OURS.sub(lambda match: self._keep(match[0]), html) if "<math" in html else html
+        return _WRAPPED.sub(lambda match: self._keep(match[1] or match[0]), html) if "<math" in html else html
 
     def put_back(self, html: str) -> str:
         """The sanitised HTML with MathML for each stand-in between tags; inside an attribute there is no formula."""
@@ -81,8 +88,14 @@ class Formulas:
     def _one(self, match: re.Match[str]) -> str:
         if match[2] is None:
             return match[0]
-        before = '<div class="scroll" role="region" aria-label="Formula" tabindex="0">' if match[1] else ""
-        return before + self._made[int(match[2])]
+        made = self._made[int(match[2])]
+        if match[1]:
+            return f'<div class="scroll" role="region" aria-label="Formula" tabindex="0">{made}'
+        return self._in_line(made)
+
+    def _in_line(self, made: str) -> str:
+        """The formula as it stands in a line of words."""
+        return f"{_WRAP}{made}</span>" if len(unescape(_TAG.sub("", made))) > MOST_SIGNS else made
 
 
 class Written(Formulas):
@@ -94,6 +107,9 @@ class Written(Formulas):
             return None
         first, last = ("\\[", "\\]") if display else ("\\(", "\\)")
         return self._keep(f"{first}{escape(latex.strip(), quote=False)}{last}")
+
+    def _in_line(self, made: str) -> str:
+        return made
 
 
 @lru_cache(maxsize=4096)

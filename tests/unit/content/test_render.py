@@ -117,6 +117,21 @@ def test_an_image_without_a_place_or_words_shows_its_name() -> None:
     assert render.render("![](img/c.png)") == "<p><em>[c.png]</em></p>"
 
 
+LONG = "a+b+c+d+e+f+g+h"
+IN_ITSELF = '<span class="scroll" role="group" aria-label="Formula" tabindex="0"><math display="inline">'
+
+
+@pytest.mark.parametrize("text", [f"It is ${LONG}$ and $a+b$.", f"- It is ${LONG}$ and $a+b$."])
+def test_a_long_formula_in_a_line_scrolls_in_itself(text: str) -> None:
+    html = render.render(text)
+    assert html.count(IN_ITSELF) == 1
+    assert "</math></span> and <math" in html
+    assert IN_ITSELF in render.render_question(text)
+    assert render.sanitise(html) == html
+    assert render.sanitise(html.replace(IN_ITSELF, '<math display="inline">').replace("</span>", "")) == html
+    assert "<span" not in render.render_elsewhere(text)
+
+
 def test_formulas_are_mathml() -> None:
     html = render.render("The loss $x^2$ is\n\n$$\n\\frac{a}{b} < c\n$$\n")
     assert '<math display="inline"><mrow><msup><mi>x</mi><mn>2</mn></msup></mrow></math>' in html
