@@ -106,20 +106,23 @@ def test_a_lost_answer_waits_in_a_quiet_notice_while_the_next_card_is_read(
     assert reviews(portal, learner) == 1
 
 
-def test_undo_waits_for_the_answer_it_takes_back(portal: Portal, page: Page, learner: User) -> None:
+@pytest.mark.parametrize("before", [0, 1])
+def test_undo_waits_for_the_answer_it_takes_back(portal: Portal, page: Page, learner: User, before: int) -> None:
     study(page, learner)
-    page.keyboard.press("Space")
-    page.keyboard.press("3")
-    left(page, CARDS - 1)
+    for answered in range(1, before + 1):
+        page.keyboard.press("Space")
+        page.keyboard.press("3")
+        left(page, CARDS - answered)
     held = hold_first(page)
     page.keyboard.press("Space")
-    page.keyboard.press("3")
-    expect(page.locator("#question")).to_have_text("Question 3?")
+    with page.expect_request("**/study/answer"):
+        page.keyboard.press("3")
+    expect(page.locator("#question")).to_have_text(f"Question {before + 2}?")
     page.keyboard.press("u")
     held[0].continue_()
-    expect(page.locator("#question")).to_have_text("Question 2?")
-    left(page, CARDS - 1)
-    assert reviews(portal, learner) == 1
+    expect(page.locator("#question")).to_have_text(f"Question {before + 1}?")
+    left(page, CARDS - before)
+    assert reviews(portal, learner) == before
 
 
 def test_time_stands_still_while_the_tab_is_hidden_and_ends_at_a_minute(

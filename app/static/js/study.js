@@ -1,4 +1,4 @@
-// Studying without page loads. Every form works without this, and does what cannot be done here.
+// Studying without page loads. Every form works without this.
 const LIVE = ["#bar", "#left", "#taking"]; // of the session, not of the card
 const options = document.body.dataset;
 const outbox = []; // what waits for the portal
@@ -28,7 +28,7 @@ function ask(address, rest) {
 const say = (words) => (find("#said").textContent = words);
 const sayHow = () => say([find("#taking .small")?.textContent, find("#left").dataset.said].join(" "));
 
-// Milliseconds on this card while it was seen, a minute at most.
+// Milliseconds that this card was seen, a minute at most.
 function spent() {
   return Math.min(60000, Math.round(before + (document.hidden ? 0 : performance.now() - since)));
 }
@@ -127,7 +127,7 @@ function start() {
   next = null;
   before = 0;
   since = performance.now();
-  find("#a")?.removeAttribute("maxlength"); // what is typed stays in this page, so it may be long
+  find("#a")?.removeAttribute("maxlength"); // it stays in this page, so it may be long
 }
 
 async function fetchAhead() {
@@ -188,7 +188,7 @@ function send(form, body) {
   setTimeout(drain); // what is shown comes first
 }
 
-// Sends what waits, in order. A body sent again is the same: its key has it counted once.
+// Sends what waits, in order. A body sent twice is counted once, by its key.
 async function drain() {
   if (sending) return;
   sending = true;
@@ -213,7 +213,7 @@ async function deliver(one) {
   return true;
 }
 
-// The portal said something that needs a page of its own.
+// What the portal said needs a page of its own.
 function submitPlainly({ address, body }) {
   const form = Object.assign(document.createElement("form"), { method: "post", action: address });
   form.append(...[...body].map(([name, value]) => hidden(name, value)));
@@ -228,13 +228,12 @@ hear("submit", (event) => {
   if ("sent" in form.dataset) return;
   if (form.id === "reveal") return reveal();
   if (form.id === "grade") form.elements.elapsed.value = spent();
-  // What takes an answer back waits for it.
-  else if (outbox.length && !form.dataset.quick) return (afterwards = () => press(`[data-act=${event.submitter.dataset.act}]`));
+  else if (outbox.length && !form.dataset.quick) return later(event.submitter.dataset.act);
   send(form, new URLSearchParams(new FormData(form, event.submitter)));
 });
 
 hear("click", (event) => {
-  // The second click of two must not reach what the first one brought.
+  // The second of two clicks must not reach what the first brought.
   if (event.detail > 1 && event.target.closest(".dock, .session")) event.preventDefault();
   const link = event.target.closest("[data-keys-list], #end");
   if (link?.id === "end" && sending) {
@@ -266,6 +265,8 @@ function closeMenu() {
   return menu;
 }
 
+// Until the portal has all.
+const later = (does) => (afterwards = () => press(`[data-act=${does}]`));
 const goOn = () => press("[data-show]") || press("[data-default]");
 const FIXED = { " ": goOn, Enter: goOn, Escape: () => closeMenu() || press("#end"), "?": () => press("[data-keys-list]") };
 const keymap = JSON.parse(options.keymap ?? "{}"); // key -> what it does
@@ -284,7 +285,9 @@ function act(event) {
   if (target.matches("textarea, select, input:not([type=radio], [type=checkbox])")) return false;
   if ((key === " " || key === "Enter") && actsItself(event)) return false;
   if (FIXED[key]) return FIXED[key]();
-  if (press(`[data-act="${keymap[key.toLowerCase()]}"]:not([hidden] *)`)) return true;
+  const does = keymap[key.toLowerCase()];
+  if (press(`[data-act="${does}"]:not([hidden] *)`)) return true;
+  if (does === "undo" && outbox.length) return later(does);
   return /^[1-9]$/.test(key) && press(`#reveal li:nth-child(${key}) [name=choice]`);
 }
 
@@ -292,7 +295,7 @@ hear("keydown", (event) => {
   if ("keys" in options && !event.defaultPrevented && !find("dialog[open]") && act(event)) event.preventDefault();
 });
 
-// Near the edges the same movement turns back a page.
+// Near the edges that turns back a page.
 hear("touchstart", (event) => {
   const { clientX: x, clientY: y } = event.touches[0];
   const free = "swipes" in options && event.touches.length === 1 && x > 24 && x < innerWidth - 24;
