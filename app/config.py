@@ -65,6 +65,8 @@ class Settings:
     port: int = 8000
     web_concurrency: int = 1
     threads: int = 16
+    own_processors: bool = True
+    """Whether each of several processes keeps to a processor of its own."""
     trusted_proxies: int = 0
     plain_http: bool = False
     limits_storage: str = field(default="memory://", repr=False)
@@ -119,11 +121,6 @@ class Settings:
         return self.database_url.startswith("sqlite")
 
     @property
-    def processes_share_a_file(self) -> bool:
-        """Whether several processes write the embedded database, one at a time."""
-        return self.is_sqlite and self.web_concurrency > 1
-
-    @property
     def address(self) -> str:
         """Where readers reach the portal, without a trailing slash."""
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -165,6 +162,7 @@ class Settings:
             port=_integer(env, "PORT", 8000, 1, 65535),
             web_concurrency=processes,
             threads=_threads(env, processes),
+            own_processors=_choice(env, "OWN_PROCESSORS", "yes", ("yes", "no")) == "yes",
             plain_http=plain_http,
             trusted_proxies=_integer(env, "TRUSTED_PROXIES", 0, 0, 10),
             limits_storage=env.get("LIMITS_STORAGE", "").strip() or "memory://",

@@ -29,7 +29,6 @@ from app.web import (
     limits,
     logs,
     mail,
-    one_by_one,
     pages,
     placing,
     sessions,
@@ -58,7 +57,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.session_interface = cookies.KeptCookies()
     logs.init_app(app, settings)
     database.init_app(app, settings)
-    one_by_one.init_app(app, settings)
     sessions.init_app(app)
     headers.init_app(app, settings)
     placing.init_app(app, settings)

@@ -5,7 +5,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
-from app import gunicorn_worker
+from app import gunicorn_worker, processors
 from app.config import Settings
 from app.web import jobs, logs, mail
 
@@ -41,21 +41,38 @@ class logger_class(Logger):  # type: ignore[misc]  # noqa: N801  # the setting's
         self.error_log.propagate = True
 
 
+_shares = processors.Shares()
+
+
+def pre_fork(_server: Any, worker: Any) -> None:
+    """Give the process that is to come a processor of its own.
+
+    One that serves alone keeps all of them: its threads hash passwords and read the database beside each other.
+    """
+    worker.processor = _shares.give(worker.age) if _settings.own_processors and workers > 1 else None
+
+
 def post_worker_init(worker: Any) -> None:
     """Run jobs and send mails beside the requests; leases keep the runners of several workers apart."""
-    settle()
     app = worker.app.wsgi()
     jobs.start_thread(app)
     mail.start_thread(app)
+    settle(worker)
 
 
 def child_exit(_server: Any, worker: Any) -> None:
-    """Take the connections of a process that has ended out of the count."""
+    """Take the connections of a process that has ended out of the count, and its processor back."""
     gunicorn_worker.forget(worker)
+    _shares.take_back(worker.age)
 
 
-def settle() -> None:
-    """Leave what was loaded at the start out of every later search for garbage: it stays, and looking takes a while."""
+def settle(worker: Any) -> None:
+    """Keep the threads that answer to the process's own processor, and leave what was loaded out of searches for garbage.
+
+    What was loaded at the start stays, and looking at it each time takes a while. Threads that were started before run anywhere.
+    """
+    if worker.processor is not None:
+        processors.keep_to(worker.processor)
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)  # a request makes some thousand objects that go without a search

@@ -26,7 +26,6 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, InvalidatePoolError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.db.baton import Resting
 from app.db.prepared import connected, let_sqlalchemy_between
 from app.db.turns import NotInTime, turn
 from app.db.wal import MOST_PAGES, Journal
@@ -62,10 +61,6 @@ class _WriterLine:
         self._journal = Journal(database, self._alone) if database else None
 
     def enter(self) -> None:
-        with Resting():
-            self._enter()
-
-    def _enter(self) -> None:
         if not self._threads.acquire(timeout=LOCK_WAIT_S):
             raise DatabaseBusy("Another change took too long.")
         try:

@@ -20,6 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
+from app import processors
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -34,7 +36,7 @@ class Workers:
     """Helpers that are started when first needed and end with the `with` block."""
 
     def __init__(self, *, most: int = MOST) -> None:
-        self._most = min(most, len(os.sched_getaffinity(0)))
+        self._most = min(most, len(processors.ALL))
         self._helpers: list[_Helper] = []
         self._begun: Work[Any, Any] | None = None
 
@@ -82,8 +84,9 @@ class Workers:
 
     def _start(self) -> None:
         try:
-            while len(self._helpers) < self._most - 1:
-                self._helpers.append(_Helper())
+            with processors.on_all_of_them():
+                while len(self._helpers) < self._most - 1:
+                    self._helpers.append(_Helper())
         except OSError:
             self._most = len(self._helpers) + 1
 

@@ -13,7 +13,6 @@ from flask_sqlalchemy_lite._extension import _close_async_sessions
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.config import Settings
-from app.db.baton import Resting
 from app.db.prepared import ask_last, finish
 from app.db.session import engine_options, is_retryable, located, prepare
 from app.web.together import Alone, Claim, Work, together
@@ -68,8 +67,7 @@ def transact(work: Callable[[Session], T]) -> T:
         with _witness()(current) as sign:
             result = work(current)
             sign()
-        with Resting():
-            current.commit()
+        current.commit()
         return result
 
     return _retried(run)
@@ -95,12 +93,6 @@ def transact_together(work: Work[T], line: int, claim: Claim) -> T:
         return result
 
     return _retried(run)
-
-
-def others_wait() -> bool:
-    """Whether other processes wait for whoever changes anything, so that what is only read is better read afterwards."""
-    settings: Settings = current_app.config["REPRISE_SETTINGS"]
-    return settings.processes_share_a_file
 
 
 def _retried(run: Callable[[Session], T]) -> T:

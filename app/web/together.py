@@ -16,7 +16,6 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.db.baton import Resting
 from app.db.prepared import Steps, committed_in_one_go, finish
 from app.db.session import LOCK_WAIT_S, DatabaseBusy, write
 
@@ -30,7 +29,9 @@ Work = Callable[[Session, bool], Course[T]]
 Claim = Callable[[Session, Sequence[int]], Callable[[], set[int]]]
 """Gets in some lines where that takes no wait; gives what says which ones, once it is read."""
 MOST = 32
-"""So many changes go into one transaction at most, so that the first of them does not wait for long."""
+"""So many changes go into one transaction at most, so that the first of them does not wait for long; …"""
+MOST_IN_ORDER = 5
+"""… and so many where they are made one after the other, while other processes wait: a few share a commit as well as many."""
 _log = logging.getLogger(__name__)
 
 
@@ -70,6 +71,7 @@ class _Batches:
     def __init__(self, *, mixes: bool) -> None:
         """With `mixes` the steps of a batch's changes are mixed, so none may depend on another one's."""
         self._mixes = mixes
+        self._most = MOST if mixes else MOST_IN_ORDER
         self._lock = threading.Lock()
         self._waiting: list[_Task[Any]] = []
         self._led = False
@@ -85,16 +87,13 @@ class _Batches:
         return task.outcome()
 
     def _wait(self, task: _Task[Any]) -> None:
-        with Resting():
-            came = task.woken.wait(2 * LOCK_WAIT_S)
-        if came:
+        if task.woken.wait(2 * LOCK_WAIT_S):
             return
         with self._lock:
             if task in self._waiting and not task.woken.is_set():
                 self._waiting.remove(task)
                 raise DatabaseBusy("Another change took too long.")
-        with Resting():
-            task.woken.wait()
+        task.woken.wait()
 
     def _lead(self, sessions: sessionmaker[Session], own: _Task[Any]) -> None:
         """Make this change with those that wait, then leave the lead to the first one that came meanwhile."""
@@ -127,7 +126,7 @@ class _Batches:
         for task in self._waiting:
             if task is own:
                 continue
-            if len(now) == MOST or (self._mixes and task.line in lines):
+            if len(now) == self._most or (self._mixes and task.line in lines):
                 later.append(task)
             else:
                 now.append(task)
@@ -148,8 +147,7 @@ def _make(sessions: sessionmaker[Session], take: Callable[[], Sequence[_Task[Any
             batch = take()
             for task in batch:
                 task.result = finish(task.work(session, False))()()
-            with Resting():
-                session.commit()
+            session.commit()
     except BaseException as error:
         if not batch:
             raise

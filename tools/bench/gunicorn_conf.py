@@ -12,6 +12,7 @@ from app.gunicorn_conf import (  # noqa: F401
     graceful_timeout,
     keepalive,
     loglevel,
+    pre_fork,
     settle,
     threads,
     timeout,
@@ -20,7 +21,7 @@ from app.gunicorn_conf import (  # noqa: F401
 )
 
 
-def post_worker_init(_worker: Any) -> None:
+def post_worker_init(worker: Any) -> None:
     """What the portal does before the first request; then say that one of so many processes is ready."""
-    settle()
+    settle(worker)
     os.write(int(os.environ["READY"]), bytes([workers]))

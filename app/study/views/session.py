@@ -39,9 +39,8 @@ from app.study.views.marking import Said
 from app.study.views.shapes import session_part
 from app.web import clock
 from app.web.access import Access, access, refused
-from app.web.database import others_wait, session, transact, transact_together
+from app.web.database import session, transact, transact_together
 from app.web.errors import Refusal
-from app.web.one_by_one import small
 from app.web.pages import shown, wants_fragment
 from app.web.sessions import Viewer, require_viewer
 from app.web.together import Course
@@ -65,7 +64,6 @@ def study() -> AnyResponse:
 
 @blueprint.post("/study/answer")
 @access(Access.LEARNER)
-@small
 def answer() -> AnyResponse:
     """Record a grade and show the next card."""
     now, posted = clock.now(), answers.posted_answer()
@@ -171,8 +169,8 @@ def _scoped(read: Callable[[], T]) -> T:
 
 
 def _record(posted: Posted, now: datetime) -> tuple[Answered, Screen | None]:
-    """Record the answer; for a script also read what it shows next, while the transaction is open if nobody waits for it."""
-    person, device, goes_on = require_viewer(), answers.device(), wants_fragment() and not others_wait()
+    """Record the answer; for a script also read what it shows next, while the transaction is open."""
+    person, device, goes_on = require_viewer(), answers.device(), wants_fragment()
 
     def work(one: Any, in_line: bool) -> Course[tuple[Answered, Screen | None]]:
         reading = asking.beside_an_answer(one, person, now=now, scope=posted.scope) if goes_on else None

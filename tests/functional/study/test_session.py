@@ -15,10 +15,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app.config import Settings
 from app.content.document import Option
 from app.db.models import Card, CardState, Deck, Event, User
-from app.factory import create_app
 from app.study import appending
 from app.web import clock
 from app.web.database import db
@@ -507,17 +505,11 @@ def test_an_answer_writes_two_rows_and_the_sums_they_belong_to_and_asks_little(
     assert statements.count("SELECT") <= 9
 
 
-@pytest.mark.parametrize("processes", [1, 2])
-def test_the_next_card_comes_with_the_answer_however_many_processes_serve(
-    database_url: str, learner: User, time: Clock, processes: int
-) -> None:
-    app = create_app(Settings(secret_key="test-" * 10, database_url=database_url, web_concurrency=processes))
-    with app.test_client() as browser:
-        sign_in(browser, learner, keep=True)
-        first = form_of(browser.get("/study"))
-        page = browser.post("/study/answer", data=first, headers=FRAGMENT)
-        assert page.status_code == 200
-        second = form_of(page)
-        assert second["card"] != first["card"]
-        again = browser.post("/study/answer", data=first, headers=FRAGMENT)
-        assert form_of(again)["card"] == second["card"]
+def test_the_next_card_comes_with_the_answer(browser: FlaskClient) -> None:
+    first = form_of(browser.get("/study"))
+    page = browser.post("/study/answer", data=first, headers=FRAGMENT)
+    assert page.status_code == 200
+    second = form_of(page)
+    assert second["card"] != first["card"]
+    again = browser.post("/study/answer", data=first, headers=FRAGMENT)
+    assert form_of(again)["card"] == second["card"]

@@ -24,7 +24,7 @@ def suffix(name: str) -> str:
 @pytest.fixture(autouse=True)
 def two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if the machine had two processors, and this process threads."""
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr("app.processors.ALL", frozenset((0, 1)))
     monkeypatch.setattr("app.library.workers._has_one_thread", lambda: False)
 
 
@@ -120,9 +120,10 @@ _COMMAND = """
 import fcntl, os, signal, sys, threading
 from pathlib import PurePosixPath
 
+from app import processors
 from app.library.workers import WORTHWHILE, Workers
 
-os.sched_getaffinity = lambda _: {0, 1, 2}
+processors.ALL = frozenset((0, 1, 2))
 names = [f"a/b-{number}.md" for number in range(500)]
 
 

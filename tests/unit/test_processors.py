@@ -1,0 +1,61 @@
+"""Processors of their own: shared evenly, kept by the threads that answer, and given up for helpers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+from app import processors
+from app.processors import Shares
+
+SAY = "import os; print(*sorted(os.sched_getaffinity(0)))"
+
+
+def test_processors_are_shared_evenly_and_given_again_when_a_process_has_ended() -> None:
+    shares = Shares(frozenset((2, 3, 7)))
+    had = [shares.give(process) for process in range(1, 8)]
+    assert sorted(Counter(had).values()) == [2, 2, 3]
+    assert set(had[:3]) == {2, 3, 7}
+    for process, processor in enumerate(had[:6], start=1):
+        if processor == had[1]:
+            shares.take_back(process)
+    assert shares.give(8) == had[1]
+    shares.take_back(99)
+
+
+def in_a_thread(work: Callable[[], None]) -> None:
+    """Run it where it can keep to a processor without a trace here. What it raises is raised."""
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if raised:
+        raise raised[0]
+
+
+def test_a_thread_keeps_to_one_and_has_helpers_started_on_all() -> None:
+    def work() -> None:
+        one = max(processors.ALL)
+        processors.keep_to(one)
+        assert os.sched_getaffinity(0) == {one}
+        with processors.on_all_of_them():
+            said = subprocess.run([sys.executable, "-c", SAY], capture_output=True, text=True, check=True).stdout
+        assert {*map(int, said.split())} == processors.ALL
+        assert os.sched_getaffinity(0) == {one}
+        processors.keep_to(10**4)  # there is none: that is left to the system
+        assert os.sched_getaffinity(0) == {one}
+
+    before = os.sched_getaffinity(0)
+    in_a_thread(work)
+    assert os.sched_getaffinity(0) == before
