@@ -30,7 +30,7 @@ Claim = Callable[[Session, Sequence[int]], Callable[[], set[int]]]
 """Gets in some lines where that takes no wait; gives what says which ones, once it is read."""
 MOST = 32
 """So many changes go into one transaction at most, so that the first of them does not wait for long; …"""
-MOST_IN_ORDER = 5
+MOST_IN_ORDER = 4
 """… and so many where they are made one after the other, while other processes wait: a few share a commit as well as many."""
 _log = logging.getLogger(__name__)
 
