@@ -47,7 +47,7 @@ _shares = processors.Shares()
 def pre_fork(_server: Any, worker: Any) -> None:
     """Give the process that is to come a processor of its own.
 
-    One that serves alone keeps all of them: its threads hash passwords and read the database beside each other.
+    One that serves alone, by `WEB_CONCURRENCY`, keeps all of them: its threads hash passwords and read the database beside each other.
     """
     worker.processor = _shares.give(worker.age) if _settings.own_processors and workers > 1 else None
 

@@ -13,8 +13,9 @@ from typing import Any
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 MOST_PROCESSES = 256
-GIVE_WAY_S = 0.01
+GIVE_WAY_S = 0.005
 """So long one with more connections leaves a new one to the others; if none takes it, it does."""
+LOOK_EVERY_S = 0.001
 _ONE = struct.Struct("=i")
 _counts = mmap.mmap(-1, MOST_PROCESSES * _ONE.size)
 """How many connections each process has, and 1 more; 0: there is no such process. Made before the processes, and shared by them."""
@@ -58,13 +59,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
             self._take(listener)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        """Do as ever, but take what was left to the others and is still there when that moment is over."""
-        if self._left:
-            timeout = min(timeout, max(0.0, self._until - time.monotonic()))
-        super().wait_for_and_dispatch_events(timeout)
-        if self._left and time.monotonic() >= self._until:
+        """Do as ever, but listen again once no other process has fewer, or that moment is over: then nobody was quicker."""
+        if not self._left:
+            super().wait_for_and_dispatch_events(timeout)
+            return
+        super().wait_for_and_dispatch_events(LOOK_EVERY_S)
+        if not self._has_more():
+            self._listen_again()
+        elif time.monotonic() >= self._until:
             for listener in self._listen_again():
-                self._take(listener)  # does nothing where there is no connection
+                self._take(listener)  # does nothing where there is none
 
     def finish_request(self, conn: Any, fs: Any) -> None:
         """Count what is closed no more."""

@@ -6,6 +6,7 @@ keeps to a processor of its own.
 """
 
 import os
+import random
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,7 +20,7 @@ class Shares:
 
     def __init__(self, processors: frozenset[int] = ALL) -> None:
         ordered = sorted(processors)
-        first = os.getpid() % len(ordered)  # another portal on this machine may begin with another one
+        first = random.randrange(len(ordered))  # noqa: S311  # another portal on this machine begins with another one
         self._ordered = ordered[first:] + ordered[:first]
         self._of: dict[int, int] = {}
 

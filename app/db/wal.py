@@ -11,6 +11,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from app import processors
+
 COMMITS = 100
 """After so many commits the journal is brought in."""
 MOST_PAGES = 16_000
@@ -32,7 +34,8 @@ class Journal:
         if self._commits >= COMMITS and self._busy.acquire(blocking=False):
             self._commits = 0
             try:
-                threading.Thread(target=self._bring_in, name="journal", daemon=True).start()
+                with processors.on_all_of_them():
+                    threading.Thread(target=self._bring_in, name="journal", daemon=True).start()
             except RuntimeError:  # the system gives no thread now; whoever has just committed must not be told that
                 self._busy.release()
 

@@ -136,6 +136,7 @@ def write_archive(
         writer.lines("events", export_log.events(session, user, cards.guids))
         writer.lines("marks", export_log.marks(session, user_id, cards.guids))
         writer.lines("practice", export_log.sessions(session, user_id, cards.guids))
+        writer.lines("other/practice_taken_back", export_log.taken_back(session, user_id, cards.guids))
         for table in others():
             writer.lines(f"other/{table.name}", _rows_of(session, table, user_id, cards.guids))
         with writer.text("reviews.csv") as text:

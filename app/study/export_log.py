@@ -114,6 +114,25 @@ def sessions(session: Session, user_id: int, guids: dict[int, str]) -> Iterator[
         }
 
 
+def taken_back(session: Session, user_id: int, guids: dict[int, str]) -> Iterator[dict[str, Any]]:
+    """The answers of practice sessions that do not count any more."""
+    rows = (
+        select(Practice.guid, PracticeAnswer)
+        .join(PracticeAnswer, PracticeAnswer.practice_id == Practice.id)
+        .where(Practice.user_id == user_id, PracticeAnswer.undone_before.is_not(None))
+        .order_by(Practice.id, PracticeAnswer.number)
+        .execution_options(yield_per=BATCH)
+    )
+    for practice, answer in session.execute(rows):
+        yield {
+            "practice": practice,
+            "number": answer.number,
+            "card": guids[answer.card_id],
+            "grade": answer.grade,
+            "answered_at": said(answer.answered_at),
+        }
+
+
 _REVIEW = (
     "answered_at",
     "study_day",

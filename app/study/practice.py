@@ -52,8 +52,10 @@ class PracticeScreen:
     """The question was failed in this session."""
     total: int
     left: int
-    undo: bool
-    redo: bool
+    undo: int | None
+    """The number of the answer that Undo takes back, and …"""
+    redo: int | None
+    """… of the one that Redo puts back."""
 
     @property
     def done(self) -> int:
@@ -153,38 +155,49 @@ def answer(
     )
 
 
-def undo(session: Session, *, viewer: Viewer, practice: str, now: datetime) -> str | None:
-    """Take back the last answer of a session, and the review it was; gives its card's guid, None if there is none.
+def undo(session: Session, *, viewer: Viewer, practice: str, number: int, now: datetime) -> str | None:
+    """Take back an answer of a session, its last, and the review it was; gives its card's guid, None if it is not asked any more.
 
-    Raises `UnknownPractice`, `service.NotLast`.
+    Taken back already, nothing changes. Raises `UnknownPractice`, `service.NotLast`.
     """
     write(session)
     found = _found(session, viewer, practice, lock=True)
     ever = _ever_given(session, found.id)
-    given = _standing(ever)
-    if not given:
-        return None
-    last = given[-1]
-    if last.event_id is not None:
-        service.undo(session, viewer=viewer, event=last.event_id, now=now)
-    _set_undone(session, found.id, last.number, _next_number(ever))
-    row = still_there(session, viewer, [last.card_id], study_day_of(viewer, now)).get(last.card_id)
+    one = _numbered(ever, number)
+    if one.undone_before is None:
+        if one is not _standing(ever)[-1]:
+            raise service.NotLast
+        if one.event_id is not None:
+            service.undo(session, viewer=viewer, event=one.event_id, now=now)
+        _set_undone(session, found.id, one.number, _next_number(ever))
+    row = still_there(session, viewer, [one.card_id], study_day_of(viewer, now)).get(one.card_id)
     return None if row is None else str(row.guid)
 
 
-def redo(session: Session, *, viewer: Viewer, practice: str, now: datetime) -> None:
-    """Put back the answer of a session that was taken back last, and the review it was, unless one was given since.
+def redo(session: Session, *, viewer: Viewer, practice: str, number: int, now: datetime) -> bool:
+    """Put back an answer of a session that was taken back, and the review it was; says whether it stands now.
 
-    Where there is none nothing changes. Raises `UnknownPractice`, `service.NotLast`.
+    It does not where another one was given since, or its card has changed: then those taken back stay so for good.
+    Raises `UnknownPractice`.
     """
     write(session)
     found = _found(session, viewer, practice, lock=True)
-    taken_back = _to_redo(_ever_given(session, found.id))
-    if taken_back is None:
-        return
-    if taken_back.event_id is not None:
-        service.redo(session, viewer=viewer, event=taken_back.event_id, now=now)
-    _set_undone(session, found.id, taken_back.number, None)
+    ever = _ever_given(session, found.id)
+    one = _numbered(ever, number)
+    if one.undone_before is None:
+        return True
+    if one is not _to_redo(ever):
+        return False
+    try:
+        if one.event_id is not None:
+            service.redo(session, viewer=viewer, event=one.event_id, now=now)
+    except service.NotLast:
+        for other in ever:
+            if other.undone_before is not None:
+                _set_undone(session, found.id, other.number, _FOR_GOOD)
+        return False
+    _set_undone(session, found.id, one.number, None)
+    return True
 
 
 def screen(
@@ -218,8 +231,8 @@ def screen(
         again=bool(wanted) and any(one.card_id == wanted[0] for one in given),
         total=len(there),
         left=len(left),
-        undo=bool(given),
-        redo=_to_redo(ever) is not None,
+        undo=given[-1].number if given else None,
+        redo=one.number if (one := _to_redo(ever)) else None,
     )
 
 
@@ -276,6 +289,17 @@ def _ever_given(session: Session, practice_id: int) -> Sequence[Any]:
 
 def _standing(ever: Sequence[Any]) -> Sequence[Any]:
     return [one for one in ever if one.undone_before is None]
+
+
+def _numbered(ever: Sequence[Any], number: int) -> Any:
+    found = next((one for one in ever if one.number == number), None)
+    if found is None:
+        raise UnknownPractice
+    return found
+
+
+_FOR_GOOD = 0
+"""No answer has this number: what is taken back until it is given stays so."""
 
 
 def _next_number(ever: Sequence[Any]) -> int:

@@ -31,7 +31,7 @@ Claim = Callable[[Session, Sequence[int]], Callable[[], set[int]]]
 MOST = 32
 """So many changes go into one transaction at most, so that the first of them does not wait for long; …"""
 MOST_IN_ORDER = 4
-"""… and so many where they are made one after the other, while other processes wait: a few share a commit as well as many."""
+"""… and so many where they are made one after the other, and others may wait: a few share a commit as well as many."""
 _log = logging.getLogger(__name__)
 
 

@@ -8,8 +8,10 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 from app import processors
+from app.db.wal import COMMITS, Journal
 from app.processors import Shares
 
 SAY = "import os; print(*sorted(os.sched_getaffinity(0)))"
@@ -59,3 +61,24 @@ def test_a_thread_keeps_to_one_and_has_helpers_started_on_all() -> None:
     before = os.sched_getaffinity(0)
     in_a_thread(work)
     assert os.sched_getaffinity(0) == before
+
+
+def test_the_journal_is_brought_in_on_any_processor(tmp_path: Path) -> None:
+    database = tmp_path / "portal.db"
+    database.touch()
+    seen: list[set[int]] = []
+    done = threading.Event()
+
+    def alone(_work: Callable[[], object]) -> None:
+        seen.append(os.sched_getaffinity(0))
+        done.set()
+
+    def work() -> None:
+        processors.keep_to(min(processors.ALL))
+        journal = Journal(str(database), alone)
+        for _ in range(COMMITS):
+            journal.grown()
+
+    in_a_thread(work)
+    assert done.wait(30)
+    assert seen == [processors.ALL]

@@ -10,7 +10,7 @@ from html import escape
 
 from app.content.render import markdown
 from app.content.render.decorate import Images, decorate
-from app.content.render.formulas import Formulas, Written
+from app.content.render.formulas import Formulas, InLabels, Written
 from app.content.render.sanitise import clean
 
 __all__ = [
@@ -45,14 +45,19 @@ def render(text: str, *, images: Images | None = None) -> str:
 
 def render_question(text: str, *, images: Images | None = None) -> str:
     """The HTML of a question: phrasing only where it is one paragraph, to be put into a heading; blocks otherwise."""
-    if markdown.is_plain(text) and text.isprintable():
-        return escape(text.strip(), quote=False)
-    return _html(text, markdown.blocks if "\n" in text.strip() else markdown.inline, images, unwrap=True)
+    return _phrasing(text, images, Formulas)
 
 
 def render_inline(text: str, *, images: Images | None = None) -> str:
     """The HTML of an option: phrasing only where it is one paragraph, blocks where it holds code or a list."""
-    return render_question(text, images=images)
+    return _phrasing(text, images, InLabels)
+
+
+def _phrasing(text: str, images: Images | None, formulas: type[Formulas]) -> str:
+    if markdown.is_plain(text) and text.isprintable():
+        return escape(text.strip(), quote=False)
+    read = markdown.blocks if "\n" in text.strip() else markdown.inline
+    return _html(text, read, images, unwrap=True, formulas=formulas)
 
 
 def render_elsewhere(text: str, *, images: Images | None = None) -> str:

@@ -98,7 +98,14 @@ class Formulas:
         return f"{_WRAP}{made}</span>" if len(unescape(_TAG.sub("", made))) > MOST_SIGNS else made
 
 
-class Written(Formulas):
+class InLabels(Formulas):
+    """Formulas of what is clicked to choose it, and scrolls as a whole: one that takes the focus would take the click, too."""
+
+    def _in_line(self, made: str) -> str:
+        return made
+
+
+class Written(InLabels):
     """Formulas that stay LaTeX, between the signs that MathJax reads: for other programs than a browser."""
 
     def add(self, latex: str, *, display: bool) -> str | None:
@@ -107,9 +114,6 @@ class Written(Formulas):
             return None
         first, last = ("\\[", "\\]") if display else ("\\(", "\\)")
         return self._keep(f"{first}{escape(latex.strip(), quote=False)}{last}")
-
-    def _in_line(self, made: str) -> str:
-        return made
 
 
 @lru_cache(maxsize=4096)

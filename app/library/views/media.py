@@ -24,7 +24,6 @@ def media(name: str) -> Response:
     response = Response(found.data, mimetype=found.mime)
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     response.headers["Content-Disposition"] = "inline"
-    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.set_etag(match[1])
     response.make_conditional(request)
     return response

@@ -19,7 +19,7 @@ const cardOf = (part) => part.querySelector("#mark [name=card]").value;
 const hidden = (name, value) => Object.assign(document.createElement("input"), { type: "hidden", name, value });
 const focusQuestion = () => find("#question").focus({ preventScroll: true });
 
-// A fragment; null where the portal cannot be reached.
+// A fragment, or null.
 function ask(address, rest) {
   const signal = AbortSignal.timeout(15000);
   return fetch(address, { headers: { "X-Fragment": "session" }, signal, ...rest }).catch(() => null);
@@ -104,7 +104,7 @@ function parse(html) {
   return holder.content.querySelector("header.session") ? holder.content : null;
 }
 
-// Shows the parts of a fragment; one fetched `ahead` knows nothing of the session.
+// One fetched `ahead` knows nothing of the session.
 function show(part, ahead) {
   if (ahead) for (const live of LIVE) part.querySelector(live).replaceWith(find(live));
   const notice = find("main > .notice.error");
@@ -205,6 +205,7 @@ async function deliver(one) {
   if (reply.redirected) return failed("#signed-out", one);
   outbox.shift();
   clearNotice();
+  if (reply.status !== 200) afterwards = null;
   if (reply.status === 204) return location.assign(reply.headers.get("Location"));
   const part = parse(html);
   if (!part) return submitPlainly(one);

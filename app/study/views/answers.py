@@ -33,6 +33,7 @@ _OPTION = re.compile(r"[^\0]{1,16}")
 _MOST_CHOSEN = 26
 _MARK = {"card": _GUID, "do": re.compile(r"(?:un)?(?:bury|suspend|flag)")}
 _UNDO = {"event": _EVENT}
+_NUMBERED = {"number": _VERSION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,11 @@ def posted_practice() -> Practised:
         elapsed_ms=int(elapsed) if elapsed else None,
         after=fields["after"],
     )
+
+
+def posted_number() -> int:
+    """The number of the answer to take or put back. Raises `Refusal` (422)."""
+    return int(_fields(_NUMBERED, {})["number"])
 
 
 @dataclass(frozen=True, slots=True)

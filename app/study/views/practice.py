@@ -97,8 +97,10 @@ def answer_practice(guid: str) -> AnyResponse:
 @access(Access.LEARNER)
 def undo_practice(guid: str) -> AnyResponse:
     """Take the last answer of the session back and ask its card again."""
+    number = answers.posted_number()
+    work = partial(practice.undo, viewer=require_viewer(), practice=guid, number=number, now=clock.now())
     try:
-        card = transact(partial(practice.undo, viewer=require_viewer(), practice=guid, now=clock.now()))
+        card = transact(work)
     except (UnknownPractice, UnknownEvent):
         abort(404)
     except NotLast:
@@ -110,12 +112,14 @@ def undo_practice(guid: str) -> AnyResponse:
 @access(Access.LEARNER)
 def redo_practice(guid: str) -> AnyResponse:
     """Put back the answer that was taken back, and show the next card."""
+    number = answers.posted_number()
+    work = partial(practice.redo, viewer=require_viewer(), practice=guid, number=number, now=clock.now())
     try:
-        transact(partial(practice.redo, viewer=require_viewer(), practice=guid, now=clock.now()))
+        stands = transact(work)
     except (UnknownPractice, UnknownEvent):
         abort(404)
-    except NotLast:
-        return _instead(guid, _("This card was answered again since, so the answer that was undone stays undone."))
+    if not stands:
+        return _instead(guid, _("This card has changed since, so the answer that was undone stays undone."))
     return _next(guid)
 
 

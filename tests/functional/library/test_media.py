@@ -39,6 +39,7 @@ def test_an_image_is_kept_by_browsers_for_good(client: FlaskClient, session: Ses
     assert (answer.status_code, answer.data, answer.mimetype) == (200, PNG, "image/png")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert answer.headers.getlist("Cross-Origin-Resource-Policy") == ["same-origin"]  # twice would be none
     assert "Set-Cookie" not in answer.headers
     assert client.get(url, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
 

@@ -60,6 +60,13 @@ def form_of(page: TestResponse, **values: str) -> dict[str, str]:
     return fields | values
 
 
+def step_of(page: TestResponse, what: str) -> dict[str, str]:
+    """What the page's form to go a step back (`undo`) or forward (`redo`) would send."""
+    form = re.search(rf'<form id="{what}".*?</form>', page.text, re.DOTALL)
+    assert form, f"the page has no {what}"
+    return dict(re.findall(r'name="(\w+)" (?:type="hidden" )?value="([^"]*)"', form[0]))
+
+
 def question(page: TestResponse) -> str:
     found = re.search(r'id="question" tabindex="-1">(.*?)</h1>', page.text)
     assert found, page.text
@@ -97,12 +104,14 @@ def test_where_answers_count_each_is_a_review_too(browser: FlaskClient, session:
     grade(browser, address, grade="5")
     assert rows(session, Event, CardState, PracticeAnswer) == [1, 1, 1]
     page = browser.get(address)
-    undone = browser.post(f"{address}/undo", data=form_of(page), follow_redirects=True)
+    undone = browser.post(f"{address}/undo", data=step_of(page, "undo"), follow_redirects=True)
     assert question(undone) == "Question 1?"
     session.rollback()
     assert session.scalars(select(Event.live).where(Event.kind == "review")).all() == [False]
     assert not standing(session)
-    assert question(browser.post(f"{address}/redo", data=form_of(undone), follow_redirects=True)) == "Question 3?"
+    assert (
+        question(browser.post(f"{address}/redo", data=step_of(undone, "redo"), follow_redirects=True)) == "Question 3?"
+    )
     session.rollback()
     assert session.scalars(select(Event.live).where(Event.kind == "review")).all() == [True]
     assert standing(session) == [1]
@@ -123,20 +132,58 @@ def test_as_many_steps_lead_forward_as_were_gone_back_until_something_is_answere
         page = grade(browser, address, grade="4")
     assert 'data-act="redo"' not in page.text
     for left in ([1, 2], [1], []):
-        page = browser.post(f"{address}/undo", data=form_of(page), follow_redirects=True)
+        page = browser.post(f"{address}/undo", data=step_of(page, "undo"), follow_redirects=True)
         assert standing(session) == left
     assert question(page) == "Question 1?"
     assert 'data-act="undo"' not in page.text
     for there in ([1], [1, 2]):
-        page = browser.post(f"{address}/redo", data=form_of(page), follow_redirects=True)
+        page = browser.post(f"{address}/redo", data=step_of(page, "redo"), follow_redirects=True)
         assert standing(session) == there
     assert 'data-act="redo"' in page.text
     page = grade(browser, address, grade="5")
     assert 'data-act="redo"' not in page.text
-    for there in ([1, 2], [1, 2, 4], [1, 2, 4]):
-        what = "redo" if len(there) == 3 else "undo"
-        page = browser.post(f"{address}/{what}", data=form_of(page), follow_redirects=True)
+    for what, there in (("undo", [1, 2]), ("redo", [1, 2, 4])):
+        page = browser.post(f"{address}/{what}", data=step_of(page, what), follow_redirects=True)
         assert standing(session) == there
+
+
+def test_a_step_back_or_forward_that_is_sent_twice_is_one_step(
+    browser: FlaskClient, session: Session, start: Start
+) -> None:
+    address = start(mode="tag")
+    for _ in range(3):
+        page = grade(browser, address, grade="4")
+    back = step_of(page, "undo")
+    for left in ([1, 2], [1, 2]):
+        page = browser.post(f"{address}/undo", data=back, follow_redirects=True)
+        assert standing(session) == left
+    page = browser.post(f"{address}/undo", data=step_of(page, "undo"), follow_redirects=True)
+    forward = step_of(page, "redo")
+    for there in ([1, 2], [1, 2]):
+        browser.post(f"{address}/redo", data=forward)
+        assert standing(session) == there
+    stale = browser.post(f"{address}/undo", data=back | {"number": "1"}, headers=FRAGMENT)
+    assert stale.status_code == 409  # it is not the last one
+    assert standing(session) == [1, 2]
+    assert browser.post(f"{address}/undo", data=back | {"number": "9"}).status_code == 404
+    assert browser.post(f"{address}/redo", data=back | {"number": "x"}).status_code == 422
+
+
+def test_what_cannot_be_put_back_is_offered_no_longer(
+    browser: FlaskClient, session: Session, learner: User, start: Start
+) -> None:
+    address = start(mode="tag", tags="odd", counts="y")
+    page = grade(browser, address, grade="5")
+    undone = browser.post(f"{address}/undo", data=step_of(page, "undo"), follow_redirects=True)
+    other = start(mode="tag", tags="odd", counts="y")
+    grade(browser, other, grade="4")  # the same card
+    refused = browser.post(f"{address}/redo", data=step_of(undone, "redo"), headers=FRAGMENT)
+    assert refused.status_code == 409
+    assert "has changed since" in refused.text
+    assert 'data-act="redo"' not in refused.text
+    assert session.scalars(
+        select(PracticeAnswer.undone_before).where(PracticeAnswer.undone_before.is_not(None))
+    ).all() == [0]
 
 
 def test_an_answer_that_comes_again_after_it_was_taken_back_stays_taken_back(
@@ -144,8 +191,10 @@ def test_an_answer_that_comes_again_after_it_was_taken_back_stays_taken_back(
 ) -> None:
     address = start(mode="tag")
     form = form_of(browser.get(address), grade="4")
-    for path in ("answer", "undo", "answer"):
-        assert browser.post(f"{address}/{path}", data=form).status_code == 303
+    assert browser.post(f"{address}/answer", data=form).status_code == 303
+    undone = browser.post(f"{address}/undo", data=step_of(browser.get(address), "undo"), follow_redirects=True)
+    assert question(undone) == "Question 1?"
+    assert browser.post(f"{address}/answer", data=form).status_code == 303
     assert not standing(session)
 
 
@@ -227,7 +276,7 @@ def test_a_session_is_its_learners_alone(browser: FlaskClient, session: Session,
     for path in (address, f"{address}/done"):
         assert stranger.get(path).status_code == 404
     for path in (f"{address}/answer", f"{address}/undo", f"{address}/redo"):
-        sent = form if path.endswith("answer") else {}
+        sent = form if path.endswith("answer") else {"number": "1"}
         assert stranger.post(path, data=sent | {"csrf_token": token}).status_code == 404
     assert rows(session, PracticeAnswer) == [0]
 

@@ -76,7 +76,7 @@ def test_connections_that_are_kept_are_shared_evenly(port: int) -> None:
     seen = all_there(port)
     counts = shared(port)
     assert set(counts) == seen
-    assert max(counts.values()) - min(counts.values()) <= 3
+    assert max(counts.values()) <= 2 * min(counts.values())
 
 
 def test_what_a_process_had_that_was_killed_is_counted_no_more(port: int) -> None:
@@ -85,4 +85,4 @@ def test_what_a_process_had_that_was_killed_is_counted_no_more(port: int) -> Non
     seen = all_there(port, but=dies)
     counts = shared(port)
     assert set(counts) == seen
-    assert max(counts.values()) - min(counts.values()) <= 3
+    assert max(counts.values()) <= 2 * min(counts.values())

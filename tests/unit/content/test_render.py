@@ -130,6 +130,7 @@ def test_a_long_formula_in_a_line_scrolls_in_itself(text: str) -> None:
     assert render.sanitise(html) == html
     assert render.sanitise(html.replace(IN_ITSELF, '<math display="inline">').replace("</span>", "")) == html
     assert "<span" not in render.render_elsewhere(text)
+    assert "<span" not in render.render_inline(text)  # an option: a click on it is to choose it
 
 
 def test_formulas_are_mathml() -> None:
