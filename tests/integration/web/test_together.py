@@ -16,7 +16,7 @@ from app.db.prepared import Prepared
 from app.db.session import make_engine, session_factory
 from app.db.wire import Wire
 from app.study.line import claim, get_in_line
-from app.web.together import Alone, Course, Unchanged, Work, together
+from app.web.together import MOST_IN_ORDER, Alone, Course, Unchanged, Work, together
 from tests.builders import LONG_AGO, make_user
 
 
@@ -114,9 +114,9 @@ def test_changes_that_wait_share_a_commit(engine: Engine, sessions: sessionmaker
 
     with ThreadPoolExecutor(10) as pool:
         with _held_up(engine, sessions, pool) as first:
-            others = [pool.submit(change, number) for number in range(1, 9)]
-            _until(lambda: _waiting(engine) == 8)
-        assert [one.result() for one in others] == [f"c{n}" for n in range(1, 9)]
+            others = [pool.submit(change, number) for number in range(1, MOST_IN_ORDER + 1)]
+            _until(lambda: _waiting(engine) == MOST_IN_ORDER)
+        assert [one.result() for one in others] == [f"c{n}" for n in range(1, MOST_IN_ORDER + 1)]
         assert first.result() == "first"
     assert len(commits) == 2
 
