@@ -4,10 +4,12 @@ import re
 import statistics
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from urllib.parse import urlencode
 
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
 
 from app.db.migrate import upgrade
 from app.db.session import make_engine, session_factory
@@ -118,8 +120,14 @@ class Tab:
 
 def signed(learner: Learner) -> str:
     """The cookie of a learner, signed as the portal does."""
+    return str(_signer().dumps(learner.cookie))
+
+
+@cache
+def _signer() -> URLSafeTimedSerializer:
+    """Made once: all connections change to their next learner at about the same time, and are measured while they do."""
     app = Flask("cookie")
     app.secret_key = SECRET
     signer = SecureCookieSessionInterface().get_signing_serializer(app)
     assert signer is not None
-    return str(signer.dumps(learner.cookie))
+    return signer
