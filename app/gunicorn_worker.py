@@ -16,6 +16,7 @@ MOST_PROCESSES = 256
 GIVE_WAY_S = 0.005
 """So long one with more connections leaves a new one to the others; if none takes it, it does."""
 LOOK_EVERY_S = 0.001
+"""So often it looks meanwhile whether it may listen again."""
 _ONE = struct.Struct("=i")
 _counts = mmap.mmap(-1, MOST_PROCESSES * _ONE.size)
 """How many connections each process has, and 1 more; 0: there is no such process. Made before the processes, and shared by them."""
