@@ -123,3 +123,21 @@ def test_reading_through(page: Page, learner: User) -> None:
     expect(page.locator("#question")).to_have_text("What is easy?")
     page.get_by_role("link", name="Previous").click()
     expect(page.locator("#question")).to_have_text("What is hard?")
+
+
+def test_steps_go_back_and_forward_by_keyboard(new_page: NewPage, learner: User) -> None:
+    page = new_page()
+    enter(page, learner)
+    begin(page, "By tag", Tags="hard")
+    left = page.locator("#left")
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    expect(left).to_have_text("1 left")
+    page.keyboard.press("u")
+    expect(left).to_have_text("2 left")
+    expect(page.locator("#question")).to_have_text("What is hard?")
+    page.keyboard.press("r")
+    expect(left).to_have_text("1 left")
+    expect(page.locator("#question")).to_have_text("What is easy?")
+    expect(page.locator("#question")).to_be_focused()
+    expect(page.get_by_role("button", name="Redo")).to_have_count(0)
