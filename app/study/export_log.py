@@ -100,17 +100,7 @@ def sessions(session: Session, user_id: int, guids: dict[int, str]) -> Iterator[
             "counts": practice.counts,
             "started_at": said(practice.started_at),
             "cards": [guids[card] for card in practice.cards if card in guids],
-            "answers": [
-                {
-                    "number": answer.number,
-                    "card": guids[answer.card_id],
-                    "grade": answer.grade,
-                    "answered_at": said(answer.answered_at),
-                    "elapsed_ms": answer.elapsed_ms,
-                    "event": answer.event_id,
-                }
-                for answer in answers
-            ],
+            "answers": [_answer(answer, guids) for answer in answers],
         }
 
 
@@ -124,13 +114,18 @@ def taken_back(session: Session, user_id: int, guids: dict[int, str]) -> Iterato
         .execution_options(yield_per=BATCH)
     )
     for practice, answer in session.execute(rows):
-        yield {
-            "practice": practice,
-            "number": answer.number,
-            "card": guids[answer.card_id],
-            "grade": answer.grade,
-            "answered_at": said(answer.answered_at),
-        }
+        yield {"practice": practice, **_answer(answer, guids)}
+
+
+def _answer(answer: PracticeAnswer, guids: dict[int, str]) -> dict[str, Any]:
+    return {
+        "number": answer.number,
+        "card": guids[answer.card_id],
+        "grade": answer.grade,
+        "answered_at": said(answer.answered_at),
+        "elapsed_ms": answer.elapsed_ms,
+        "event": answer.event_id,
+    }
 
 
 _REVIEW = (

@@ -27,11 +27,11 @@ class Words(Domain):  # type: ignore[misc]  # Flask-Babel ships no types
 
     def get_translations(self) -> Any:
         """The words in the language of this request."""
-        found = g.get("words") if has_app_context() else None
+        if not has_app_context():
+            return super().get_translations()
+        found = g.get("words")
         if found is None:
-            found = super().get_translations()
-            if has_app_context():
-                g.words = found
+            found = g.words = super().get_translations()
         return found
 
 

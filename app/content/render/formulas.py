@@ -43,14 +43,12 @@ _OTHERWISE = (
 """Commands that the converter does not know, and what they mean in those it does."""
 _ATTRIBUTE = "|".join(f'{name}="(?:{pattern})"' for name, pattern in _ATTRIBUTES.items())
 # The quantifiers never give back what they took: else time would grow exponentially with what almost matches.
-_OURS = re.compile(
+_MATHML = (
     rf"<math(?: (?:{_ATTRIBUTE}))*+>"
     rf"(?:[^<>]++|</?(?:{'|'.join(sorted(_TAGS - {'math'}, key=len, reverse=True))})(?: (?:{_ATTRIBUTE}))*+>)*+</math>"
 )
-
-
 _WRAP = '<span class="scroll" role="group" aria-label="Formula" tabindex="0">'
-_WRAPPED = re.compile(rf"{_WRAP}({_OURS.pattern})</span>|{_OURS.pattern}")
+_OURS = re.compile(rf"({_WRAP})?({_MATHML})(?(1)</span>)")
 _TAG = re.compile(r"<[^<>]*>")
 MOST_SIGNS = 14
 """A formula with more signs than that may be wider than a phone: it scrolls in itself."""
@@ -72,7 +70,7 @@ class Formulas:
 
     def take_out(self, html: str) -> str:
         """The HTML with stand-ins where it holds MathML as this module writes it; any other MathML stays, to be dropped."""
-        return _WRAPPED.sub(lambda match: self._keep(match[1] or match[0]), html) if "<math" in html else html
+        return _OURS.sub(lambda match: self._keep(match[2]), html) if "<math" in html else html
 
     def put_back(self, html: str) -> str:
         """The sanitised HTML with MathML for each stand-in between tags; inside an attribute there is no formula."""

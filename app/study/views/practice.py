@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -97,12 +97,8 @@ def answer_practice(guid: str) -> AnyResponse:
 @access(Access.LEARNER)
 def undo_practice(guid: str) -> AnyResponse:
     """Take the last answer of the session back and ask its card again."""
-    number = answers.posted_number()
-    work = partial(practice.undo, viewer=require_viewer(), practice=guid, number=number, now=clock.now())
     try:
-        card = transact(work)
-    except (UnknownPractice, UnknownEvent):
-        abort(404)
+        card = _stepped(practice.undo, guid)
     except NotLast:
         return _instead(guid, _("This card was answered again since, so the earlier answer stays."))
     return _next(guid, card=card or "")
@@ -112,15 +108,18 @@ def undo_practice(guid: str) -> AnyResponse:
 @access(Access.LEARNER)
 def redo_practice(guid: str) -> AnyResponse:
     """Put back the answer that was taken back, and show the next card."""
-    number = answers.posted_number()
-    work = partial(practice.redo, viewer=require_viewer(), practice=guid, number=number, now=clock.now())
-    try:
-        stands = transact(work)
-    except (UnknownPractice, UnknownEvent):
-        abort(404)
-    if not stands:
+    if not _stepped(practice.redo, guid):
         return _instead(guid, _("This card has changed since, so the answer that was undone stays undone."))
     return _next(guid)
+
+
+def _stepped(step: Callable[..., T], guid: str) -> T:
+    """What a step back or forward gives, of the answer that the form names."""
+    work = partial(step, viewer=require_viewer(), practice=guid, number=answers.posted_number(), now=clock.now())
+    try:
+        return transact(work)
+    except (UnknownPractice, UnknownEvent):
+        abort(404)
 
 
 @blueprint.post("/practice/<guid>/mark")

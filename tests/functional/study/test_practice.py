@@ -124,12 +124,18 @@ def standing(session: Session) -> list[int]:
     return [*session.scalars(numbers.order_by(PracticeAnswer.number))]
 
 
+def three_answered(browser: FlaskClient, start: Start) -> tuple[str, TestResponse]:
+    """A session of which three cards were known, and its page then."""
+    address = start(mode="tag")
+    for _ in range(2):
+        grade(browser, address, grade="4")
+    return address, grade(browser, address, grade="4")
+
+
 def test_as_many_steps_lead_forward_as_were_gone_back_until_something_is_answered(
     browser: FlaskClient, session: Session, start: Start
 ) -> None:
-    address = start(mode="tag")
-    for _ in range(3):
-        page = grade(browser, address, grade="4")
+    address, page = three_answered(browser, start)
     assert 'data-act="redo"' not in page.text
     for left in ([1, 2], [1], []):
         page = browser.post(f"{address}/undo", data=step_of(page, "undo"), follow_redirects=True)
@@ -150,9 +156,7 @@ def test_as_many_steps_lead_forward_as_were_gone_back_until_something_is_answere
 def test_a_step_back_or_forward_that_is_sent_twice_is_one_step(
     browser: FlaskClient, session: Session, start: Start
 ) -> None:
-    address = start(mode="tag")
-    for _ in range(3):
-        page = grade(browser, address, grade="4")
+    address, page = three_answered(browser, start)
     back = step_of(page, "undo")
     for left in ([1, 2], [1, 2]):
         page = browser.post(f"{address}/undo", data=back, follow_redirects=True)
