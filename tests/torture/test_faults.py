@@ -117,7 +117,8 @@ def test_a_full_disk_takes_nothing_half(sqlite_url: str) -> None:
     with serving(world.environment, file_limit=file.stat().st_size + 64 * 1024) as portal:
         learner.sign_in(portal.url)
         statuses = [learner.answer(portal.url, card, new_guid()) for card in learner.cards]
-        assert statuses[-1] == 503, "the disk was never full"
+        # Not until the last one: a process brings its journal in after so many tries, and that makes room again.
+        assert 503 in statuses, "the disk was never full"
         assert set(statuses) <= {*ACKNOWLEDGED, 503}
         assert portal.get("/health/live").status_code == 200
     world.check()
