@@ -150,7 +150,7 @@ _ANSWERED = (
 def answered_in(session: Session, viewer: Viewer, part: Scoped) -> int:
     """How many cards of a scope were answered today; repeats are not counted again."""
     if not part.scope.tag:
-        return part.today.answered(part.decks)
+        return part.today.answered(None if part.whole else part.decks)
     values = {"user": viewer.id, "today": part.today.study_day, "decks": part.decks, "tag": part.scope.tag}
     return session.connection().execute(_ANSWERED, values).scalar_one()
 

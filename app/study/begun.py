@@ -1,6 +1,6 @@
 """The cards of a day that a learner has begun: those that are due, and those that wait to be repeated."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import partial
 from itertools import repeat
@@ -13,7 +13,7 @@ from app.db.lists import has_text
 from app.db.models import Card, CardMark, CardState
 from app.db.prepared import Prepared
 from app.library.queries import studyable
-from app.scheduling.queue import Done, Due, Limits, ReviewOrder, Waiting
+from app.scheduling.queue import Due, Limits, ReviewOrder, Waiting
 from app.scheduling.steps import steps_named, wait
 from app.web.sessions import Viewer
 
@@ -127,17 +127,16 @@ def ask_due(
     today: date,
     limits: Limits,
     order: ReviewOrder,
-    done: Mapping[int, Done],
+    left: int,
     *,
     tag: str = "",
     foremost: bool = False,
 ) -> Callable[[], Reviews]:
-    """As many due cards as the limits leave, the longest overdue, to be had later (`Prepared.ask`).
+    """The `left` due cards that are the longest overdue, to be had later (`Prepared.ask`).
 
     Of decks with a limit of their own they are as many as that. With `foremost` they are two at least, with all others
     of their days, and the rest is counted, where the order allows that.
     """
-    left = max(0, limits.reviews_per_day - sum(one.reviews for one in done.values()))
     values = {"user": user_id, "today": today, "decks": decks, "most": left, "tag": tag}
     own = {deck: limit.reviews for deck, limit in limits.decks.items() if limit.reviews is not None}
     if foremost and left and not (own or tag) and order is ReviewOrder.OVERDUE:

@@ -19,7 +19,6 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
-    exists,
     func,
     null,
     select,
@@ -28,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from app.db.models import Card, CardMark, CardState, Deck, DeckChoice, Event
-from app.db.prepared import Prepared, connected, in_one_go
+from app.db.prepared import Prepared, in_one_go
 from app.library.queries import studyable
 from app.scheduling.queue import (
     DeckLimits,
@@ -49,6 +48,8 @@ from app.web.access import readable
 from app.web.sessions import Viewer
 
 NO_LIMITS = DeckLimits()
+ALL_DECKS = 0
+"""Stands for all decks together where what was done is not known of each."""
 NEW_BEHIND = 50
 """The place from which a deck is searched for new cards is written down again when it is so many cards behind."""
 
@@ -72,8 +73,8 @@ class ChosenDeck:
 class Today:
     """A learner's day: the `decks` they chose, what is left (`plan`), and what is `done` in each deck, by its id.
 
-    `done` spans all decks; `plan` those that were asked for. The limits hold for all decks together. `behind` are the
-    decks in which the search for new cards starts too far back.
+    `done` spans all decks, those left since, too; `plan` those that were asked for. The limits hold for all decks
+    together. `behind` are the decks in which the search for new cards starts too far back.
     """
 
     study_day: date
@@ -118,7 +119,11 @@ def today_plan(
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """All that the plan of a learner's day is made from, in all the decks they chose."""
+    """All that the plan of a learner's day is made from, in all the decks they chose.
+
+    What was `done` may be known of all decks together alone, under `ALL_DECKS`, where the plan asks for no more: none has
+    limits of its own, and there are no new cards of several that take turns.
+    """
 
     study_day: date
     decks: tuple[ChosenDeck, ...]
@@ -134,10 +139,9 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """An answer that was just written: the card, which is begun by it, and what it adds to what was `done` in its deck."""
+    """An answer that was just written: the card, which is begun by it, and what it adds to what was `done`."""
 
     card_id: int
-    deck_id: int
     done: Done
 
 
@@ -145,7 +149,7 @@ class Reading:
     """What a learner's study day at `now` is made of, read in two goes (`in_one_go`): `begin` in one, `go_on` in the next.
 
     With a `tag` those cards alone that have it. With `foremost` the plan of the whole day may know the first cards alone,
-    two at least, and how many there are.
+    two at least, and how many there are, and what was done of all decks together.
     """
 
     def __init__(
@@ -157,39 +161,38 @@ class Reading:
         self._had: Callable[[], Day] | None = None
 
     def begin(self) -> None:
-        """Ask for what was done, and for the decks with their new cards."""
-        session, new = self._session, self._limits.new_per_day
-        at_once = connected(session).dialect.name == "postgresql"
-        self._done = _ask_done(session, self._viewer.id, self._today)
-        if not at_once:  # there is no wait to save: how many new cards are left is known before they are looked for
-            done = self._done()
-            self._done = lambda: done
-            new = _new_left(new, done)
-        self._chosen = _ask_chosen(session, self._viewer, self._today, new, self._tag, minus_done=at_once)
+        """Ask for the decks with their new cards, and for how much was done."""
+        new = self._limits.new_per_day
+        self._chosen = _ask_chosen(self._session, self._viewer, self._today, new, self._tag)
 
     def go_on(self, answered: Counted | None = None) -> None:
         """Ask for the cards that are due and those that wait. What was begun with is put right for what was `answered` since."""
         session, viewer, today = self._session, self._viewer, self._today
-        done = {**self._done()}
+        rows = self._chosen()
+        done = Done(rows[0].done_new, rows[0].done_reviews) if rows else Done(0, 0)
         if answered is not None:
-            before = done.get(answered.deck_id, Done(0, 0))
-            done[answered.deck_id] = Done(before.new + answered.done.new, before.reviews + answered.done.reviews)
-        new_left = _new_left(self._limits.new_per_day, done)
-        chosen = _chosen(session, viewer.id, self._chosen(), new_left, answered.card_id if answered else None)
+            done = Done(done.new + answered.done.new, done.reviews + answered.done.reviews)
+        new_left = max(0, self._limits.new_per_day - done.new)
+        chosen = _chosen(session, viewer.id, rows, new_left, answered.card_id if answered else None)
         extra = _extra(viewer, today)
         own = {deck.id: deck.limits.raised(*extra) for deck in chosen.decks if deck.limits != NO_LIMITS}
         limits = Limits(self._limits.new_per_day, self._limits.reviews_per_day, own)
         order = Order(NewOrder(viewer.new_order), ReviewOrder(viewer.review_order))
+        dones: Callable[[], Mapping[int, Done]] = {ALL_DECKS: done}.copy
+        in_turns = len({card.deck_id for card in chosen.new}) > 1
+        if own or in_turns or not (self._foremost and rows):
+            dones = _ask_done(session, viewer.id, today)
         waits: Callable[[], list[Waiting]] = list
         dues: Callable[[], Reviews] = partial(Reviews, [])
         if chosen.decks:
             ids, tag = [deck.id for deck in chosen.decks], self._tag
+            left = max(0, limits.reviews_per_day - done.reviews)
             waits = begun.ask_waiting(session, viewer, ids, today, tag)
             dues = begun.ask_due(
-                session, viewer.id, ids, today, limits, order.reviews, done, tag=tag, foremost=self._foremost
+                session, viewer.id, ids, today, limits, order.reviews, left, tag=tag, foremost=self._foremost
             )
         self._had = lambda: Day(
-            today, chosen.decks, done, waits(), dues(), chosen.new, limits, order, chosen.behind, viewer.id
+            today, chosen.decks, dones(), waits(), dues(), chosen.new, limits, order, chosen.behind, viewer.id
         )
 
     def read(self) -> Day:
@@ -210,10 +213,6 @@ class Reading:
         if self._had is None:
             raise RuntimeError("It did not go on.")
         return self._had()
-
-
-def _new_left(most: int, done: Mapping[int, Done]) -> int:
-    return max(0, most - sum(one.new for one in done.values()))
 
 
 def plan_of(day: Day, decks: Collection[int] | None = None) -> Today:
@@ -250,16 +249,17 @@ def _extra(viewer: Viewer, day: date) -> tuple[int, int]:
     return (viewer.extra_new, viewer.extra_reviews) if viewer.extra_on == day else (0, 0)
 
 
+_NEW_DONE = func.count().filter(Event.interval_before.is_(None))
+_REVIEWS_DONE = func.count().filter(Event.interval_before.is_not(None))
+_COUNTED_TODAY = and_(Event.user_id == _USER, Event.study_day == _TODAY, Event.counted)
 _DONE = Prepared(
-    select(
-        Card.deck_id,
-        func.count().filter(Event.interval_before.is_(None)).label("new"),
-        func.count().filter(Event.interval_before.is_not(None)).label("reviews"),
-    )
+    select(Card.deck_id, _NEW_DONE.label("new"), _REVIEWS_DONE.label("reviews"))
     .join_from(Event, Card, Card.id == Event.card_id)
-    .where(Event.user_id == _USER, Event.study_day == _TODAY, Event.counted)
+    .where(_COUNTED_TODAY)
     .group_by(Card.deck_id)
 )
+_ALL_DONE = select(_NEW_DONE.label("new"), _REVIEWS_DONE.label("reviews")).where(_COUNTED_TODAY).cte("done")
+"""The same of all decks together, without a look at the cards."""
 
 
 def done_on(session: Session, user_id: int, day: date) -> dict[int, Done]:
@@ -295,7 +295,8 @@ def first_unbegun() -> ColumnElement[int]:
     return func.coalesce(first, end.correlate(DeckChoice).scalar_subquery())
 
 
-_FAR = exists(select(Card.id).where(Card.deck_id == DeckChoice.deck_id, Card.position > _START + NEW_BEHIND))
+_LAST = select(func.max(Card.position)).where(Card.deck_id == DeckChoice.deck_id).scalar_subquery()
+_FAR = _LAST > _START + NEW_BEHIND
 """Whether a chosen deck goes on so far behind that place that another one may be worth writing down."""
 _FIRST = Prepared(
     select(DeckChoice.deck_id, first_unbegun().label("first"), _START.label("start"))
@@ -305,38 +306,34 @@ _FIRST = Prepared(
 
 
 _NEW: Any = bindparam("new", type_=Integer)
-_BEGUN_TODAY = (
-    select(func.count())
-    .where(Event.user_id == _USER, Event.study_day == _TODAY, Event.counted, Event.interval_before.is_(None))
-    .scalar_subquery()
-)
+_NEW_LEFT = select(case((_ALL_DONE.c.new < _NEW, _NEW - _ALL_DONE.c.new), else_=0)).scalar_subquery()
 
 
-def _first_new(with_tag: bool, minus_done: bool) -> ColumnElement[str]:
-    """The first `:new` cards of a chosen deck that may be asked (and have `:tag`), as `position:id,position:id,…`.
+def _first_new(with_tag: bool) -> ColumnElement[str]:
+    """The first new cards of a chosen deck that may be asked (and have `:tag`), as `position:id,position:id,…`.
 
-    With `minus_done` they are so many less as were begun today already.
+    They are `:new`, less those that were begun today already.
     """
     mark = aliased(CardMark)
     some = (
         _unbegun((cast(Card.position, String) + ":" + cast(Card.id, String)).label("card"))
         .outerjoin(mark, and_(mark.card_id == Card.id, mark.user_id == DeckChoice.user_id))
         .where(shown(mark), TAGGED if with_tag else true())
-        .limit(func.greatest(_NEW - _BEGUN_TODAY, 0) if minus_done else _NEW)
+        .limit(_NEW_LEFT)
         .subquery()
     )
     return select(func.aggregate_strings(some.c.card, ",")).scalar_subquery()
 
 
-_chosen_statements: dict[tuple[bool, bool, bool, bool], Prepared] = {}
+_chosen_statements: dict[tuple[bool, bool, bool], Prepared] = {}
 
 
-def _chosen_statement(viewer: Viewer, with_new: bool, with_tag: bool = False, *, minus_done: bool = False) -> Prepared:
-    """The decks a learner studies; with new cards (as `_first_new` has them), or without a look for them."""
-    key = (viewer.is_editor, with_new, with_tag, minus_done)
+def _chosen_statement(viewer: Viewer, with_new: bool, with_tag: bool = False) -> Prepared:
+    """The decks a learner studies, each row with what was done today; with new cards, or without a look for them."""
+    key = (viewer.is_editor, with_new, with_tag)
     kept = _chosen_statements.get(key)
     if kept is None:
-        new = (_FAR.label("far"), _START.label("start"), _first_new(with_tag, minus_done).label("new"))
+        new = (_FAR.label("far"), _START.label("start"), _first_new(with_tag).label("new"))
         none = (null().label("far"), null().label("start"), null().label("new"))
         kept = _chosen_statements[key] = Prepared(
             select(
@@ -347,22 +344,23 @@ def _chosen_statement(viewer: Viewer, with_new: bool, with_tag: bool = False, *,
                 DeckChoice.new_per_day,
                 DeckChoice.reviews_per_day,
                 *(new if with_new else none),
+                _ALL_DONE.c.new.label("done_new"),
+                _ALL_DONE.c.reviews.label("done_reviews"),
             )
             .join_from(DeckChoice, Deck, Deck.id == DeckChoice.deck_id)
+            .join(_ALL_DONE, true())
             .where(DeckChoice.user_id == _USER, readable(viewer, _USER))
             .order_by(DeckChoice.chosen_at, Deck.id)
         )
     return kept
 
 
-def _ask_chosen(
-    session: Session, viewer: Viewer, today: date, new: int, tag: str = "", *, minus_done: bool = False
-) -> Callable[[], list[Any]]:
-    """The chosen decks, each with its first `new` new cards, or so many less as were begun `today`; to be had later."""
-    values: dict[str, Any] = {"user": viewer.id}
+def _ask_chosen(session: Session, viewer: Viewer, today: date, new: int, tag: str = "") -> Callable[[], list[Any]]:
+    """The chosen decks, each with its first `new` new cards, less those begun `today`; to be had later."""
+    values: dict[str, Any] = {"user": viewer.id, "today": today}
     if new:
-        values |= {"today": today, "new": new} | ({"tag": tag} if tag else {})
-    return _chosen_statement(viewer, new > 0, bool(tag and new), minus_done=minus_done).ask(session, values)
+        values |= {"new": new} | ({"tag": tag} if tag else {})
+    return _chosen_statement(viewer, new > 0, bool(tag and new)).ask(session, values)
 
 
 def _chosen(session: Session, user_id: int, rows: Sequence[Any], new_left: int, begun: int | None) -> _Chosen:
@@ -370,7 +368,7 @@ def _chosen(session: Session, user_id: int, rows: Sequence[Any], new_left: int, 
     decks: list[ChosenDeck] = []
     cards: list[New] = []
     behind: list[int] = []
-    for order, (deck_id, slug, title, collection, most_new, most_reviews, far, start, new) in enumerate(rows):
+    for order, (deck_id, slug, title, collection, most_new, most_reviews, far, start, new, *_done) in enumerate(rows):
         decks.append(ChosenDeck(deck_id, slug, title, collection, DeckLimits(most_new, most_reviews)))
         if not new_left:
             continue

@@ -157,7 +157,7 @@ def _counted(viewer: Viewer, now: datetime, row: Any, event: replay.Event, after
     facts = after.facts[event.id]
     new = facts.before.is_new
     counts = facts.counted and event.study_day == study_day_of(viewer, now)
-    return Counted(row.id, row.deck_id, Done(int(counts and new), int(counts and not new)))
+    return Counted(row.id, Done(int(counts and new), int(counts and not new)))
 
 
 def _chosen_due(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.db.models import Collection, User
-from tests.builders import LONG_AGO, choose, make_card, make_deck, make_user, sign_in
+from tests.builders import LONG_AGO, choose, csrf_token, make_card, make_deck, make_user, sign_in
 from tests.functional.study.test_session import FRAGMENT, form_of, question
 
 
@@ -157,3 +157,21 @@ def test_pages_lead_to_what_can_be_studied_alone(browser: FlaskClient, session: 
     assert token
     form = {"mode": "due", "source": folder[1], "csrf_token": token[1]}
     assert browser.post("/practice", data=form).location == "/study?collection=notes"
+
+
+def way(page: TestResponse) -> str:
+    """How far a page says the day has come."""
+    found = re.search(r"Session progress: ([^\"]*)", page.text)
+    assert found
+    return found[1]
+
+
+def test_what_was_answered_in_a_deck_that_is_left_stays_a_part_of_the_day(browser: FlaskClient) -> None:
+    page = browser.get("/study")
+    assert question(page) == "First of one?"
+    browser.post("/study/answer", data=form_of(page), headers=FRAGMENT)
+    browser.post("/decks/one/choose", data={"study": "no", "csrf_token": csrf_token(browser, "/study")})
+    page = browser.get("/study")
+    assert way(page) == "1 of 5 cards"
+    page = browser.post("/study/answer", data=form_of(page), headers=FRAGMENT)
+    assert way(page) == way(browser.get("/study")) == "2 of 5 cards"
