@@ -11,7 +11,7 @@ from collections import namedtuple
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Dialect, Engine, Executable, PoolProxiedConnection, Select, event
@@ -22,6 +22,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 P = ParamSpec("P")
 T = TypeVar("T")
 _PLACED = re.compile(r"%(?:\((\w+)\)s|%)")
+_NUMBERED = re.compile(r"\$(\d+)")
 _log = logging.getLogger(__name__)
 """Says each statement, without its values, where DEBUG is asked for."""
 
@@ -120,7 +121,11 @@ class Prepared:
     def run(self, session: Session, values: Mapping[str, Any]) -> None:
         """Run what gives no rows, or none that are looked at."""
         connection = connected(session)
-        self._run(connection.dialect, connection, values, fetch=False)
+        changes: list[tuple[str, list[Any]]] | None = session.info.get(_CHANGES)
+        if changes is None:
+            self._run(connection.dialect, connection, values, fetch=False)
+        else:
+            changes.append(self._ready(connection.dialect, values))
 
     def _run(
         self,
@@ -272,6 +277,44 @@ def _go(connection: Connection) -> Iterator[None]:
             connection.invalidate()  # it could not leave: not even a rollback would get through
 
 
+@contextmanager
+def as_one_statement(session: Session) -> Iterator[None]:
+    """Have PostgreSQL make the changes that are `run` here by one statement, at the end: none of them sees another one's.
+
+    Each statement costs both sides as much as a small change itself. On SQLite they are made one after the other.
+    """
+    connection = connected(session)
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    changes: list[tuple[str, list[Any]]] = []
+    with in_one_go(session):
+        session.info[_CHANGES] = changes
+        try:
+            yield
+        finally:
+            del session.info[_CHANGES]
+        if changes:
+            sql = _as_one(tuple(sql for sql, _ in changes))
+            with _telling(connection.dialect, connection, sql):
+                _wire(connection.connection).send(sql, [one for _, values in changes for one in values], begins=True)
+
+
+@lru_cache(maxsize=256)
+def _as_one(statements: tuple[str, ...]) -> str:
+    """Statements as one, with `$1` for the first value of the first of them, and so on to the last value of the last."""
+    before, parts = 0, []
+    for sql in statements:
+        split = _NUMBERED.split(sql)
+        places = [int(place) for place in split[1::2]]
+        split[1::2] = [f"${before + place}" for place in places]
+        parts.append("".join(split))
+        before += max(places, default=0)
+    *firsts, last = parts
+    named = ", ".join(f"change_{number} AS ({sql})" for number, sql in enumerate(firsts))
+    return f"WITH {named} {last}" if firsts else last
+
+
 def ask_last(session: Session, ask: Callable[[], Callable[[], T]]) -> T:
     """Give what `ask` asks for (`Prepared.ask`), the last before the commit: PostgreSQL reads it and commits in one go.
 
@@ -338,6 +381,7 @@ def connected(session: Session) -> Connection:
 
 
 _CONNECTION = "connection of the transaction"
+_CHANGES = "changes to be made by one statement"
 
 
 @event.listens_for(Session, "after_transaction_end")

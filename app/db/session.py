@@ -105,7 +105,7 @@ class _WriterLine:
 _lines: dict[str, _WriterLine] = {}
 _lines_of: WeakKeyDictionary[Engine, _WriterLine] = WeakKeyDictionary()
 _lines_lock = threading.Lock()
-_writing: WeakKeyDictionary[Session, _WriterLine] = WeakKeyDictionary()
+_WRITING = "line whose writer this session is"
 
 
 def _line(engine: Engine) -> _WriterLine:
@@ -304,7 +304,7 @@ def write(session: Session) -> None:
     Whatever was read before is forgotten, because it may be stale by now: read again what the change depends on.
     A second call in one transaction does nothing. Raises `DatabaseBusy` when the wait is too long.
     """
-    if session in _writing or connected(session).dialect.name != "sqlite":
+    if _WRITING in session.info or connected(session).dialect.name != "sqlite":
         return
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("write(session) must come before the first change.")
@@ -326,20 +326,20 @@ def _become_writer(session: Session) -> None:
     except BaseException:
         line.leave()
         raise
-    _writing[session] = line
+    session.info[_WRITING] = line
 
 
 @event.listens_for(Session, "before_flush")
 def _flush_as_writer(session: Session, *_: Any) -> None:
     """Code that is not ours (Flask-Security's datastore) flushes without `write`: it gets in line here."""
     changed = session.new or session.dirty or session.deleted
-    if changed and session not in _writing and session.get_bind().dialect.name == "sqlite":
+    if changed and _WRITING not in session.info and session.get_bind().dialect.name == "sqlite":
         _become_writer(session)
 
 
 @event.listens_for(Session, "after_transaction_end")
 def _leave_line(session: Session, transaction: SessionTransaction) -> None:
-    if transaction.parent is None and (line := _writing.pop(session, None)) is not None:
+    if transaction.parent is None and (line := session.info.pop(_WRITING, None)) is not None:
         line.leave()
 
 

@@ -171,7 +171,7 @@ class Wire:
         self._unread.popleft()
         if result.status in _FAILED:
             self._note(reply)
-        self._result()
+        self._libpq.get_result()  # what ends it; libpq has that by itself, so nothing is waited for
 
     def _note(self, reply: Reply) -> None:
         """Note what the server refuses, and what it keeps or does not keep by that."""

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, insert
 from sqlalchemy.orm import Session
 
 from app.db.models import Event
-from app.db.prepared import Prepared, in_one_go
+from app.db.prepared import Prepared, as_one_statement
 from app.scheduling import replay
 from app.scheduling.replay import Projection
 from app.scheduling.state import MemoryState
@@ -81,9 +81,9 @@ def append(
     facts_of_it = fact_columns(projection.facts[event.id])
     sums: totals.Sums = {}
     totals.changed(sums, values, None, facts_of_it)
-    with in_one_go(session):
-        _INSERT_EVENT.run(session, values | facts_of_it)
+    with as_one_statement(session):
         store_facts(session, log, projection, sums)
+        _INSERT_EVENT.run(session, values | facts_of_it)
         totals.put(session, user_id, sums)
         events = len(log) + 1
         new = store_state(session, user_id=user_id, card_id=card_id, version=version, events=events, to=projection)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import pytest
-from sqlalchemy import Engine, bindparam, func, insert, select, text
+from sqlalchemy import Engine, bindparam, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from app.db import session as connecting
 from app.db import wire
 from app.db.base import new_guid
 from app.db.models import Collection
-from app.db.prepared import Prepared, ask_last, connected, in_one_go
+from app.db.prepared import Prepared, as_one_statement, ask_last, connected, in_one_go
 from app.db.session import make_engine, session_factory, write
 from tests.builders import LONG_AGO
 
@@ -127,6 +127,55 @@ def test_what_is_refused_in_one_go_is_sqlalchemys_error_too(session: Session, re
         twice()
     session.rollback()
     assert session.scalars(select(Collection.slug)).all() == []
+
+
+_RENAME = Prepared(update(Collection).where(Collection.slug == bindparam("old")).values(title=bindparam("title")))
+
+
+def test_changes_are_made_as_one_statement_and_seen_by_what_follows(session: Session) -> None:
+    write(session)
+    _add(session, 1, "a")
+    with in_one_go(session):
+        with as_one_statement(session):
+            _RENAME.run(session, {"old": "a", "title": "B2"})
+            _add(session, 2, "b")
+            _add(session, 3, "c")
+        _add(session, 4, "d")
+        titles = Prepared(select(Collection.title).order_by(Collection.slug)).ask(session, {})
+    assert [row.title for row in titles()] == ["B2", "B", "C", "D"]
+    with as_one_statement(session):
+        _RENAME.run(session, {"old": "d", "title": "A"})
+    with as_one_statement(session):
+        pass
+    session.commit()
+    assert session.scalars(select(Collection.title).order_by(Collection.slug)).all() == ["B2", "B", "C", "A"]
+
+
+def test_of_changes_made_as_one_that_are_refused_nothing_stays(session: Session) -> None:
+    write(session)
+
+    def twice() -> None:
+        with as_one_statement(session):
+            _add(session, 1, "a")
+            _add(session, 2, "a")
+
+    with pytest.raises(IntegrityError):
+        twice()
+    session.rollback()
+    write(session)
+
+    def given_up() -> None:
+        with as_one_statement(session):
+            _add(session, 1, "a")
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        given_up()
+    session.rollback()
+    write(session)
+    _add(session, 3, "c")
+    session.commit()
+    assert session.scalars(select(Collection.slug)).all() == ["c"]
 
 
 _LEFT = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%collection.slug%'")
