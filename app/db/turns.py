@@ -33,6 +33,14 @@ def turn(path: str, *, wait_s: float) -> int:
         os.close(door)
 
 
+def taken(path: str) -> int | None:
+    """A descriptor of the file at `path`, locked, or None where another process has it. Raises `OSError`."""
+    try:
+        return _locked(path, -math.inf, _LOOK_EVERY_S)
+    except NotInTime:
+        return None
+
+
 @contextmanager
 def alone(path: str, *, wait_s: float = math.inf) -> Iterator[None]:
     """Hold the lock on the file at `path` during seldom and long work. Raises as `turn` does."""

@@ -3,6 +3,10 @@
 By itself SQLite does that in the commit that makes the journal a thousand pages long: whoever is in line then waits for
 all of it to reach the disk. Here a thread does it, at first beside the writers and then, in line, with what little came
 meanwhile, so that the journal begins anew.
+
+Of several processes only one does. Before its version 3.51.3 SQLite loses commits where all of a journal was brought in, it
+is brought in again at once, and a commit begins it anew at that very moment (https://sqlite.org/wal.html#walresetbug). One
+process that waits for commits of its own in between never does that.
 """
 
 import sqlite3
@@ -12,6 +16,7 @@ from contextlib import closing
 from pathlib import Path
 
 from app import processors
+from app.db import turns
 
 COMMITS = 100
 """After so many commits the journal is brought in."""
@@ -27,6 +32,8 @@ class Journal:
         self._alone = alone
         self._commits = 0
         self._busy = threading.Lock()
+        self._lock = f"{database}.journal.lock"
+        self._held: int | None = None
 
     def grown(self) -> None:
         """A writer has left the line. Never waits."""
@@ -34,10 +41,23 @@ class Journal:
         if self._commits >= COMMITS and self._busy.acquire(blocking=False):
             self._commits = 0
             try:
-                with processors.on_all_of_them():
-                    threading.Thread(target=self._bring_in, name="journal", daemon=True).start()
-            except RuntimeError:  # the system gives no thread now; whoever has just committed must not be told that
-                self._busy.release()
+                if self._keeps():
+                    with processors.on_all_of_them():
+                        threading.Thread(target=self._bring_in, name="journal", daemon=True).start()
+                    return
+            except (RuntimeError, OSError):
+                pass  # the system gives no thread or file now; whoever has just committed must not be told that
+            self._busy.release()
+
+    def _keeps(self) -> bool:
+        """Whether this process is the one that brings the journal in, as long as it lives.
+
+        One that becomes it now waits for more commits: the one before may just have brought all of it in.
+        """
+        if self._held is None:
+            self._held = turns.taken(self._lock)
+            return False
+        return True
 
     def _bring_in(self) -> None:
         try:

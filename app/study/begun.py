@@ -132,10 +132,11 @@ def ask_due(
     tag: str = "",
     foremost: bool = False,
 ) -> Callable[[], Reviews]:
-    """The `left` due cards that are the longest overdue, to be had later (`Prepared.ask`).
+    """The due cards that are the longest overdue, of which the plan takes `left`, to be had later (`Prepared.ask`).
 
-    Of decks with a limit of their own they are as many as that. With `foremost` they are two at least, with all others
-    of their days, and the rest is counted, where the order allows that.
+    Of decks with a limit of their own they are as many as that; where the most of their interval counts, more to choose
+    from. With `foremost` they are two at least, with all others of their days, and the rest is counted, where the order
+    allows that.
     """
     values = {"user": user_id, "today": today, "decks": decks, "most": left, "tag": tag}
     own = {deck: limit.reviews for deck, limit in limits.decks.items() if limit.reviews is not None}

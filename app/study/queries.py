@@ -73,8 +73,9 @@ class ChosenDeck:
 class Today:
     """A learner's day: the `decks` they chose, what is left (`plan`), and what is `done` in each deck, by its id.
 
-    `done` spans all decks, those left since, too; `plan` those that were asked for. The limits hold for all decks
-    together. `behind` are the decks in which the search for new cards starts too far back.
+    `done` spans all decks, those left since, too (as `Day` says, it may be known of all together alone); `plan` those that
+    were asked for. The limits hold for all decks together. `behind` are the decks in which the search for new cards starts
+    too far back.
     """
 
     study_day: date
@@ -148,8 +149,8 @@ class Counted:
 class Reading:
     """What a learner's study day at `now` is made of, read in two goes (`in_one_go`): `begin` in one, `go_on` in the next.
 
-    With a `tag` those cards alone that have it. With `foremost` the plan of the whole day may know the first cards alone,
-    two at least, and how many there are, and what was done of all decks together.
+    With a `tag` those cards alone that have it. With `foremost` the plan of the whole day may know no more than the first
+    cards, two at least, how many there are, and what was done in all decks together.
     """
 
     def __init__(

@@ -73,6 +73,7 @@ def serving(environment: dict[str, str], *, file_limit: int | None = None) -> It
     reader.start()
     try:
         assert listening.wait(STARTS_WITHIN_S), "".join(victim.lines)
+        assert process.poll() is None, "".join(victim.lines)
         yield victim
     finally:
         if process.poll() is None:

@@ -76,7 +76,7 @@ def test_the_journal_is_brought_in_on_any_processor(tmp_path: Path) -> None:
     def work() -> None:
         processors.keep_to(min(processors.ALL))
         journal = Journal(str(database), alone)
-        for _ in range(COMMITS):
+        for _ in range(2 * COMMITS):
             journal.grown()
 
     in_a_thread(work)

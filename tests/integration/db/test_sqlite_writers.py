@@ -180,16 +180,41 @@ def test_the_journal_is_brought_in_beside_the_writers_and_begins_anew(
                     thread.join()
         return (tmp_path / "portal.db-wal").stat().st_size
 
-    longest = commit(wal.COMMITS + 1)
+    longest = commit(2 * wal.COMMITS + 1)
     assert commit(3 * wal.COMMITS) <= longest
     with closing(sqlite3.connect(tmp_path / "portal.db")) as other:
         assert other.execute("SELECT name FROM portal").fetchone()[0].startswith("29 ")
         assert other.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+def test_one_process_brings_the_journal_in_and_another_only_once_it_is_gone(tmp_path: Path) -> None:
+    """Two at once, or one right after the other, may lose commits."""
+    database = tmp_path / "portal.db"
+    brought: list[str] = []
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+    journal = wal.Journal(str(database), lambda _work: brought.append("this one"))
+
+    def grow() -> list[str]:
+        for _ in range(wal.COMMITS):
+            journal.grown()
+        for thread in threading.enumerate():
+            if thread.name == "journal":
+                thread.join()
+        return brought
+
+    another = turns.taken(f"{database}.journal.lock")
+    assert another is not None
+    assert grow() == grow() == []
+    os.close(another)
+    assert grow() == [], "the other one may just have done it"
+    assert grow() == ["this one"]
+    assert turns.taken(f"{database}.journal.lock") is None
+
+
 def test_a_journal_whose_file_is_gone_makes_none(engine: Engine, tmp_path: Path) -> None:
     journal = wal.Journal(str(tmp_path / "gone.db"), lambda work: None)
-    for _ in range(wal.COMMITS):
+    for _ in range(2 * wal.COMMITS):
         journal.grown()
     for thread in threading.enumerate():
         if thread.name == "journal":
@@ -211,10 +236,12 @@ def test_a_commit_counts_where_no_thread_can_be_had_and_the_journal_waits(
     def refuse(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
+    commit("first")
+    commit("second")
     with monkeypatch.context() as without:
         without.setattr(threading.Thread, "start", refuse)
-        commit("first")
-        commit("second")
+        commit("third")
+        commit("fourth")
     begun: list[str] = []
     start = threading.Thread.start
 
@@ -223,8 +250,8 @@ def test_a_commit_counts_where_no_thread_can_be_had_and_the_journal_waits(
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", note)
-    commit("third")
-    commit("fourth")
+    commit("fifth")
+    commit("sixth")
     assert begun == ["journal"]
     with closing(sqlite3.connect(tmp_path / "portal.db")) as other:
-        assert other.execute("SELECT name FROM portal").fetchone() == ("fourth",)
+        assert other.execute("SELECT name FROM portal").fetchone() == ("sixth",)
