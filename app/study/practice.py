@@ -91,6 +91,8 @@ class PracticeResult:
     left: int
     seconds: int | None
     failed: tuple[Failed, ...]
+    undo: int | None
+    """As of `PracticeScreen`."""
 
 
 def start(session: Session, *, viewer: Viewer, wish: Wish, counts: bool, now: datetime) -> str:
@@ -257,6 +259,7 @@ def result(session: Session, viewer: Viewer, practice: str, *, now: datetime) ->
         left=len(_left(found, there, given)),
         seconds=round(sum(times) / 1000) if times else None,
         failed=tuple(Failed(row.guid, row.slug, row.question_text) for row in missed),
+        undo=given[-1].number if given else None,
     )
 
 

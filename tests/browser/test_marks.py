@@ -50,7 +50,8 @@ def test_keys_flag_bury_and_suspend_and_undo_takes_that_back(
     expect(left).to_have_text("1 left")
     page.keyboard.press("@")
     expect(page.get_by_role("status")).to_contain_text("Suspended.")
-    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(page.get_by_role("button", name="Undo the last answer")).to_be_visible()
+    page.keyboard.press("u")
     expect(question).to_have_text("Question 4?")
     with portal.session() as session:
         marks = select(CardMark.buried_on, CardMark.suspended_at, CardMark.flagged_at)
@@ -70,6 +71,9 @@ def test_the_flag_key_puts_the_flag_on_and_takes_it_off(
     enter(page, person)
     page.goto("/study")
     said, flagged = page.locator("#taking [role=status]"), page.locator("p.meta").get_by_text("Flagged")
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    expect(page.locator("#left")).to_have_text("2 left")
     for words in ("Flagged.", "Flag removed.", "Flagged."):
         page.keyboard.press("f")
         expect(said).to_have_text(words)
@@ -77,6 +81,9 @@ def test_the_flag_key_puts_the_flag_on_and_takes_it_off(
     page.keyboard.press("u")
     expect(said).to_have_text("Flag removed.")
     expect(flagged).to_be_hidden()
+    page.keyboard.press("u")
+    expect(page.locator("#left")).to_have_text("3 left")
+    expect(page.locator("#question")).to_have_text("Question 1?")
 
 
 def test_after_a_mark_the_next_card_is_there_before_the_portal_answers(

@@ -92,6 +92,9 @@ def test_a_quiz_with_the_keyboard_alone_and_undo(page: Page, learner: User) -> N
         expect(page.locator("#answer")).to_be_focused()
         page.keyboard.press("Space")
     expect(page.get_by_role("heading", level=1)).to_have_text("2 of 2 right.")
+    page.keyboard.press("u")
+    expect(page.locator("#question")).to_have_text("Which, 2?")
+    expect(page.locator("#left")).to_have_text("1 left")
 
 
 @pytest.mark.parametrize("javascript", [True, False])

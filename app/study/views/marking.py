@@ -35,6 +35,11 @@ class Said:
     scope: Mapping[str, str]
     did: str
 
+    @property
+    def undo(self) -> str:
+        """`back` where the key for undo presses it; "" where the mark was taken back: else that key goes to and fro for ever."""
+        return self.back if self.back.startswith("un") else ""
+
 
 def said(posted: PostedMark, url: str) -> Said:
     """What is said of this mark."""

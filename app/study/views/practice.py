@@ -247,5 +247,6 @@ def _instead(guid: str, notice: str) -> AnyResponse:
     """409: nothing was changed; this is how things are."""
     page = _screen(guid)
     if page.question is None:
-        return redirect(url_for(".practised", guid=guid), 303)
+        flash(notice, "warn")
+        return _left(guid) if wants_fragment() else redirect(url_for(".practised", guid=guid), 303)
     return _shown(page, 409, notice=notice)

@@ -70,6 +70,37 @@ def test_a_script_that_takes_a_mark_back_gets_that_card(browser: FlaskClient) ->
     assert question(back) == "Question 1?"
 
 
+def keyed(page: TestResponse) -> list[str]:
+    """The buttons that the key for undo presses."""
+    return re.findall(r'<button[^>]*data-act="undo"[^>]*>(?:<svg.*?</svg>)?([^<]*?) *<kbd>', page.text, re.DOTALL)
+
+
+def test_the_key_for_undo_takes_back_what_was_done_last_also_at_the_end(browser: FlaskClient) -> None:
+    page = browser.get("/study")
+    browser.post("/study/answer", data=answer_of(page))
+    end = browser.post("/study/mark", data=form(browser.get("/study"), "bury"), follow_redirects=True)
+    assert (end.request.path, keyed(end)) == ("/study/done", ["Undo"])
+    assert "Undo the last answer</button>" in end.text, "it is there, without the key"
+    assert keyed(browser.get("/study/done")) == ["Undo the last answer"]
+    assert 'data-act="undo"' not in browser.get(f"/set-aside?did={end.request.args['did']}").text, "no key acts there"
+
+
+@pytest.mark.parametrize("do", ["flag", "bury", "suspend"])
+def test_what_was_taken_back_is_not_undone_in_turn_but_the_answer_before_is(browser: FlaskClient, do: str) -> None:
+    browser.post("/study/answer", data=answer_of(browser.get("/study")))
+    marked = browser.post("/study/mark", data=form(browser.get("/study"), do), headers=FRAGMENT)
+    if do != "flag":
+        marked = browser.get(marked.location)
+    back = browser.post("/study/mark", data=form(marked, f"un{do}"), headers=FRAGMENT)
+    assert ("Flag removed." if do == "flag" else "Brought back.") in back.text
+    assert keyed(back) == ["Undo"]
+    assert 'form="undo" data-act="undo"' in back.text, "that of the answer"
+
+
+def answer_of(page: TestResponse) -> dict[str, str]:
+    return dict(re.findall(r'name="(card|version|key|csrf_token)" value="([^"]*)"', page.text)) | {"grade": "4"}
+
+
 def test_a_flag_leaves_the_card_where_it_is(browser: FlaskClient) -> None:
     page = browser.get("/study")
     flagged = browser.post("/study/mark", data=form(page, "flag"), follow_redirects=True)

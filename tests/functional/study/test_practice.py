@@ -202,6 +202,33 @@ def test_an_answer_that_comes_again_after_it_was_taken_back_stays_taken_back(
     assert not standing(session)
 
 
+def test_the_last_answer_is_undone_from_the_summary_too(browser: FlaskClient, session: Session, start: Start) -> None:
+    address = start(mode="tag", tags="odd", counts="y")
+    assert '<form id="undo"' not in browser.get(f"{address}/done").text, "there is no answer yet"
+    grade(browser, address, grade="4")
+    end = grade(browser, address, grade="4")
+    assert end.request.path == f"{address}/done"
+    assert re.search(r'data-act="undo"[^>]*>Undo the last answer <kbd>U</kbd>', end.text)
+    assert "js/study.js" in end.text, "the key acts"
+    back = browser.post(f"{address}/undo", data=step_of(end, "undo"), follow_redirects=True)
+    assert question(back) == "Question 3?"
+    assert standing(session) == [1]
+    lives = select(Event.live).where(Event.kind == "review").order_by(Event.id)
+    assert session.scalars(lives).all() == [True, False]
+
+
+@pytest.mark.parametrize("headers", [{}, FRAGMENT])
+def test_where_nothing_is_left_the_summary_says_why_an_answer_stays(
+    browser: FlaskClient, start: Start, headers: dict[str, str]
+) -> None:
+    address, other = (start(mode="tag", tags="odd", most="1", counts="y") for _ in range(2))
+    end = grade(browser, address, grade="4")
+    grade(browser, other, grade="4")
+    refused = browser.post(f"{address}/undo", data=step_of(end, "undo"), headers=headers)
+    assert (refused.status_code, refused.location) == (204 if headers else 303, f"{address}/done")
+    assert "so the earlier answer stays" in browser.get(refused.location).text
+
+
 def test_the_same_answer_twice_is_noted_once(browser: FlaskClient, session: Session, start: Start) -> None:
     address = start(mode="tag")
     form = form_of(browser.get(address), grade="4", elapsed="600000")
