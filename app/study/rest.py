@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import and_, delete, select, update
 from sqlalchemy.orm import Session
@@ -61,7 +62,10 @@ def take_holiday(session: Session, *, viewer: Viewer, first: date, last: date, k
     overlapping = and_(Rest.user_id == viewer.id, Rest.first <= last, Rest.last >= first)
     session.execute(delete(Rest).where(overlapping).execution_options(synchronize_session=False))
     session.add(Rest(user_id=viewer.id, first=first, last=last))
-    session.execute(update(User).where(User.id == viewer.id).values(holiday_from=first, holiday_to=last))
+    values: dict[str, Any] = {"holiday_from": first, "holiday_to": last}
+    if first <= today <= last:  # what was asked for in addition today is not wished any more
+        values |= {"extra_on": None, "extra_new": 0, "extra_reviews": 0}
+    session.execute(update(User).where(User.id == viewer.id).values(**values))
     session.flush()
     if last < today:
         return Move(key, "holiday", 0)

@@ -65,6 +65,24 @@ def test_a_little_more_is_had_once_for_a_double_click_and_ends_with_the_day(
     assert left(late) == 12, "yesterday's page raises nothing today"
 
 
+@pytest.mark.parametrize(("first", "asked"), [(0, 0), (1, 10)])
+def test_a_holiday_from_today_on_takes_back_the_little_more(
+    browser: FlaskClient, time: Clock, first: int, asked: int
+) -> None:
+    answer(browser)
+    assert left(more(browser, browser.get("/"))) == 10
+    days = {name: str(time.now.date() + timedelta(days=ahead)) for name, ahead in (("first", first), ("last", 7))}
+    page = browser.get("/settings/days").text
+    form = {
+        "csrf_token": csrf_token(browser, "/settings/days"),
+        "key": re.findall(r'name="key" value="(\w+)"', page)[0],
+    }
+    browser.post("/settings/holiday", data=form | days)
+    home = browser.get("/").text
+    assert ("10 cards today" in home) == bool(asked)
+    assert browser.get("/study", follow_redirects=True).request.path == ("/study" if asked else "/study/done")
+
+
 def test_more_reviews_where_the_limit_holds_some_back(browser: FlaskClient, session: Session, time: Clock) -> None:
     answer(browser)
     more(browser, browser.get("/"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import re
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -11,8 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from app.content.document import Option
 from app.db.models import Audit, Card, Deck, Note
-from tests.builders import choose, make_card, make_deck, make_user, sign_in
+from tests.builders import choose, csrf_token, make_card, make_deck, make_user, sign_in
 
 SECRET = "The forger and the *detective*."
 
@@ -59,6 +62,43 @@ def test_a_note_is_written_with_the_answer_and_shown_there(app: Flask, session: 
     assert "The forger and the <em>detective</em>." in again
     assert "Change your note" in again
     assert "<em>detective</em>" in client.get("/decks/ai?open=all").text
+
+
+@pytest.mark.parametrize("where", ["study", "quiz"])
+def test_a_note_leads_back_to_what_was_chosen(app: Flask, session: Session, card: Card, where: str) -> None:
+    options = (Option("A", "No", False), Option("B", "Yes", True))
+    make_card(session, session.get_one(Deck, card.deck_id), question="Which?", answer="B.", options=options)
+    client = browser(app, session, card)
+    path = "/study"
+    if where == "quiz":
+        path = client.post("/practice", data={"mode": "quiz", "csrf_token": csrf_token(client, "/choose")}).location
+    asked = session.scalars(select(Card).where(Card.question_text == "Which?")).one()
+    back = after_a_note(client, asked, f"{path}?show=answer&card={asked.guid}&choice=B")
+    assert "You chose B. That is right." in client.get(back).text
+    back = after_a_note(client, asked, f"{path}?show=answer&card={asked.guid}")
+    assert "choice" not in back
+
+
+@pytest.mark.parametrize(("text", "kept"), [("two & a half = 100 %\r\nof it? #1/2", True), ("ж" * 800, False)])
+def test_a_note_leads_back_to_what_was_written_as_far_as_an_address_may_have_it(
+    app: Flask, session: Session, card: Card, text: str, kept: bool
+) -> None:
+    client = browser(app, session, card)
+    back = after_a_note(client, card, f"/study?show=answer&card={card.guid}&a={quote(text)}")
+    again = client.get(back)
+    assert again.request.args.get("a") == (text if kept else None)
+    assert "Two networks." in again.text
+
+
+def after_a_note(client: FlaskClient, card: Card, address: str) -> str:
+    """Where a note leads that is written on this page."""
+    page = client.get(address).text
+    form = {name: html.unescape(hidden(page, name)) for name in ("csrf_token", "version", "next")} | {"note": "Mine."}
+    saved = client.post(
+        f"/cards/{card.guid}/note", data=form | {"version": hidden(page[page.index('id="note"') :], "version")}
+    )
+    assert saved.status_code == 303
+    return saved.location
 
 
 def test_a_note_is_safe_to_show_and_can_be_removed(app: Flask, session: Session, card: Card) -> None:
