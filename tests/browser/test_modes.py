@@ -128,6 +128,37 @@ def test_reading_through(page: Page, learner: User) -> None:
     expect(page.locator("#question")).to_have_text("What is hard?")
 
 
+def test_reading_through_by_keys(portal: Portal, page: Page, learner: User) -> None:
+    enter(page, learner)
+    begin(page, "Read through")
+    question = page.locator("#question")
+    for key, words in (
+        ("ArrowLeft", "What is hard?"),  # there is none before it
+        ("Space", "What is easy?"),
+        ("ArrowRight", "Which, 1?"),
+        ("Enter", "Which, 2?"),
+        ("ArrowLeft", "Which, 1?"),
+    ):
+        page.keyboard.press(key)
+        expect(question).to_have_text(words)
+    page.get_by_text("Add a note").focus()
+    page.keyboard.press("Space")  # opens what has focus
+    box = page.get_by_label("Your note")
+    box.focus()
+    page.keyboard.type("a b")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    expect(box).to_have_value("a \nb")
+    expect(question).to_have_text("Which, 1?")
+    with portal.session() as session:
+        session.get_one(User, learner.id).shortcuts = False
+    page.goto(page.url)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    page.get_by_role("link", name="Previous").click()
+    expect(question).to_have_text("What is easy?")
+
+
 def test_steps_go_back_and_forward_by_keyboard(new_page: NewPage, learner: User) -> None:
     page = new_page()
     enter(page, learner)
