@@ -195,6 +195,49 @@ def test_twice_as_large_nothing_scrolls_sideways_and_the_dock_leaves_room(
         assert box["height"] < 200
 
 
+@pytest.mark.parametrize(
+    ("scale", "size", "text"),
+    [("four", (390, 844), 200), ("six", (412, 800), 200), ("four", (320, 568), 200), ("six", (640, 400), 100)],
+)
+def test_large_text_and_low_windows_leave_half_for_the_answer_and_every_grade_whole(
+    portal: Portal, new_page: NewPage, learner: User, scale: str, size: tuple[int, int], text: int
+) -> None:
+    with portal.session() as session:
+        session.merge(learner).grade_scale = scale
+    page = new_page(size=size)
+    study(page, learner)
+    page.evaluate("size => (document.documentElement.style.fontSize = size)", f"{text}%")
+    page.keyboard.press("Space")
+    expect(page.locator("#answer")).to_be_focused()
+    page.evaluate("scrollTo(0, 300)")
+    docked = page.evaluate("innerHeight - document.querySelector('.dock').getBoundingClientRect().top")
+    stuck = page.evaluate("Math.max(0, document.querySelector('.session').getBoundingClientRect().bottom)")
+    assert max(docked, 0) + stuck <= size[1] / 2
+    for grade in page.locator(".grade").all():
+        grade.focus()
+        expect(grade).to_be_in_viewport(ratio=1)
+        assert grade.evaluate("one => one.scrollWidth <= one.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("path", ["/", "/study", "/study?tag={}"])
+def test_a_long_tag_breaks_on_a_phone(
+    portal: Portal, new_page: NewPage, make_person: Callable[..., User], path: str
+) -> None:
+    person, tag = make_person(), "x" * 76
+    with portal.session() as session:
+        deck = make_deck(session)
+        make_card(session, deck, tags=(tag,))
+        choose(session, person, deck)
+    page = new_page(size=(320, 568))
+    enter(page, person)
+    page.goto(path.format(tag))
+    if path != "/":
+        page.keyboard.press("Space")
+    expect(page.get_by_role("link", name=tag)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_nothing_moves_where_a_page_comes_in_piece_by_piece(portal: Portal, page: Page, learner: User) -> None:
     study(page, learner)
     page.keyboard.press("Space")
