@@ -141,6 +141,16 @@ def test_reading_through_by_keys(portal: Portal, page: Page, learner: User) -> N
     ):
         page.keyboard.press(key)
         expect(question).to_have_text(words)
+    page.set_viewport_size({"width": 390, "height": 200})
+    page.keyboard.press("Space")  # shows the rest of the page first
+    expect(page.get_by_role("banner")).not_to_be_in_viewport()
+    page.keyboard.press("End")
+    expect(page.get_by_role("contentinfo")).to_be_in_viewport()
+    page.keyboard.press("Space")
+    expect(question).to_have_text("Which, 2?")
+    page.keyboard.press("ArrowLeft")
+    expect(question).to_have_text("Which, 1?")
+    page.set_viewport_size({"width": 1280, "height": 800})
     page.get_by_text("Add a note").focus()
     page.keyboard.press("Space")  # opens what has focus
     box = page.get_by_label("Your note")
