@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from itertools import groupby
@@ -70,6 +70,13 @@ class ReviewOrder(StrEnum):
     """Those first that are overdue by the most of their interval: they are the likeliest to be forgotten."""
 
 
+class Kind(StrEnum):
+    """What alone of a day may be studied. Cards that wait to be repeated come either way."""
+
+    NEW = "new"
+    DUE = "due"
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """How a learner wants a day's cards."""
@@ -109,6 +116,10 @@ class Done:
 
     new: int = 0
     reviews: int = 0
+
+    def of(self, kind: Kind | None) -> int:
+        """How many cards that are, of one kind or (None) of both."""
+        return (0 if kind is Kind.DUE else self.new) + (0 if kind is Kind.NEW else self.reviews)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +165,12 @@ class Plan:
     @property
     def _all_reviews(self) -> int:
         return len(self.reviews) + self.more_reviews
+
+    def only(self, kind: Kind | None) -> Plan:
+        """Its part with the cards of one kind, and those that wait; None: all of it."""
+        if kind is None:
+            return self
+        return replace(self, new=()) if kind is Kind.DUE else replace(self, reviews=(), more_reviews=0)
 
     def by_deck(self) -> dict[int, Counts]:
         """How much is left in each deck, by deck id; decks without cards in the plan are left out."""

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import takewhile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
-from app.db.models import Card, Event
+from app.db.models import Card, CardState, Event
 from app.db.prepared import Prepared, connected
-from app.scheduling.queue import Due, Item, New
+from app.scheduling.queue import Due, Item, Kind, New
 from app.study import near
 from app.study.begun import TAGGED
 from app.study.queries import Reading, Today
@@ -28,7 +28,7 @@ MOST_STEPS_BACK = 200
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What the study page shows. `title` says what is studied ("": everything); `undo`, `redo`: the events for these.
+    """What the study page shows. `title` is that of `Scoped`; `undo`, `redo`: the events for these.
 
     Of the day's `total` cards, `left` are to be answered yet; both count a card once, however often it is repeated.
     """
@@ -147,12 +147,43 @@ _ANSWERED = (
 )
 
 
+_STILL_WAITING = select(func.count()).where(
+    Event.user_id == bindparam("user"),
+    Event.study_day == bindparam("today"),
+    Event.counted,
+    Event.card_id.in_(bindparam("cards", expanding=True)),
+)
+
+
 def answered_in(session: Session, viewer: Viewer, part: Scoped) -> int:
-    """How many cards of a scope were answered today; repeats are not counted again."""
-    if not part.scope.tag:
-        return part.today.answered(None if part.whole else part.decks)
-    values = {"user": viewer.id, "today": part.today.study_day, "decks": part.decks, "tag": part.scope.tag}
-    return session.connection().execute(_ANSWERED, values).scalar_one()
+    """How many cards of a scope were answered today; repeats are not counted again.
+
+    Of a scope of one kind they are those that were of it, and the others that it has because they wait to be repeated.
+    """
+    today, scope = part.today, part.scope
+    day: dict[str, Any] = {"user": viewer.id, "today": today.study_day}
+    ask = session.connection().execute
+    if scope.tag:
+        statement = _ANSWERED.where(_of_kind(scope.kind))
+        answered: int = ask(statement, day | {"decks": part.decks, "tag": scope.tag}).scalar_one()
+    else:
+        answered = today.answered(None if scope.all_decks else part.decks, scope.kind)
+    if scope.kind and today.plan.waiting:
+        others = _STILL_WAITING.where(~_of_kind(scope.kind))
+        answered += ask(others, day | {"cards": [item.card_id for item in today.plan.waiting]}).scalar_one()
+    return answered
+
+
+def _of_kind(kind: Kind | None) -> ColumnElement[bool]:
+    """First answers of a day that were given to a card of this kind."""
+    if kind is None:
+        return true()
+    return Event.interval_before.is_(None) if kind is Kind.NEW else Event.interval_before.is_not(None)
+
+
+def given_in(kind: Kind | None) -> ColumnElement[bool]:
+    """Answers that a session of this kind gives: the first ones to its cards, and every repeat. A condition on `Event`."""
+    return true() if kind is None else or_(~Event.counted, _of_kind(kind))
 
 
 class Last(NamedTuple):
@@ -177,23 +208,48 @@ _LAST = Prepared(
 )
 
 
-_LAST_WITH_TAG = _LAST.where(TAGGED)
+_SINCE = aliased(Event)
+_ANSWERED_SINCE = exists().where(
+    _SINCE.user_id == Event.user_id,
+    _SINCE.card_id == Event.card_id,
+    _SINCE.kind == "review",
+    _SINCE.live,
+    _SINCE.id > Event.id,
+)
+
+
+def _last_of(kind: Kind | None) -> Prepared:
+    """The same of one kind: not an answer from before its card was answered as one of the other."""
+    return _LAST if kind is None else _LAST.where(and_(given_in(kind), ~_ANSWERED_SINCE))
+
+
+_LASTS = {(kind, False): _last_of(kind) for kind in (None, *Kind)}
+_LASTS |= {(kind, True): _last_of(kind).where(TAGGED) for kind in (None, *Kind)}
 
 
 def last_answer(session: Session, user_id: int, part: Scoped, now: datetime) -> Last | None:
     """The learner's last answer that stands, if it is not long ago and was given in this scope."""
     values = {"user": user_id, "since": now - UNDO_FOR, "decks": part.decks, "tag": part.scope.tag}
-    row = (_LAST_WITH_TAG if part.scope.tag else _LAST).one_or_none(session, values)
+    row = _LASTS[part.scope.kind, bool(part.scope.tag)].one_or_none(session, values)
     return None if row is None else Last(*row)
 
 
 _TARGET = aliased(Event)
 _TAKEN_BACK = (
     select(
-        Event.id, Event.kind, Event.target_id, Event.answered_at, _TARGET.kind.label("what"), Card.deck_id, Card.tags
+        Event.id,
+        Event.kind,
+        Event.target_id,
+        Event.answered_at,
+        _TARGET.kind.label("what"),
+        Card.deck_id,
+        Card.tags,
+        CardState.due.is_(None).label("new"),
+        (CardState.repeat_day >= bindparam("today")).label("waits"),
     )
     .outerjoin(_TARGET, and_(_TARGET.user_id == Event.user_id, _TARGET.id == Event.target_id))
     .outerjoin(Card, Card.id == _TARGET.card_id)
+    .outerjoin(CardState, and_(CardState.user_id == Event.user_id, CardState.card_id == Card.id))
     .where(Event.user_id == bindparam("user"), Event.kind.in_(("review", "void")))
     .order_by(Event.id.desc())
     .limit(MOST_STEPS_BACK)
@@ -205,13 +261,14 @@ def to_redo(session: Session, user_id: int, part: Scoped, now: datetime) -> int 
 
     What was put back since is left out, so that as many steps lead forward as were gone back.
     """
-    rows = session.connection().execute(_TAKEN_BACK, {"user": user_id}).all()
+    rows = session.connection().execute(_TAKEN_BACK, {"user": user_id, "today": part.today.study_day}).all()
     put_back: set[int] = set()
     for row in takewhile(lambda row: row.kind == "void", rows):
         if row.what == "void":
             put_back.add(row.target_id)
         elif row.what == "review" and row.id not in put_back:
             here = row.deck_id in part.decks and (not part.scope.tag or part.scope.tag in row.tags)
+            here = here and (row.waits or part.scope.kind in (None, Kind.NEW if row.new else Kind.DUE))
             return row.target_id if here and row.answered_at > now - UNDO_FOR else None
     return None
 

@@ -32,6 +32,7 @@ from app.library.queries import studyable
 from app.scheduling.queue import (
     DeckLimits,
     Done,
+    Kind,
     Limits,
     New,
     NewOrder,
@@ -84,9 +85,9 @@ class Today:
     done: Mapping[int, Done]
     behind: tuple[int, ...] = ()
 
-    def answered(self, decks: Collection[int] | None = None) -> int:
-        """How many cards of these decks (None: all) were answered today; repeats are not counted again."""
-        return sum(one.new + one.reviews for deck, one in self.done.items() if decks is None or deck in decks)
+    def answered(self, decks: Collection[int] | None = None, kind: Kind | None = None) -> int:
+        """How many cards of these decks and this kind (None: all) were answered today; repeats are not counted again."""
+        return sum(one.of(kind) for deck, one in self.done.items() if decks is None or deck in decks)
 
 
 @dataclass(frozen=True, slots=True)

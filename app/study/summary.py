@@ -13,7 +13,7 @@ from app.library.queries import studyable, unsuspended
 from app.scheduling.queue import Counts
 from app.scheduling.state import Grade
 from app.scheduling.statistics import LONGEST_ANSWER_MS, minutes_needed, streak, usual_pace
-from app.study.asking import last_answer
+from app.study.asking import given_in, last_answer
 from app.study.begun import TAGGED
 from app.study.more import More, more_of
 from app.study.overview import studied_days
@@ -60,7 +60,7 @@ class Summary:
     study_day: date
     scope: Scope
     title: str
-    """What the scope is; empty: everything."""
+    """That of `Scoped`."""
     studies: bool
     """Whether the learner has chosen any deck."""
     left: Counts
@@ -115,7 +115,7 @@ def summary(session: Session, viewer: Viewer, *, now: datetime, scope: Scope = E
     due = _due(session, viewer.id, part)
     next_day = next((day for _deck, day, _cards in due if day > today.study_day), None)
     last = last_answer(session, viewer.id, part, now)
-    whole = today.plan.counts if part.whole else today_plan(session, viewer, now).plan.counts
+    whole = part.both.counts if scope.all_cards else today_plan(session, viewer, now).plan.counts
     return Summary(
         study_day=today.study_day,
         scope=scope,
@@ -165,6 +165,7 @@ def _answers(session: Session, user_id: int, part: Scoped) -> list[Given]:
             Event.study_day == part.today.study_day,
             Event.kind == "review",
             Event.live,
+            given_in(part.scope.kind),
             _in(part),
         )
         .order_by(Event.answered_at, Event.id),
@@ -214,7 +215,7 @@ def _unseen(session: Session, viewer: Viewer, part: Scoped) -> dict[int, int]:
         .group_by(Card.deck_id),
         {"tag": part.scope.tag},
     )
-    today = part.today.plan.by_deck()
+    today = part.both.by_deck()
     return {deck: cards - today.get(deck, Counts()).new for deck, cards in rows}
 
 
@@ -222,7 +223,7 @@ def _ahead(
     session: Session, viewer: Viewer, part: Scoped, due: Sequence[tuple[int, date, int]], pace: float | None
 ) -> tuple[Ahead, ...]:
     """The next days, if each brings what it may and nothing is forgotten; what a limit holds back comes on the day after."""
-    today, planned = part.today.study_day, part.today.plan.by_deck()
+    today, planned = part.today.study_day, part.both.by_deck()
     unseen, held_back, falls = _unseen(session, viewer, part), Counter[int](), dict[date, Counter[int]]()
     for deck, day, cards in due:
         if day <= today:

@@ -8,6 +8,7 @@ from typing import Literal
 from flask import abort, request
 from flask_babel import gettext as _
 
+from app.scheduling.queue import Kind
 from app.scheduling.state import Grade
 from app.study.marks import Mark
 from app.study.scopes import Scope
@@ -23,7 +24,7 @@ _EVENT = re.compile(r"[1-9][0-9]{0,17}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FEW = re.compile(r"[0-9]{1,6}")
 _SLUG = re.compile(r"[^\0]{0,100}")
-_SCOPE = dict.fromkeys(Scope._fields, _SLUG)
+_SCOPE = dict.fromkeys(Scope._fields, _SLUG) | {"only": re.compile("|".join(("", *Kind)))}
 
 _ANSWER = {"card": _GUID, "grade": _GRADE, "key": _KEY, "version": _VERSION}
 _ANSWER_EXTRA = {"elapsed": _MILLISECONDS, "after": re.compile(r"[0-9a-z]{0,32}"), **_SCOPE}
@@ -140,7 +141,7 @@ def posted_more() -> tuple[Literal["new", "reviews"], date, int, Scope]:
 def asked_scope() -> Scope:
     """What the address asks to study; one that cannot be is 404."""
     scope = Scope(**{name: request.args.get(name, "") for name in Scope._fields})
-    if not all(map(_SLUG.fullmatch, scope)):
+    if not all(_SCOPE[name].fullmatch(value) for name, value in scope._asdict().items()):
         abort(404)
     return scope
 

@@ -10,6 +10,7 @@ from flask import Response, abort, flash, make_response, redirect, render_templa
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.scheduling.queue import Kind
 from app.scheduling.state import GRADES
 from app.study import practice, through
 from app.study.marks import Mark
@@ -32,15 +33,17 @@ from app.web.sessions import require_viewer
 T = TypeVar("T")
 _GUID = re.compile(r"[0-9a-z]{1,32}")
 ORDERS = ("forgotten", "deck", "random")
+DAILY = {"due": None, "new": Kind.NEW, "reviews": Kind.DUE}
+"""What the form calls the session of the day, and what alone of it."""
 
 
 @blueprint.post("/practice")
 @access(Access.LEARNER)
 def start_practice() -> AnyResponse:
-    """Start the session that the form asks for: everything due and reading through are pages of their own."""
+    """Start the session that the form asks for: the day's cards and reading through are pages of their own."""
     mode, source = request.form.get("mode", ""), request.form.get("source", "")[:120]
     tags = tuple(filter(None, (tag.strip() for tag in request.form.get("tags", "")[:400].split(","))))
-    if mode in ("due", "read"):
+    if mode in DAILY or mode == "read":
         return _page_of_its_own(mode, source, tags)
     if mode not in list(Mode):
         abort(422)
@@ -162,7 +165,7 @@ def read() -> AnyResponse:
 
 
 def _page_of_its_own(mode: str, source: str, tags: Sequence[str]) -> AnyResponse:
-    """Everything due, or reading through: of a deck or collection, and of one tag as its cards spell it."""
+    """What the day brings, or reading through: of a deck or collection, and of one tag as its cards spell it."""
     deck = None if source.startswith("collection:") else source or None
     folder = collection_slug(session(), source.removeprefix("collection:")) if source and not deck else None
     tag = tag_named(session(), require_viewer(), tags[0]) if tags else None
@@ -170,7 +173,10 @@ def _page_of_its_own(mode: str, source: str, tags: Sequence[str]) -> AnyResponse
         return choose_page(_("No card you study has the tag “%(tag)s”.", tag=tags[0]))
     if tags[1:]:
         flash(_("One tag at a time here: these are the cards with “%(tag)s”.", tag=tag), "warning")
-    return redirect(url_for(".study" if mode == "due" else ".read", deck=deck, collection=folder, tag=tag), 303)
+    where: dict[str, Any] = {"deck": deck, "collection": folder, "tag": tag}
+    if mode == "read":
+        return redirect(url_for(".read", **where), 303)
+    return redirect(url_for(".study", **where, only=DAILY[mode]), 303)
 
 
 def _number(name: str, *, usual: int, most: int) -> int:

@@ -27,6 +27,13 @@ def cards_left(left: int) -> str:
 
 
 @blueprint.app_template_filter()
+def with_kind(title: str, only: str) -> str:
+    """What is studied: the title of a scope, and what alone of it (`Scope.only`)."""
+    kinds = {"": "", "new": _("New cards"), "due": _("Reviews")}
+    return " · ".join(filter(None, (title, kinds[only])))
+
+
+@blueprint.app_template_filter()
 @passes_holes
 def seen_times(times: int) -> str:
     """How often a card was answered."""

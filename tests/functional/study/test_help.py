@@ -14,6 +14,7 @@ from tests.builders import choose, make_deck, make_user, sign_in
 def test_help_names_the_keys_and_is_there_for_everybody(client: FlaskClient) -> None:
     page = client.get("/help")
     assert page.status_code == 200
+    assert "only the new cards of the day, or with only its reviews" in page.text
     keys = dict(re.findall(r'<th scope="row">([^<]+)</th><td class="end">(.*?)</td>', page.text))
     assert re.findall(r"<kbd>([^<]+)", keys["Show answer; then Good"]) == ["Space", "Enter"]
     assert re.findall(r"<kbd>([^<]+)", keys["Again, Hard, Good, Easy"]) == ["1", "2", "3", "4"]

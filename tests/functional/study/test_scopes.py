@@ -1,19 +1,23 @@
-"""What is studied at once: a session stays in its deck, collection or tag, and the day's limits hold over all of them."""
+"""What is studied at once: a session stays in its deck, collection, tag or kind, and the day's limits hold over all of them."""
 
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 from urllib.parse import urlencode
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app.db.models import Collection, User
+from app.db.models import Card, Collection, User
+from app.web import clock
 from tests.builders import LONG_AGO, choose, csrf_token, make_card, make_deck, make_user, sign_in
 from tests.functional.study.test_session import FRAGMENT, form_of, question
+from tests.integration.study.people import NOW, give, viewer_of
 
 
 @pytest.fixture
@@ -100,7 +104,10 @@ def test_the_limit_of_the_day_holds_over_all_scopes(browser: FlaskClient, sessio
     assert [left(browser.get(f"/study?{part}")) for part in ("collection=notes", "tag=loops", "")] == [1, 1, 1]
 
 
-@pytest.mark.parametrize("scope", ["deck=gone", "collection=gone", "deck=%00", "collection=%00", "tag=%00"])
+NOWHERE = ["deck=gone", "collection=gone", "deck=%00", "collection=%00", "tag=%00", "only=old", "only=NEW", "only=%00"]
+
+
+@pytest.mark.parametrize("scope", NOWHERE)
 def test_a_scope_that_is_not_there_is_not_found(browser: FlaskClient, scope: str) -> None:
     assert browser.get(f"/study?{scope}").status_code == 404
     assert browser.get(f"/study/done?{scope}").status_code == 404
@@ -175,3 +182,152 @@ def test_what_was_answered_in_a_deck_that_is_left_stays_a_part_of_the_day(browse
     assert way(page) == "1 of 5 cards"
     page = browser.post("/study/answer", data=form_of(page), headers=FRAGMENT)
     assert way(page) == way(browser.get("/study")) == "2 of 5 cards"
+
+
+@pytest.fixture
+def noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+
+
+@pytest.fixture
+def halfway(noon: None, browser: FlaskClient, session: Session, learner: User) -> FlaskClient:
+    """The browser of somebody who began the first card of each deck before, so that it is due, and has the second to begin."""
+    for card in session.scalars(select(Card).where(Card.question_text.startswith("First"))):
+        give(session, viewer_of(session.merge(learner)), card, now=NOW - timedelta(days=3))
+    session.commit()
+    return browser
+
+
+FIRST, SECOND = ([f"{place} of {deck}?" for deck in ("one", "two", "three")] for place in ("First", "Second"))
+ALONE = [
+    ({"only": "new"}, SECOND),
+    ({"only": "due"}, FIRST),
+    ({"deck": "one", "only": "new"}, SECOND[:1]),
+    ({"collection": "notes", "only": "due"}, FIRST[:2]),
+    ({"tag": "loops", "only": "new"}, SECOND),
+]
+
+
+@pytest.mark.parametrize(("scope", "cards"), ALONE)
+@pytest.mark.parametrize("script", [True, False])
+def test_a_session_has_one_kind_alone_to_the_end(
+    halfway: FlaskClient, scope: dict[str, str], cards: list[str], script: bool
+) -> None:
+    address, many, kind = f"/study?{urlencode(scope)}", len(cards), "New cards" if scope["only"] == "new" else "Reviews"
+    browser = halfway
+    seen: list[str] = []
+    page = browser.get(address)
+    assert re.search(rf"<title>Study: .*{kind} ", page.text)
+    for n in range(many + 1):  # the first one is not known and comes again
+        assert left(page) == many - max(0, n - 1)
+        assert way(page) == f"{max(0, n - 1)} of {many} cards"
+        assert f'data-here="{address}"'.replace("&", "&amp;") in page.text
+        ahead = re.search('data-ahead="([^"]+)"', page.text)
+        assert ahead
+        assert question(browser.get(unescape(ahead[1]), headers=FRAGMENT)) in {question(page), *cards} - {*seen[1:]}
+        seen.append(question(page))
+        form = {name: unescape(value) for name, value in form_of(page, "4" if n else "1").items()}
+        if script:
+            page = browser.post("/study/answer", data=form, headers=FRAGMENT)
+        else:
+            assert browser.post("/study/answer", data=form).location == address
+            page = browser.get(address)
+        if n == 0:
+            back = browser.post("/study/undo", data=taking(page, "undo"), follow_redirects=True)
+            assert (question(back), left(back)) == (seen[0], many)
+            assert 'id="redo"' in browser.get(address).text
+            page = browser.post("/study/redo", data=taking(back, "redo"), follow_redirects=True)
+    assert sorted(seen[:many]) == sorted(cards)
+    assert seen[many] == seen[0]
+    done = browser.get(page.location or "")
+    assert (done.request.path, dict(done.request.args)) == ("/study/done", scope)
+    assert f"{kind}</p>" in done.text
+    assert re.search(rf"You (began {many} new|answered {many}) card", done.text)
+    assert f"{6 - many} cards are left in what else you study." in done.text
+
+
+def test_the_limits_hold_over_both_kinds(halfway: FlaskClient, session: Session, learner: User) -> None:
+    person = session.merge(learner)
+    person.new_per_day = person.reviews_per_day = 2
+    session.commit()
+    everywhere = ("", "only=new", "only=due", "only=new&collection=notes", "only=due&tag=loops+%26+more")
+    assert [left(halfway.get(f"/study?{part}")) for part in everywhere] == [4, 2, 2, 2, 2]
+    for part in ("only=new", "only=due", "only=new&tag=loops"):
+        halfway.post("/study/answer", data=form_of(halfway.get(f"/study?{part}")))
+    assert [left(halfway.get(f"/study?{part}")) for part in everywhere] == [1, 0, 1, 0, 1]
+    done = halfway.get("/study/done?only=new").text
+    assert "You began 2 new cards. No more are planned for today." in done
+    assert "1 card is left in what else you study." in done
+    assert "more review" not in done
+    more = re.search(r'<form class="row" method="post" action="/study/more">.*?</form>', done, re.DOTALL)
+    assert more
+    assert "Study 1 more new card<" in more[0]
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', more[0]))
+    assert halfway.post("/study/more", data=fields).location == "/study?only=new"
+    assert way(halfway.get("/study?only=new")) == "2 of 3 cards"
+
+
+def test_cards_that_wait_come_with_either_kind_and_count_as_cards_of_it(halfway: FlaskClient) -> None:
+    page = halfway.get("/study?only=due")
+    failed = question(page)
+    halfway.post("/study/answer", data=form_of(page, "1"))
+    page = halfway.get("/study?only=new")
+    assert (left(page), way(page)) == (4, "0 of 4 cards")
+    for n in (1, 2, 3):
+        page = halfway.post("/study/answer", data=form_of(page), headers=FRAGMENT)
+        assert (left(page), way(page)) == (4 - n, f"{n} of 4 cards")
+    assert question(page) == failed
+    page = halfway.post("/study/undo", data=taking(page, "undo"), headers=FRAGMENT)
+    assert question(page) == SECOND[2]
+
+
+def test_undo_takes_back_what_the_kind_has(
+    halfway: FlaskClient, session: Session, learner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = halfway.get("/study?only=due")
+    reviewed = question(page)
+    halfway.post("/study/answer", data=form_of(page))
+    assert 'id="undo"' not in halfway.get("/study?only=new").text
+    halfway.post("/study/answer", data=form_of(halfway.get("/study?only=new")))
+    page = halfway.post("/study/undo", data=taking(halfway.get("/study?only=due"), "undo"), headers=FRAGMENT)
+    assert question(page) == reviewed
+    assert 'id="redo"' in page.text
+    assert 'id="redo"' not in halfway.get("/study?only=new").text
+    halfway.post("/study/redo", data=taking(page, "redo"))
+    taking(halfway.get("/study?only=new"), "undo")  # the card begun a moment ago
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(hours=20))
+    sign_in(halfway, learner)
+    page = halfway.get("/study?only=new")
+    assert question(page) == SECOND[1]
+    taking(page, "undo")
+    while left(page := halfway.get("/study?deck=one&only=due")):
+        halfway.post("/study/answer", data=form_of(page))
+    assert 'id="undo"' not in halfway.get("/study?deck=one&only=new", follow_redirects=True).text
+
+
+def test_a_form_with_a_kind_that_is_none_is_refused(halfway: FlaskClient) -> None:
+    form = form_of(halfway.get("/study?only=new"))
+    assert halfway.post("/study/answer", data=form | {"only": "old"}).status_code == 422
+    assert halfway.post("/study/answer", data=form | {"only": "NEW"}).status_code == 422
+    assert left(halfway.get("/study?only=new")) == 3
+
+
+def test_choosing_offers_either_kind_where_there_are_both(halfway: FlaskClient) -> None:
+    page = halfway.get("/choose").text
+    assert re.findall(r'value="(new|reviews)"><span>(.*?) <small>', page) == [
+        ("new", "Only new cards (3)"),
+        ("reviews", "Only reviews (3)"),
+    ]
+    form = {"csrf_token": csrf_token(halfway, "/choose"), "tags": ""}
+    assert halfway.post("/practice", data=form | {"mode": "new"}).location == "/study?only=new"
+    where = form | {"mode": "reviews", "source": "one", "tags": "Loops & More"}
+    assert halfway.post("/practice", data=where).location == "/study?deck=one&tag=loops+%26+more&only=due"
+    page_of_study = halfway.get("/study?only=due")
+    for n in range(3):
+        page_of_study = halfway.post(
+            "/study/answer", data=form_of(page_of_study, "1" if n == 0 else "4"), headers=FRAGMENT
+        )
+        if n == 0:
+            assert "No reviews this time, but 1 card to repeat" in halfway.get("/choose").text
+    assert "Only new cards" not in halfway.get("/choose").text
+    assert "only=" not in halfway.get("/choose").text

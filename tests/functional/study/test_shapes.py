@@ -72,7 +72,7 @@ questions = st.builds(
 screens = st.builds(
     Screen,
     study_day=st.just(TODAY),
-    scope=st.sampled_from([Scope(), Scope(deck="nets"), Scope(collection="c", tag="x & y")]),
+    scope=st.sampled_from([Scope(), Scope(deck="nets"), Scope(collection="c", tag="x & y"), Scope("nets", only="new")]),
     title=texts,
     question=questions,
     total=st.sampled_from([7, 30]),

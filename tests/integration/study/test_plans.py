@@ -41,7 +41,8 @@ from tests.integration.study.people import NOW, viewer_of
 
 DAY = timedelta(days=1)
 TODAY = NOW.date()
-SCOPES = (Scope(), Scope(deck="deck-1"), Scope(collection="folder"), Scope(tag="odd"), Scope("deck-0", tag="odd"))
+BOTH = (Scope(), Scope(deck="deck-1"), Scope(collection="folder"), Scope(tag="odd"), Scope("deck-0", tag="odd"))
+SCOPES = tuple(scope._replace(only=only) for scope, only in product(BOTH, ("", "new", "due")))
 ORDERS = tuple(product(NewOrder, ReviewOrder))
 
 
@@ -164,7 +165,7 @@ class Everything:
             for deck in self.decks
             if scope.deck in ("", deck.slug) and (not scope.collection or deck.collection_id == self.folder)
         }
-        return make_plan(
+        plan = make_plan(
             TODAY,
             waiting=waiting,
             due=due,
@@ -174,6 +175,11 @@ class Everything:
             done=self.done,
             decks=wanted if scope.deck or scope.collection else None,
             learner=viewer.id,
+        )
+        return replace(
+            plan,
+            new=() if scope.only == "due" else plan.new,
+            reviews=() if scope.only == "new" else plan.reviews,
         )
 
 
@@ -207,6 +213,7 @@ def test_the_statements_pick_what_the_queue_would(session: Session, seed: int) -
         assert (first.counts, first.next(NOW)) == (plan.counts, plan.next(NOW)), viewer
         assert first.ordered(NOW) == plan.ordered(NOW)[: len(first.ordered(NOW))]
         assert len(first.ordered(NOW)) >= min(2, plan.counts.total)
+        assert scope.all_cards or not first.more_reviews
         kinds |= {type(item) for item in plan.ordered(NOW)}
     assert kinds == {New, Due, Waiting}
     assert counted > 0 or seed == 1

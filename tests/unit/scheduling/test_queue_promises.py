@@ -14,6 +14,7 @@ from app.scheduling.queue import (
     Done,
     Due,
     Item,
+    Kind,
     Limits,
     New,
     NewOrder,
@@ -142,6 +143,21 @@ def test_a_scope_brings_its_part_of_the_day_in_the_order_of_the_day(desk: Desk) 
 
 
 @given(desks())
+def test_one_kind_alone_is_its_part_of_the_plan_of_both(desk: Desk) -> None:
+    both = desk.plan()
+    new, due = both.only(Kind.NEW), both.only(Kind.DUE)
+    assert not any(isinstance(item, Due) for item in new.ordered(NOW))
+    assert not any(isinstance(item, New) for item in due.ordered(NOW))
+    assert (new.new, due.reviews) == (both.new, both.reviews)
+    assert new.waiting == due.waiting == both.waiting
+    assert {*new.ordered(NOW), *due.ordered(NOW)} == {*both.ordered(NOW)}
+    for part in (new, due):
+        asked = part.ordered(NOW)
+        assert asked == tuple(item for item in both.ordered(NOW) if item in asked)
+        assert part.next(NOW) == (asked[0] if asked else None)
+
+
+@given(desks())
 def test_cards_come_in_the_order_that_was_set(desk: Desk) -> None:
     plan = desk.plan()
     if desk.order.reviews is ReviewOrder.OVERDUE:
@@ -245,8 +261,10 @@ def test_the_first_cards_alone_come_as_those_of_the_whole_plan_do(desk: Desk, fi
     overdue = sorted(desk.due, key=lambda item: (item.due, item.card_id))[: desk.left("reviews")]
     desk.due = [item for item in overdue if item.due <= overdue[:first][-1].due]
     part = desk.plan(more_due=len(overdue) - len(desk.due))
-    known = part.ordered(NOW)
-    assert part.counts == whole.counts
-    assert known == whole.ordered(NOW)[: len(known)]
-    assert part.next(NOW) == whole.next(NOW)
-    assert len(known) >= min(first, whole.counts.total)
+    for kind in (None, *Kind):
+        few, every = part.only(kind), whole.only(kind)
+        known = few.ordered(NOW)
+        assert few.counts == every.counts
+        assert known == every.ordered(NOW)[: len(known)]
+        assert few.next(NOW) == every.next(NOW)
+        assert len(known) >= min(first, every.counts.total)
