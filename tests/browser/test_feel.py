@@ -125,6 +125,83 @@ def test_undo_waits_for_the_answer_it_takes_back(portal: Portal, page: Page, lea
     assert reviews(portal, learner) == before
 
 
+def answer_held(page: Page) -> list[Route]:
+    """The first card, answered; the portal has not got it yet."""
+    held = hold_first(page)
+    page.keyboard.press("Space")
+    with page.expect_request("**/study/answer"):
+        page.keyboard.press("3")
+    expect(page.locator("#question")).to_have_text("Question 2?")
+    return held
+
+
+def test_undo_takes_back_what_was_answered_before_it_not_after(portal: Portal, page: Page, learner: User) -> None:
+    study(page, learner)
+    held = answer_held(page)
+    page.keyboard.press("u")
+    page.keyboard.press("Space")
+    page.keyboard.press("1")
+    held[0].continue_()
+    expect(page.locator("#question")).to_have_text("Question 1?")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()  # of the second card
+    left(page, CARDS)
+    with portal.session() as session:
+        mine = select(Event.grade).where(Event.user_id == learner.id, Event.kind == "review", Event.live)
+        assert session.scalars(mine).all() == [1]
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    left(page, CARDS - 1)
+    assert reviews(portal, learner) == 2
+
+
+def test_as_many_are_undone_and_redone_as_keys_were_pressed(portal: Portal, page: Page, learner: User) -> None:
+    study(page, learner)
+    for number in (1, 2):
+        page.keyboard.press("Space")
+        page.keyboard.press("3")
+        left(page, CARDS - number)
+    held = hold_first(page)
+    page.keyboard.press("Space")
+    with page.expect_request("**/study/answer"):
+        page.keyboard.press("3")
+    for key in "uuur":
+        page.keyboard.press(key)
+    held[0].continue_()
+    left(page, CARDS - 1)
+    expect(page.locator("#question")).to_have_text("Question 2?")
+    assert reviews(portal, learner) == 1
+
+
+def test_whoever_leaves_while_an_answer_waits_behind_another_is_asked(page: Page, learner: User) -> None:
+    study(page, learner)
+    held = answer_held(page)
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    with page.expect_event("dialog") as asked:
+        page.evaluate("setTimeout(() => location.assign('/choose'))")
+    assert asked.value.type == "beforeunload"
+    asked.value.dismiss()
+    held[0].continue_()
+    left(page, CARDS - 2)
+
+
+def test_what_is_refused_is_said_on_a_page_of_its_own_once_the_rest_is_sent(
+    portal: Portal, page: Page, learner: User
+) -> None:
+    study(page, learner)
+    held = hold_first(page)
+    page.keyboard.press("Space")
+    page.evaluate("document.querySelector('#grade [name=version]').value = 'none'")
+    with page.expect_request("**/study/answer"):
+        page.keyboard.press("3")
+    expect(page.locator("#question")).to_have_text("Question 2?")
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    held[0].continue_()
+    expect(page.get_by_role("heading", level=1)).to_have_text("This answer could not be understood.")
+    assert reviews(portal, learner) == 1
+
+
 def test_time_stands_still_while_the_tab_is_hidden_and_ends_at_a_minute(
     portal: Portal, page: Page, learner: User
 ) -> None:
@@ -335,3 +412,16 @@ def test_a_swipe_shows_and_grades_unless_it_is_turned_off(portal: Portal, new_pa
     page.goto("/study")
     swipe(page, 120, 300)
     expect(page.locator("#answer")).to_have_count(0)
+
+
+def test_a_finger_that_moves_an_enlarged_page_grades_nothing(new_page: NewPage, learner: User) -> None:
+    page = new_page(size=(390, 844), has_touch=True, is_mobile=True)
+    study(page, learner)
+    zoom = page.context.new_cdp_session(page)
+    zoom.send("Emulation.setPageScaleFactor", {"pageScaleFactor": 2})
+    assert page.evaluate("visualViewport.scale") == 2
+    swipe(page, 120, 300)
+    expect(page.locator("#answer")).to_have_count(0)
+    zoom.send("Emulation.setPageScaleFactor", {"pageScaleFactor": 1})
+    swipe(page, 120, 300)
+    expect(page.locator("#answer")).to_be_visible()

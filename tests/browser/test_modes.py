@@ -97,6 +97,43 @@ def test_a_quiz_with_the_keyboard_alone_and_undo(page: Page, learner: User) -> N
     expect(page.locator("#left")).to_have_text("1 left")
 
 
+def note(page: Page, words: str) -> None:
+    page.keyboard.press("n")
+    page.get_by_label("Your note").fill(words)
+    page.get_by_role("button", name="Save note").click()
+    expect(page.get_by_role("status")).to_contain_text("Your note is saved.")
+
+
+def test_a_note_leads_back_to_what_was_chosen_and_typed(portal: Portal, page: Page, learner: User) -> None:
+    enter(page, learner)
+    begin(page, "Quiz")
+    page.keyboard.press("2")
+    page.keyboard.press("Space")
+    for words in ("Mine.", "Mine, changed."):
+        note(page, words)
+        expect(page.get_by_role("heading", level=2, name="You chose B. That is right.")).to_be_visible()
+    page.keyboard.press("Space")
+    expect(page.locator("#left")).to_have_text("1 left")
+    page.keyboard.press("Space")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("heading", level=1)).to_have_text("1 of 2 right.")
+    page.goto("/study")
+    for text, comes in (("mode collapse & more", True), ("ä" * 900, False)):
+        page.get_by_text("Type your answer first").click()
+        page.get_by_label("Your answer").fill(text)
+        page.get_by_role("button", name="Show answer").click()
+        note(page, text[:5])
+        expect(page.locator("blockquote", has_text=text)).to_have_count(int(comes))
+        page.get_by_role("button", name="Good").click()
+    for number, grade in ((1, "Again"), (2, "Good")):
+        expect(page.locator("#question")).to_have_text(f"Which, {number}?")
+        page.keyboard.press(str(number))
+        page.keyboard.press("Space")
+        note(page, "Once more.")
+        expect(page.locator("[data-default]")).to_contain_text(grade)
+        page.keyboard.press("Space")
+
+
 @pytest.mark.parametrize("javascript", [True, False])
 def test_what_is_typed_stands_beside_the_points_of_the_answer(
     new_page: NewPage, learner: User, javascript: bool

@@ -235,15 +235,49 @@ def test_an_answer_whose_reply_was_lost_is_not_counted_again(portal: Portal, pag
     assert reviews(portal, learner) == 1
 
 
-def test_an_expired_form_comes_back_filled_in(portal: Portal, page: Page, learner: User) -> None:
+def test_an_expired_form_is_sent_with_a_new_token(portal: Portal, page: Page, learner: User) -> None:
     enter(page, learner)
     page.goto("/study")
     page.keyboard.press("Space")
     page.evaluate("document.querySelector('#grade [name=csrf_token]').value = 'old'")
     page.keyboard.press("3")
-    page.get_by_role("button", name="Send again").click()
     expect(page.locator("header.session .num")).to_have_text(f"{TWELVE - 1} left")
     assert reviews(portal, learner) == 1
+
+
+def test_answers_wait_for_who_gave_them_to_sign_in_again(
+    portal: Portal, make_person: Callable[..., User], page: Page, learner: User
+) -> None:
+    enter(page, learner)
+    page.goto("/study", wait_until="networkidle")
+    page.context.clear_cookies()
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    expect(page.get_by_role("alert")).to_contain_text("you are signed out")
+    page.keyboard.press("Space")
+    with page.expect_response("**/sign-in"):
+        page.keyboard.press("4")
+    other = make_person()
+    with portal.session() as session:
+        choose(session, other, session.scalars(select(Deck).where(Deck.slug == "generative-ai")).one())
+    enter(page, other)
+    with page.expect_response(lambda reply: reply.url.endswith("/study")):
+        page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("alert")).to_contain_text("you are signed out")
+    assert reviews(portal, other) == 0
+    page.context.clear_cookies()
+    enter(page, learner)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("header.session .num")).to_have_text(f"{TWELVE - 2} left")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert reviews(portal, learner) == 2
+    page.keyboard.press("Space")
+    page.keyboard.press("n")
+    page.get_by_label("Your note").fill("Mine.")
+    page.get_by_role("button", name="Save note").click()
+    expect(page.get_by_role("status")).to_contain_text("Your note is saved.")
+    page.keyboard.press("3")
+    expect(page.locator("header.session .num")).to_have_text(f"{TWELVE - 3} left")
 
 
 def test_keys_rest_while_typing_and_what_was_typed_stands_beside_the_answer(page: Page, learner: User) -> None:

@@ -1,37 +1,33 @@
 // Studying without page loads. Every form works without this.
 const LIVE = ["#bar", "#left", "#taking"]; // of the session, not of the card
 const options = document.body.dataset;
-const outbox = []; // what waits for the portal
-let next = null; // the page of the next card
+let outbox = []; // what waits for the portal
 let sending = false;
-let afterwards = null;
+let leave; // where to go once all is sent
+let token; // of who signed in anew
+let next; // the page of the next card
 let compared = {};
-let since = 0;
-let before = 0;
-let touch = null;
-let typed = 0;
+let since, before, touch, typed;
 
-const find = (selector) => document.querySelector(selector);
-const hear = (type, act) => document.addEventListener(type, act, { passive: type.startsWith("touch") });
-const head = () => find("header.session");
+const find = (selector, part = document) => part.querySelector(selector);
+const all = (selector, part = document) => part.querySelectorAll(selector);
+const hear = (type, act, early) => document.addEventListener(type, act, early);
+const head = (part) => find("header.session", part);
 const holdsFocus = (part) => part?.contains(document.activeElement);
-const cardOf = (part) => part.querySelector("#mark [name=card]").value;
-const hidden = (name, value) => Object.assign(document.createElement("input"), { type: "hidden", name, value });
+const cardOf = (part) => find("#mark [name=card]", part).value;
 const focusQuestion = () => find("#question").focus({ preventScroll: true });
 
-// A fragment, or null.
-function ask(address, rest) {
-  const signal = AbortSignal.timeout(15000);
-  return fetch(address, { headers: { "X-Fragment": "session" }, signal, ...rest }).catch(() => null);
-}
+// A fragment, as `html`; `{}` if it does not come whole.
+const ask = (address, rest) =>
+  fetch(address, { headers: { "X-Fragment": "session" }, signal: AbortSignal.timeout(15000), ...rest })
+    .then(async (reply) => Object.assign(reply, { html: await reply.text() }))
+    .catch(() => ({}));
 
 const say = (words) => (find("#said").textContent = words);
 const sayHow = () => say([find("#taking .small")?.textContent, find("#left").dataset.said].join(" "));
 
 // Milliseconds that this card was seen, a minute at most.
-function spent() {
-  return Math.min(60000, Math.round(before + (document.hidden ? 0 : performance.now() - since)));
-}
+const spent = () => Math.min(60000, Math.round(before + performance.now() - since));
 
 hear("visibilitychange", () => {
   if (document.hidden) before += performance.now() - since;
@@ -39,38 +35,38 @@ hear("visibilitychange", () => {
 });
 
 function sayChoice(answer, picked) {
-  const head = answer.querySelector("[data-wrong]");
+  const head = find("[data-wrong]", answer);
   if (!head || !picked.length) return true;
   let right = true;
-  for (const option of answer.querySelectorAll("[data-key]")) {
+  for (const option of all("[data-key]", answer)) {
     const ticked = picked.includes(option.dataset.key);
     right &&= ticked === "fits" in option.dataset;
-    if (ticked) option.querySelector("[data-picked]")?.removeAttribute("hidden");
+    if (ticked) find("[data-picked]", option)?.removeAttribute("hidden");
   }
   const list = new Intl.ListFormat(document.documentElement.lang).format(picked);
-  head.textContent = (right ? head.dataset.right : head.dataset.wrong).replace("*", list);
+  head.textContent = head.dataset[right ? "right" : "wrong"].replace("*", list);
   return right;
 }
 
 function reveal() {
   const form = find("#reveal");
-  const part = find("#answered")?.content.cloneNode(true);
-  if (!form || !part) return;
-  const answer = part.querySelector("#answer");
-  const grades = part.querySelector("#grade");
-  const quiz = "quiz" in grades.dataset;
-  const picked = [...form.querySelectorAll("[name=choice]:checked")].map((input) => input.value);
-  const text = form.elements.a?.value.trim();
-  const wrote = text && answer.querySelector("[data-wrote]");
-  if (wrote) {
-    wrote.hidden = false;
-    wrote.querySelector(".hand").textContent = text;
+  if (!form) return;
+  const { content: part } = find("#answered");
+  const answer = find("#answer", part);
+  const grades = find("#grade", part);
+  const { body } = filled(form);
+  const picked = body.getAll("choice");
+  const text = body.get("a")?.trim();
+  if (text) {
+    find("[data-wrote]", answer).hidden = false;
+    find("[data-wrote] .hand", answer).textContent = text;
+    showPoints(form, answer, text);
   }
-  if (!sayChoice(answer, picked) && !quiz) {
-    grades.querySelector("[data-default]").removeAttribute("data-default");
-    grades.querySelector(".grade[value='1']").setAttribute("data-default", "");
-  }
-  if (quiz) grades.append(...picked.map((key) => hidden("choice", key)));
+  if (!sayChoice(answer, picked))
+    for (const grade of all(".grade[data-default], .grade[value='1']", grades)) grade.toggleAttribute("data-default");
+  for (const choice of all("[name=choice]", grades)) choice.disabled = !picked.includes(choice.value);
+  if (`${body}`.length > 1500) body.delete("a"); // an address is short
+  find("[name=next]", answer).value = `${form.getAttribute("action")}?${body}`;
   form.replaceWith(answer);
   find(".dock").replaceWith(grades);
   find("#answered").remove();
@@ -78,19 +74,18 @@ function reveal() {
   const { top } = answer.getBoundingClientRect();
   if (top > innerHeight * 0.6 || top < 0) answer.scrollIntoView();
   say(options.shown);
-  if (text) showPoints(form, answer, text);
 }
 
 async function compare(form, text) {
   if (!text || compared.text === text) return;
-  const body = new URLSearchParams({ card: cardOf(document), a: text, csrf_token: form.dataset.token });
+  const body = new URLSearchParams({ card: cardOf(document), a: text, csrf_token: token ?? form.dataset.token });
   const reply = await ask(form.dataset.compare, { method: "POST", body });
-  if (reply?.ok && !reply.redirected) compared = { text, html: await reply.text() };
+  if (reply.ok && !reply.redirected) compared = { text, html: reply.html };
 }
 
 async function showPoints(form, answer, text) {
-  if (compared.text !== text) await compare(form, text);
-  if (compared.text === text) answer.querySelector("[data-points]").innerHTML = compared.html;
+  await compare(form, text);
+  if (compared.text === text) find("[data-points]", answer).innerHTML = compared.html;
 }
 
 hear("input", ({ target }) => {
@@ -99,26 +94,24 @@ hear("input", ({ target }) => {
 });
 
 function parse(html) {
-  const holder = document.createElement("template");
-  holder.innerHTML = html;
-  return holder.content.querySelector("header.session") ? holder.content : null;
+  const { content } = Object.assign(document.createElement("template"), { innerHTML: html });
+  return head(content) && content;
 }
 
 // One fetched `ahead` knows nothing of the session.
 function show(part, ahead) {
-  if (ahead) for (const live of LIVE) part.querySelector(live).replaceWith(find(live));
-  const notice = find("main > .notice.error");
+  if (ahead) for (const live of LIVE) find(live, part).replaceWith(find(live));
+  const notices = all("main > .notice.error");
   find("#answered")?.remove();
-  for (const one of ["header.session", "main", ".dock"]) find(one).replaceWith(part.querySelector(one));
-  const later = part.querySelector("#answered");
-  if (later) document.body.append(later);
-  if (notice) find("main").prepend(notice);
-  const { here } = head().dataset;
-  if (!location.href.endsWith(here)) history.replaceState(null, "", here);
+  for (const one of ["header.session", "main", ".dock"]) find(one).replaceWith(find(one, part));
+  document.body.append(...all("#answered", part));
+  find("main").prepend(...notices);
+  history.replaceState(null, "", head().dataset.here);
   scrollTo(0, 0);
   focusQuestion();
   start();
   if (ahead) return;
+  for (const one of outbox) one.ahead = one.body; // their cards were left
   sayHow();
   fetchAhead();
 }
@@ -131,28 +124,25 @@ function start() {
 }
 
 async function fetchAhead() {
-  const address = head().dataset.ahead;
-  const reply = await ask(address);
-  if (reply?.status !== 200 || reply.redirected) return;
-  const part = parse(await reply.text());
-  if (address === head().dataset.ahead && !outbox.length) keep(part);
+  const shown = head();
+  const part = parse((await ask(shown.dataset.ahead)).html);
+  if (shown === head() && !outbox.length) keep(part);
 }
 
 function keep(part) {
-  next = part && cardOf(part) !== cardOf(document) ? part : null;
-  for (const image of next?.querySelectorAll("img") ?? []) new Image().src = image.src;
+  next = part && cardOf(part) !== cardOf(document) && part;
+  for (const image of next ? all("img", next) : []) new Image().src = image.src;
 }
 
 function acknowledge(part, ok) {
   const held = LIVE.find((live) => holdsFocus(find(live)));
-  for (const live of LIVE) find(live).replaceWith(part.querySelector(live).cloneNode(true));
-  if (held) (find(`${held} button`) ?? find("#question")).focus();
-  const notice = part.querySelector("main > .notice");
-  if (notice) find("main").prepend(notice);
+  for (const live of LIVE) find(live).replaceWith(find(live, part).cloneNode(true));
+  if (held) find(`${held} button, #question`).focus();
+  find("main").prepend(...all("main > .notice", part));
   sayHow();
   if (!ok) return fetchAhead();
   keep(part);
-  if (next && outbox[0]?.leaves) showNext(outbox[0]); // answered before the card after it was here
+  if (next && outbox[0]?.body && !outbox[0].ahead) showNext(outbox[0]); // answered before the card after it was here
 }
 
 function showNext(one) {
@@ -161,11 +151,12 @@ function showNext(one) {
   show(next, true);
 }
 
-function failed(which, one) {
+function failed(which) {
   clearNotice();
   find("main").prepend(find(which).content.cloneNode(true));
-  find("[data-retry]").addEventListener("click", drain);
-  if (!one.ahead) find("[data-retry]").focus();
+  const retry = find("[data-retry]");
+  retry.onclick = drain;
+  if (!outbox[0].ahead) retry.focus();
 }
 
 function clearNotice() {
@@ -174,18 +165,23 @@ function clearNotice() {
   notice?.remove();
 }
 
+const filled = (form, button) => ({ address: form.action, body: new URLSearchParams(new FormData(form, button)) });
+
 // `quick` is what becomes of the card: "on" leaves it like a grade, "stay" keeps it.
-function send(form, body) {
-  const { quick = "on" } = form.dataset;
-  const one = { address: form.action, body, leaves: quick === "on", ahead: quick === "stay" };
+function send(form, button) {
+  const one = { ...filled(form, button), ahead: form.dataset.quick === "stay" };
   if (one.ahead) {
     closeMenu();
-    const here = body.get("card") === cardOf(document);
-    for (const part of document.querySelectorAll("[data-flag]")) part.hidden ^= here;
-  } else for (const part of one.leaves ? document.querySelectorAll("#reveal, #grade, #mark") : [form]) part.dataset.sent = "";
+    const here = one.body.get("card") === cardOf(document);
+    for (const part of all("[data-flag]")) part.hidden ^= here;
+  } else for (const part of all("#reveal, #grade, #mark")) part.dataset.sent = "";
+  queue(one);
+  if (next && !one.ahead) showNext(one);
+}
+
+function queue(one) {
   outbox.push(one);
-  if (next && one.leaves) showNext(one);
-  setTimeout(drain); // what is shown comes first
+  return setTimeout(drain); // what is shown comes first
 }
 
 // Sends what waits, in order. A body sent twice is counted once, by its key.
@@ -194,69 +190,86 @@ async function drain() {
   sending = true;
   while (outbox.length && (await deliver(outbox[0])));
   sending = false;
-  if (!outbox.length) afterwards?.();
-  afterwards = null;
+  if (leave && !outbox.length) location = leave;
+  leave = "";
 }
 
 async function deliver(one) {
+  if (!one.body) {
+    const button = find(`[data-act=${one.act}]`);
+    if (!button) return outbox.shift();
+    Object.assign(one, filled(button.form, button));
+  }
+  if (token) one.body.set("csrf_token", token);
   const reply = await ask(one.address, { method: "POST", body: one.body, keepalive: true });
-  const html = await reply?.text().catch(() => null);
-  if (html == null || reply.status >= 500) return failed("#failed", one);
-  if (reply.redirected) return failed("#signed-out", one);
+  if (!(reply.status < 500)) return failed("#failed");
+  if (reply.redirected) return failed("#signed-out");
+  if (reply.status === 400 && !one.renewed) return renew(one, reply.html);
+  const part = parse(reply.html);
   outbox.shift();
+  if (!part && reply.html && outbox.length && !one.refused) return (one.refused = outbox.push(one)); // the others first
   clearNotice();
-  if (reply.status !== 200) afterwards = null;
-  if (reply.status === 204) return location.assign(reply.headers.get("Location"));
-  const part = parse(html);
-  if (!part) return submitPlainly(one);
+  if (reply.status !== 200) {
+    outbox = outbox.filter(({ body }) => body); // meant for what was not done
+    leave = reply.headers.get("Location");
+  }
+  if (!part) return !reply.html || turnTo(reply.html);
   if (one.ahead) acknowledge(part, reply.ok);
   else show(part);
   return true;
 }
 
-// What the portal said needs a page of its own.
-function submitPlainly({ address, body }) {
-  const form = Object.assign(document.createElement("form"), { method: "post", action: address });
-  form.append(...[...body].map(([name, value]) => hidden(name, value)));
-  document.body.append(form);
-  form.submit();
+// The token ends with its sign-in. What waits is for whoever answered, nobody else.
+async function renew(one, refusal) {
+  const reply = await ask(head().dataset.here, { headers: {} });
+  const part = parse(reply.html);
+  if (!part) return reply.ok ? turnTo(refusal) : failed("#failed");
+  if (!reply.html.includes(options.who)) return failed("#signed-out");
+  token = find("[name=csrf_token]", part).value;
+  return (one.renewed = true);
+}
+
+// What was said needs a page of its own.
+function turnTo(html) {
+  document.write(html);
+  document.close();
 }
 
 hear("submit", (event) => {
   const form = event.target;
-  if (!head() || !(form.matches("#reveal, #grade") || "quick" in form.dataset)) return;
+  const own = token && form.elements.csrf_token;
+  if (own) own.value = token;
+  if (!head() || !form.matches("#reveal, #grade, [data-quick]")) return;
   event.preventDefault();
   if ("sent" in form.dataset) return;
   if (form.id === "reveal") return reveal();
+  if (form.dataset.quick === "") return queue({ act: event.submitter.dataset.act });
   if (form.id === "grade") form.elements.elapsed.value = spent();
-  else if (outbox.length && !form.dataset.quick) return later(event.submitter.dataset.act);
-  send(form, new URLSearchParams(new FormData(form, event.submitter)));
+  send(form, event.submitter);
 });
 
 hear("click", (event) => {
   // The second of two clicks must not reach what the first brought.
   if (event.detail > 1 && event.target.closest(".dock, .session")) event.preventDefault();
-  const link = event.target.closest("[data-keys-list], #end");
-  if (link?.id === "end" && sending) {
-    event.preventDefault();
-    afterwards = () => location.assign(link.href);
-  } else if (link && link.id !== "end" && find("#keys-list")) {
-    event.preventDefault();
-    link.closest("details").open = false;
-    find("#keys-list").showModal();
-  }
+  const end = sending && event.target.closest("#end");
+  const keys = event.target.closest("[data-keys-list]") && find("#keys-list");
+  if (end || keys) event.preventDefault();
+  if (end) leave = end.href;
+  if (!keys) return;
+  closeMenu();
+  keys.showModal();
 });
 
-document.addEventListener("toggle", ({ target }) => target.open && target.querySelector("textarea")?.focus(), true);
-window.addEventListener("online", drain);
-window.addEventListener("beforeunload", (event) => {
-  if (outbox.length && !sending) event.preventDefault();
+hear("toggle", ({ target }) => target.open && find("textarea", target)?.focus(), true);
+addEventListener("online", drain);
+addEventListener("beforeunload", (event) => {
+  if (outbox.length > sending) event.preventDefault();
 });
 
 function press(selector) {
   const button = find(selector);
   button?.click();
-  return Boolean(button);
+  return button;
 }
 
 function closeMenu() {
@@ -266,29 +279,24 @@ function closeMenu() {
   return menu;
 }
 
-// Until the portal has all.
-const later = (does) => (afterwards = () => press(`[data-act=${does}]`));
-const goOn = () => press("[data-show]") || press("[data-default]");
+const goOn = () => press("[data-show], [data-default]");
 const FIXED = { " ": goOn, Enter: goOn, Escape: () => closeMenu() || press("#end"), "?": () => press("[data-keys-list]") };
 const keymap = JSON.parse(options.keymap ?? "{}"); // key -> what it does
 
 // Space ticks an option not chosen yet.
-function actsItself({ target, key }) {
-  const own = target.closest("button, a, summary, input");
-  if (!own?.matches("input")) return own;
-  return key === " " && !(own.type === "radio" && own.checked);
-}
+const actsItself = ({ target, key }) =>
+  target.closest("button, a, summary") || (key === " " && target.matches("input:not([type=radio]:checked)"));
 
 function act(event) {
   const { key, target } = event;
   if (event.ctrlKey && key === "Enter" && target.id === "a") return reveal() ?? true;
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return false;
-  if (target.matches("textarea, select, input:not([type=radio], [type=checkbox])")) return false;
-  if ((key === " " || key === "Enter") && actsItself(event)) return false;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (target.matches("textarea, select, input:not([type=radio], [type=checkbox])")) return;
+  if (FIXED[key] === goOn && actsItself(event)) return;
   if (FIXED[key]) return FIXED[key]();
   const does = keymap[key.toLowerCase()];
   if (press(`[data-act="${does}"]:not([hidden] *)`)) return true;
-  if (does === "undo" && outbox.length) return later(does);
+  if (/^(un|re)do$/.test(does) && outbox.length) return queue({ act: does });
   return /^[1-9]$/.test(key) && press(`#reveal li:nth-child(${key}) [name=choice]`);
 }
 
@@ -297,16 +305,15 @@ hear("keydown", (event) => {
 });
 
 // Near the edges that turns back a page.
-hear("touchstart", (event) => {
-  const { clientX: x, clientY: y } = event.touches[0];
-  const free = "swipes" in options && event.touches.length === 1 && x > 24 && x < innerWidth - 24;
-  touch = free && !event.target.closest("pre, .scroll, textarea, dialog") ? { x, y, at: event.timeStamp } : null;
+hear("touchstart", ({ touches, target, timeStamp: at }) => {
+  const { clientX: x, clientY: y } = touches[0];
+  const free = "swipes" in options && !touches[1] && visualViewport.scale < 1.01 && x > 24 && x < innerWidth - 24;
+  touch = free && !target.closest("pre, .scroll, textarea, dialog") && { x, y, at };
 });
-hear("touchend", (event) => {
+hear("touchend", ({ changedTouches: [{ clientX, clientY }], timeStamp }) => {
   if (!touch || String(getSelection())) return;
-  const { clientX, clientY } = event.changedTouches[0];
-  const [x, y] = [clientX - touch.x, Math.abs(clientY - touch.y)];
-  if (Math.abs(x) < 80 || y > Math.abs(x) / 2 || event.timeStamp - touch.at > 800) return;
+  const x = clientX - touch.x;
+  if (Math.abs(x) < Math.max(80, 2 * Math.abs(clientY - touch.y)) || timeStamp - touch.at > 800) return;
   press(`.grade[value="${x > 0 ? 4 : 1}"]`) || goOn();
 });
 
