@@ -9,7 +9,7 @@ document.addEventListener("keydown", (event) => {
   // What has focus, or scrolls sideways, keeps its keys.
   if (/next|prev/.test(act) && (event.shiftKey || event.target.closest("a, button, summary, input, pre, .scroll"))) return;
   // Space shows the rest of a long page first.
-  if (event.key === " " && innerHeight + scrollY < document.documentElement.scrollHeight - 1) return;
+  if (event.key === " " && innerHeight + scrollY < document.documentElement.scrollHeight - 8) return;
   const target = act && document.querySelector(`[data-go="${act}"]`);
   if (!target) return;
   event.preventDefault();
