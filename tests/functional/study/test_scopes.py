@@ -277,6 +277,10 @@ def test_cards_that_wait_come_with_either_kind_and_count_as_cards_of_it(halfway:
         page = halfway.post("/study/answer", data=form_of(page), headers=FRAGMENT)
         assert (left(page), way(page)) == (4 - n, f"{n} of 4 cards")
     assert question(page) == failed
+    done = halfway.get(halfway.post("/study/answer", data=form_of(page), headers=FRAGMENT).location)
+    page = halfway.post("/study/undo", data=taking(done, "undo"), headers=FRAGMENT)
+    assert question(page) == failed
+    taking(page, "redo")
     page = halfway.post("/study/undo", data=taking(page, "undo"), headers=FRAGMENT)
     assert question(page) == SECOND[2]
 

@@ -35,6 +35,7 @@ from app.scheduling.steps import steps_named, wait
 from app.study import asking, service
 from app.study.queries import Reading
 from app.study.scopes import Scope, scoped
+from app.study.summary import summary
 from app.web.sessions import Viewer
 from tests.builders import LONG_AGO, make_deck, make_user
 from tests.integration.study.people import NOW, viewer_of
@@ -217,6 +218,42 @@ def test_the_statements_pick_what_the_queue_would(session: Session, seed: int) -
         kinds |= {type(item) for item in plan.ordered(NOW)}
     assert kinds == {New, Due, Waiting}
     assert counted > 0 or seed == 1
+
+
+def test_a_page_counts_and_takes_back_what_its_scope_has(session: Session) -> None:
+    chance = random.Random(3)
+    learner = replace(make_learner(session, chance, limits=False), new_per_day=9, reviews_per_day=9)
+    there = Everything(session)
+    decks, undone = {deck.id: deck for deck in there.decks}, 0
+    cards = {card.id: card for card in there.cards}
+    given = session.scalars(select(Event).where(Event.kind == "review", Event.live).order_by(Event.id.desc())).all()
+    for scope in SCOPES:
+        plan = there.plan(learner, scope)
+        waits = {item.card_id for item in plan.waiting}
+        here = [
+            event
+            for event in given
+            if scope.deck in ("", decks[cards[event.card_id].deck_id].slug)
+            and (not scope.collection or decks[cards[event.card_id].deck_id].collection_id == there.folder)
+            and (not scope.tag or scope.tag in cards[event.card_id].tags)
+        ]
+
+        def fits(event: Event, scope: Scope = scope) -> bool:
+            return not scope.only or (scope.only == "new") == (event.interval_before is None)
+
+        firsts = [one for one in here if one.study_day == TODAY and one.counted]
+        answered = sum(fits(one) or one.card_id in waits for one in firsts)
+        last = {event.card_id: event for event in reversed(given)}
+        lately = [one for one in here if one.answered_at > NOW - DAY and (not one.counted or fits(one))]
+        undo = next((one.id for one in lately if not scope.only or last[one.card_id] is one), None)
+        page = asking.screen(session, learner, now=NOW, scope=scope)
+        total = max(answered + len(plan.new) + len(plan.reviews), plan.counts.total)
+        assert (page.left, page.total, page.undo) == (plan.counts.total, total, undo), scope
+        came_to = summary(session, learner, now=NOW, scope=scope)
+        assert (came_to.left, came_to.undo) == (plan.counts, undo)
+        assert came_to.ahead == summary(session, learner, now=NOW, scope=scope._replace(only="")).ahead
+        undone += undo is not None
+    assert undone > len(BOTH)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
