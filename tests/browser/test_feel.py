@@ -257,6 +257,22 @@ def test_what_can_be_touched_is_large_enough(new_page: NewPage, learner: User, p
     assert small == []
 
 
+def test_the_bar_stays_in_one_row_also_with_both_undo_and_redo(new_page: NewPage, learner: User) -> None:
+    page = new_page(size=(390, 844))
+    study(page, learner)
+    for key in ("Space", "1", "Space", "1", "u"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("button", name="Redo")).to_be_visible()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    for width in (390, 320):
+        page.set_viewport_size({"width": width, "height": 844})
+        tops = """[...document.querySelectorAll("#end, [data-act=redo], [data-act=undo], .session .menu")]
+          .map((one) => Math.round(one.getBoundingClientRect().top))"""
+        places = page.evaluate(tops)
+        assert len(places) == 4
+        assert len({*places}) == 1, (width, places)
+
+
 @pytest.mark.parametrize("path", ["/study", "/study?show=answer", "/settings/keys", "/choose", "/read"])
 def test_twice_as_large_nothing_scrolls_sideways_and_the_dock_leaves_room(
     new_page: NewPage, learner: User, path: str
