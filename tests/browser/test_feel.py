@@ -202,6 +202,22 @@ def test_what_is_refused_is_said_on_a_page_of_its_own_once_the_rest_is_sent(
     assert reviews(portal, learner) == 1
 
 
+def test_an_undo_of_what_is_refused_takes_back_nothing_else(portal: Portal, page: Page, learner: User) -> None:
+    study(page, learner)
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    left(page, CARDS - 1)
+    held = hold_first(page)
+    page.keyboard.press("Space")
+    page.evaluate("document.querySelector('#grade [name=version]').value = 'none'")
+    with page.expect_request("**/study/answer"):
+        page.keyboard.press("3")
+    page.keyboard.press("u")
+    held[0].continue_()
+    expect(page.get_by_role("heading", level=1)).to_have_text("This answer could not be understood.")
+    assert reviews(portal, learner) == 1
+
+
 def test_time_stands_still_while_the_tab_is_hidden_and_ends_at_a_minute(
     portal: Portal, page: Page, learner: User
 ) -> None:

@@ -86,6 +86,25 @@ def test_the_flag_key_puts_the_flag_on_and_takes_it_off(
     expect(page.locator("#question")).to_have_text("Question 1?")
 
 
+def test_a_flag_that_is_taken_back_before_the_portal_knows_of_it_leaves_the_card(
+    portal: Portal, page: Page, make_person: Callable[..., User]
+) -> None:
+    person = make_person()
+    studying(portal, person, 3)
+    enter(page, person)
+    page.goto("/study", wait_until="networkidle")
+    page.keyboard.press("Space")
+    with page.expect_response(lambda reply: "unflag" in (reply.request.post_data or "")):
+        page.keyboard.press("f")
+        page.keyboard.press("u")
+    expect(page.locator("#taking [role=status]")).to_have_text("Flag removed.")
+    expect(page.locator("p.meta").get_by_text("Flagged")).to_be_hidden()
+    expect(page.locator("#answer")).to_be_visible()
+    expect(page.locator("#question")).to_have_text("Question 1?")
+    page.keyboard.press("3")
+    expect(page.locator("#left")).to_have_text("2 left")
+
+
 def test_after_a_mark_the_next_card_is_there_before_the_portal_answers(
     portal: Portal, page: Page, make_person: Callable[..., User]
 ) -> None:

@@ -152,6 +152,10 @@ def test_what_is_typed_stands_beside_the_points_of_the_answer(
     expect(page.get_by_text("Not in the answer:")).to_contain_text("“Prompt injection”")
     page.get_by_role("button", name="Good").click()
     expect(page.locator("#left")).to_have_text("3 left")
+    page.get_by_text("Type your answer first").click()
+    page.get_by_label("Your answer").fill("mode collapse, hardware. Prompt injection.")
+    page.get_by_role("button", name="Show answer").click()
+    expect(page.get_by_role("heading", level=2)).to_have_text("0 of 1 point covered, 1 missing")
 
 
 def test_reading_through(page: Page, learner: User) -> None:

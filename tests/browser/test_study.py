@@ -245,9 +245,11 @@ def test_an_expired_form_is_sent_with_a_new_token(portal: Portal, page: Page, le
     assert reviews(portal, learner) == 1
 
 
+@pytest.mark.parametrize("studies", [True, False])
 def test_answers_wait_for_who_gave_them_to_sign_in_again(
-    portal: Portal, make_person: Callable[..., User], page: Page, learner: User
+    portal: Portal, make_person: Callable[..., User], page: Page, learner: User, studies: bool
 ) -> None:
+    """Nobody else sends them, whether there is something for them to study or not."""
     enter(page, learner)
     page.goto("/study", wait_until="networkidle")
     page.context.clear_cookies()
@@ -258,12 +260,14 @@ def test_answers_wait_for_who_gave_them_to_sign_in_again(
     with page.expect_response("**/sign-in"):
         page.keyboard.press("4")
     other = make_person()
-    with portal.session() as session:
-        choose(session, other, session.scalars(select(Deck).where(Deck.slug == "generative-ai")).one())
+    if studies:
+        with portal.session() as session:
+            choose(session, other, session.scalars(select(Deck).where(Deck.slug == "generative-ai")).one())
     enter(page, other)
-    with page.expect_response(lambda reply: reply.url.endswith("/study")):
+    with page.expect_response(lambda reply: reply.url.endswith("/study" if studies else "/study/done")):
         page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("alert")).to_contain_text("you are signed out")
+    expect(page.locator("#question")).to_be_visible()
     assert reviews(portal, other) == 0
     page.context.clear_cookies()
     enter(page, learner)

@@ -6,7 +6,6 @@ let sending = false;
 let leave; // where to go once all is sent
 let token; // of who signed in anew
 let next; // the page of the next card
-let compared = {};
 let since, before, touch, typed;
 
 const find = (selector, part = document) => part.querySelector(selector);
@@ -77,15 +76,15 @@ function reveal() {
 }
 
 async function compare(form, text) {
-  if (!text || compared.text === text) return;
-  const body = new URLSearchParams({ card: cardOf(document), a: text, csrf_token: token ?? form.dataset.token });
+  if (!text || form.wrote === text) return;
+  const body = new URLSearchParams({ card: form.elements.card.value, a: text, csrf_token: token ?? form.dataset.token });
   const reply = await ask(form.dataset.compare, { method: "POST", body });
-  if (reply.ok && !reply.redirected) compared = { text, html: reply.html };
+  if (reply.ok && !reply.redirected) Object.assign(form, { wrote: text, points: reply.html });
 }
 
 async function showPoints(form, answer, text) {
   await compare(form, text);
-  if (compared.text === text) find("[data-points]", answer).innerHTML = compared.html;
+  if (form.wrote === text) find("[data-points]", answer).innerHTML = form.points;
 }
 
 hear("input", ({ target }) => {
@@ -165,16 +164,18 @@ function clearNotice() {
   notice?.remove();
 }
 
-const filled = (form, button) => ({ address: form.action, body: new URLSearchParams(new FormData(form, button)) });
+function filled(form, button) {
+  const body = new URLSearchParams(new FormData(form, button));
+  const ahead = form.dataset.quick === "stay";
+  if (ahead && body.get("card") === cardOf(document)) for (const part of all("[data-flag]")) part.hidden ^= true;
+  return { address: form.action, body, ahead };
+}
 
 // `quick` is what becomes of the card: "on" leaves it like a grade, "stay" keeps it.
 function send(form, button) {
-  const one = { ...filled(form, button), ahead: form.dataset.quick === "stay" };
-  if (one.ahead) {
-    closeMenu();
-    const here = one.body.get("card") === cardOf(document);
-    for (const part of all("[data-flag]")) part.hidden ^= here;
-  } else for (const part of all("#reveal, #grade, #mark")) part.dataset.sent = "";
+  const one = filled(form, button);
+  if (one.ahead) closeMenu();
+  else for (const part of all("#reveal, #grade, #mark")) part.dataset.sent = "";
   queue(one);
   if (next && !one.ahead) showNext(one);
 }
@@ -207,12 +208,12 @@ async function deliver(one) {
   if (reply.status === 400 && !one.renewed) return renew(one, reply.html);
   const part = parse(reply.html);
   outbox.shift();
-  if (!part && reply.html && outbox.length && !one.refused) return (one.refused = outbox.push(one)); // the others first
-  clearNotice();
   if (reply.status !== 200) {
     outbox = outbox.filter(({ body }) => body); // meant for what was not done
     leave = reply.headers.get("Location");
   }
+  if (!part && reply.html && outbox.some((o) => !o.refused)) return (one.refused = outbox.push(one));
+  clearNotice();
   if (!part) return !reply.html || turnTo(reply.html);
   if (one.ahead) acknowledge(part, reply.ok);
   else show(part);
@@ -222,9 +223,9 @@ async function deliver(one) {
 // The token ends with its sign-in. What waits is for whoever answered, nobody else.
 async function renew(one, refusal) {
   const reply = await ask(head().dataset.here, { headers: {} });
+  if (!reply.html?.includes(options.who)) return failed(reply.status < 500 ? "#signed-out" : "#failed");
   const part = parse(reply.html);
-  if (!part) return reply.ok ? turnTo(refusal) : failed("#failed");
-  if (!reply.html.includes(options.who)) return failed("#signed-out");
+  if (!part) return turnTo(refusal);
   token = find("[name=csrf_token]", part).value;
   return (one.renewed = true);
 }
