@@ -66,6 +66,15 @@ def hold_first(page: Page) -> list[Route]:
     return held
 
 
+def answer_held(page: Page) -> list[Route]:
+    """Answer the card that is shown; the portal has not got it yet."""
+    held = hold_first(page)
+    page.keyboard.press("Space")
+    with page.expect_request("**/study/answer"):
+        page.keyboard.press("3")
+    return held
+
+
 def left(page: Page, number: int) -> None:
     expect(page.locator("#left")).to_have_text(f"{number} left")
 
@@ -113,10 +122,7 @@ def test_undo_waits_for_the_answer_it_takes_back(portal: Portal, page: Page, lea
         page.keyboard.press("Space")
         page.keyboard.press("3")
         left(page, CARDS - answered)
-    held = hold_first(page)
-    page.keyboard.press("Space")
-    with page.expect_request("**/study/answer"):
-        page.keyboard.press("3")
+    held = answer_held(page)
     expect(page.locator("#question")).to_have_text(f"Question {before + 2}?")
     page.keyboard.press("u")
     held[0].continue_()
@@ -125,19 +131,10 @@ def test_undo_waits_for_the_answer_it_takes_back(portal: Portal, page: Page, lea
     assert reviews(portal, learner) == before
 
 
-def answer_held(page: Page) -> list[Route]:
-    """The first card, answered; the portal has not got it yet."""
-    held = hold_first(page)
-    page.keyboard.press("Space")
-    with page.expect_request("**/study/answer"):
-        page.keyboard.press("3")
-    expect(page.locator("#question")).to_have_text("Question 2?")
-    return held
-
-
 def test_undo_takes_back_what_was_answered_before_it_not_after(portal: Portal, page: Page, learner: User) -> None:
     study(page, learner)
     held = answer_held(page)
+    expect(page.locator("#question")).to_have_text("Question 2?")
     page.keyboard.press("u")
     page.keyboard.press("Space")
     page.keyboard.press("1")
@@ -160,10 +157,7 @@ def test_as_many_are_undone_and_redone_as_keys_were_pressed(portal: Portal, page
         page.keyboard.press("Space")
         page.keyboard.press("3")
         left(page, CARDS - number)
-    held = hold_first(page)
-    page.keyboard.press("Space")
-    with page.expect_request("**/study/answer"):
-        page.keyboard.press("3")
+    held = answer_held(page)
     for key in "uuur":
         page.keyboard.press(key)
     held[0].continue_()
@@ -175,6 +169,7 @@ def test_as_many_are_undone_and_redone_as_keys_were_pressed(portal: Portal, page
 def test_whoever_leaves_while_an_answer_waits_behind_another_is_asked(page: Page, learner: User) -> None:
     study(page, learner)
     held = answer_held(page)
+    expect(page.locator("#question")).to_have_text("Question 2?")
     page.keyboard.press("Space")
     page.keyboard.press("3")
     with page.expect_event("dialog") as asked:
