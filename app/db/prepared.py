@@ -8,18 +8,17 @@ converted. It belongs to the session's transaction like any other statement, and
 import logging
 import re
 from collections import namedtuple
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from functools import lru_cache, wraps
-from typing import Any, ParamSpec, TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Dialect, Engine, Executable, PoolProxiedConnection, Select, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.sql.compiler import SQLCompiler
 
-P = ParamSpec("P")
 T = TypeVar("T")
 _PLACED = re.compile(r"%(?:\((\w+)\)s|%)")
 _NUMBERED = re.compile(r"\$(\d+)")
@@ -219,29 +218,6 @@ def _placed(sql: str) -> tuple[str, list[str]]:
         return f"${names.index(name) + 1}"
 
     return _PLACED.sub(place, sql), names
-
-
-Steps = Generator[None, None, T]
-"""Work in a transaction that pauses before it needs what it asked for (`Prepared.ask`), so that others may ask meanwhile."""
-
-
-def finish(steps: Steps[T]) -> T:
-    """Do work in steps without a pause, and give what it comes to."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]  # what the generator returned
-
-
-def at_once(work: Callable[P, Steps[T]]) -> Callable[P, T]:
-    """The same work without a pause."""
-
-    @wraps(work)
-    def done(*given: P.args, **named: P.kwargs) -> T:
-        return finish(work(*given, **named))
-
-    return done
 
 
 def in_one_go(session: Session) -> AbstractContextManager[None]:

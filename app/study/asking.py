@@ -14,7 +14,7 @@ from app.db.prepared import Prepared, connected
 from app.scheduling.queue import Due, Item, Kind, New
 from app.study import near
 from app.study.begun import TAGGED
-from app.study.queries import Reading, Today
+from app.study.queries import COUNTED_TODAY, Reading, Today
 from app.study.question import Question, Standing, ask_question
 from app.study.scopes import EVERYTHING, Scope, Scoped, reading_of, scoped
 from app.study.service import Answered
@@ -138,21 +138,14 @@ _ANSWERED = (
     .select_from(Event)
     .join(Card, Card.id == Event.card_id)
     .where(
-        Event.user_id == bindparam("user"),
-        Event.study_day == bindparam("today"),
-        Event.counted,
+        COUNTED_TODAY,
         Card.deck_id.in_(bindparam("decks", expanding=True)),
         TAGGED,
     )
 )
 
 
-_STILL_WAITING = select(func.count()).where(
-    Event.user_id == bindparam("user"),
-    Event.study_day == bindparam("today"),
-    Event.counted,
-    Event.card_id.in_(bindparam("cards", expanding=True)),
-)
+_STILL_WAITING = select(func.count()).where(COUNTED_TODAY).where(Event.card_id.in_(bindparam("cards", expanding=True)))
 
 
 def answered_in(session: Session, viewer: Viewer, part: Scoped) -> int:

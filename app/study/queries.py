@@ -253,14 +253,15 @@ def _extra(viewer: Viewer, day: date) -> tuple[int, int]:
 
 _NEW_DONE = func.count().filter(Event.interval_before.is_(None))
 _REVIEWS_DONE = func.count().filter(Event.interval_before.is_not(None))
-_COUNTED_TODAY = and_(Event.user_id == _USER, Event.study_day == _TODAY, Event.counted)
+COUNTED_TODAY = and_(Event.user_id == _USER, Event.study_day == _TODAY, Event.counted)
+"""What counts against the limits of day `:today` of learner `:user`. A condition on `Event`."""
 _DONE = Prepared(
     select(Card.deck_id, _NEW_DONE.label("new"), _REVIEWS_DONE.label("reviews"))
     .join_from(Event, Card, Card.id == Event.card_id)
-    .where(_COUNTED_TODAY)
+    .where(COUNTED_TODAY)
     .group_by(Card.deck_id)
 )
-_ALL_DONE = select(_NEW_DONE.label("new"), _REVIEWS_DONE.label("reviews")).where(_COUNTED_TODAY).cte("done")
+_ALL_DONE = select(_NEW_DONE.label("new"), _REVIEWS_DONE.label("reviews")).where(COUNTED_TODAY).cte("done")
 """The same of all decks together, without a look at the cards."""
 
 

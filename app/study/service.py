@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session, aliased
 
 from app.db.base import new_guid
 from app.db.models import Card, CardMark, CardState, Deck, DeckChoice, Event, User
-from app.db.prepared import Prepared, Steps, at_once, in_one_go
+from app.db.prepared import Prepared, in_one_go
 from app.db.session import write
+from app.db.steps import Steps, at_once
 from app.scheduling import replay, sm2
 from app.scheduling.queue import Done
 from app.scheduling.replay import EventKind, Projection

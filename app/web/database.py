@@ -13,8 +13,9 @@ from flask_sqlalchemy_lite._extension import _close_async_sessions
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.config import Settings
-from app.db.prepared import ask_last, finish
+from app.db.prepared import ask_last
 from app.db.session import engine_options, is_retryable, located, prepare
+from app.db.steps import finish
 from app.web.together import Alone, Claim, Work, together
 
 db = SQLAlchemy(session_options={"expire_on_commit": False})
@@ -76,7 +77,7 @@ def transact(work: Callable[[Session], T]) -> T:
 def transact_together(work: Work[T], line: int, claim: Claim) -> T:
     """`transact` for small changes that come often: one commit has those of many requests.
 
-    `work` is done in steps (`app.db.prepared.Steps`) behind `line`, in which `claim` gets, or `work` itself if it is not told
+    `work` is done in steps (`app.db.steps.Steps`) behind `line`, in which `claim` gets, or `work` itself if it is not told
     that it is `in_line`. It gives what asks for that which is read last and given, once committed: on PostgreSQL that takes
     no time of its own (`ask_last`). `work` may run in another thread and more than once, so it takes all it needs as values.
     """

@@ -16,8 +16,9 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.db.prepared import Steps, committed_in_one_go, finish
+from app.db.prepared import committed_in_one_go
 from app.db.session import LOCK_WAIT_S, DatabaseBusy, write
+from app.db.steps import Steps, finish
 
 T = TypeVar("T")
 Ask = Callable[[], Callable[[], T]]
