@@ -73,6 +73,8 @@ def settle(worker: Any) -> None:
     """
     if worker.processor is not None:
         processors.keep_to(worker.processor)
+        if not _settings.is_sqlite:
+            processors.give_way()
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)  # a request makes some thousand objects that go without a search

@@ -40,6 +40,16 @@ def keep_to(processor: int) -> None:
     _set(frozenset((processor,)))
 
 
+def give_way() -> None:
+    """Have this thread cut in on nobody when it is woken up, and so the threads that it starts from now on.
+
+    Of many threads of a process one runs at a time. One that is woken and cuts in takes the processor from the one that the
+    others wait for, or from the database's server.
+    """
+    with suppress(OSError):  # a system that does not let us knows why
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
 @contextmanager
 def on_all_of_them() -> Iterator[None]:
     """Have processes and threads that are started here run on any processor."""

@@ -10,7 +10,6 @@ import re
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -19,35 +18,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from app.db.compiled import Compiled, compiled
+from app.db.questions import Questions
+
 T = TypeVar("T")
-_PLACED = re.compile(r"%(?:\((\w+)\)s|%)")
 _NUMBERED = re.compile(r"\$(\d+)")
 _log = logging.getLogger(__name__)
 """Says each statement, without its values, where DEBUG is asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    """A statement as one kind of database takes it, for lists of one length.
-
-    Its values are called by `names` in their order. Some are `always` the same; `of_lists` says which of what is given is
-    a list, and each one's place in it; `converts`, what the driver is given instead, by the place among all values.
-    """
-
-    sql: str
-    names: tuple[str, ...]
-    always: Mapping[str, Any]
-    of_lists: tuple[tuple[int, str, int], ...]
-    converts: tuple[tuple[int, Callable[[Any], Any]], ...]
-
-    def values(self, given: Mapping[str, Any]) -> list[Any]:
-        known = {**self.always, **given} if self.always else given
-        values = [known[name] for name in self.names]
-        for at, name, place in self.of_lists:
-            values[at] = given[name][place]
-        for at, convert in self.converts:
-            values[at] = convert(values[at])
-        return values
 
 
 class Prepared:
@@ -64,7 +41,7 @@ class Prepared:
         self._row: Callable[[Sequence[Any]], Any] = row or named._make
         self._compilers: dict[str, SQLCompiler] = {}
         self._lists: tuple[str, ...] = ()
-        self._kept: dict[tuple[Any, ...], _Compiled] = {}
+        self._kept: dict[tuple[Any, ...], Compiled] = {}
         self._converts: dict[str, tuple[tuple[int, Callable[[Any], Any]], ...]] = {}
 
     def where(self, condition: ColumnElement[bool]) -> "Prepared":
@@ -109,7 +86,11 @@ class Prepared:
         dialect = connection.dialect
         if dialect.name != "postgresql":
             return lambda: self._rows(dialect, self._run(dialect, connection, values))
-        reply = self._sent(dialect, connection, values)
+        questions: Questions | None = session.info.get(_QUESTIONS)
+        if questions is not None and (one := self._compiled(dialect, values)).kinds:
+            reply: Any = questions.ask(one, *self._ready(dialect, values), one.kinds)
+        else:
+            reply = self._sent(dialect, connection, values)
 
         def rows() -> list[Any]:
             with _telling(dialect, connection):
@@ -166,58 +147,24 @@ class Prepared:
             _log.debug(compiled.sql)
         return compiled.sql, compiled.values(values)
 
-    def _compiled(self, dialect: Dialect, values: Mapping[str, Any]) -> _Compiled:
+    def _compiled(self, dialect: Dialect, values: Mapping[str, Any]) -> Compiled:
         key = (dialect.name, *[len(values[name]) for name in self._lists])
         found = self._kept.get(key)
         if found is None:
             found = self._kept[key] = self._compile(dialect, values)
         return found
 
-    def _compile(self, dialect: Dialect, values: Mapping[str, Any]) -> _Compiled:
+    def _compile(self, dialect: Dialect, values: Mapping[str, Any]) -> Compiled:
         compiler = self._compilers.get(dialect.name)
         if compiler is None:
             compiler = self._compilers[dialect.name] = self._statement.compile(dialect=dialect)
             self._lists = tuple(name for name, bind in compiler.binds.items() if bind.expanding and name in values)
-        state = compiler.construct_expanded_state(values)
-        in_list = {
-            one: (name, place)
-            for name, ones in state.parameter_expansion.items()
-            if name in values
-            for place, one in enumerate(ones)
-        }
-        sql, names = state.statement, state.positiontup
-        if names is None:
-            sql, names = _placed(sql)
-        converts: Mapping[str, Any] = state.processors
-        always = {name: state.parameters[name] for name in names if name not in values and name not in in_list}
-        always |= {name: converts[name](value) for name, value in always.items() if name in converts}
-        return _Compiled(
-            sql,
-            tuple(in_list[name][0] if name in in_list else name for name in names),
-            always,
-            tuple((at, *in_list[name]) for at, name in enumerate(names) if name in in_list),
-            tuple((at, converts[name]) for at, name in enumerate(names) if name in converts and name not in always),
-        )
+        return compiled(compiler, dialect, values)
 
     def _conversion(self, dialect: Dialect) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
         """Which columns are converted, and how."""
         converts = (kind.dialect_impl(dialect).result_processor(dialect, None) for _, kind in self._columns)
         return tuple((place, convert) for place, convert in enumerate(converts) if convert is not None)
-
-
-def _placed(sql: str) -> tuple[str, list[str]]:
-    """A statement for `app.db.wire`, with `$1` for the first of the names that are given too."""
-    names: list[str] = []
-
-    def place(found: re.Match[str]) -> str:
-        name = found[1]
-        if name is None:
-            return "%"
-        if name not in names:
-            names.append(name)
-        return f"${names.index(name) + 1}"
-
-    return _PLACED.sub(place, sql), names
 
 
 def in_one_go(session: Session) -> AbstractContextManager[None]:
@@ -251,6 +198,26 @@ def _go(connection: Connection) -> Iterator[None]:
         wire.goes -= 1
         if not wire.goes and wire.is_open and not connection.invalidated:
             connection.invalidate()  # it could not leave: not even a rollback would get through
+
+
+@contextmanager
+def as_one_question(session: Session) -> Iterator[None]:
+    """Have PostgreSQL be asked once what is asked here (`Prepared.ask`) by the same statement, at the end or when any is read.
+
+    So what is asked sees the changes that are made here, also those of others that come after it.
+    """
+    connection = connected(session)
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    with in_one_go(session):
+        questions = session.info[_QUESTIONS] = Questions(_wire(connection.connection))
+        try:
+            yield
+        finally:
+            del session.info[_QUESTIONS]
+        with _telling(connection.dialect, connection):
+            questions.leave()
 
 
 @contextmanager
@@ -357,6 +324,7 @@ def connected(session: Session) -> Connection:
 
 
 _CONNECTION = "connection of the transaction"
+_QUESTIONS = "questions of several"
 _CHANGES = "changes to be made by one statement"
 
 

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.db.prepared import committed_in_one_go
+from app.db.prepared import as_one_question, committed_in_one_go
 from app.db.session import LOCK_WAIT_S, DatabaseBusy, write
 from app.db.steps import Steps, finish
 
@@ -180,11 +180,13 @@ def _make_mixed(sessions: sessionmaker[Session], take: Callable[[], Sequence[_Ta
             with committed_in_one_go(session):
                 claimed = batch[0].claim(session, [task.line for task in batch])
                 begun = [(task, task.work(session, True)) for task in batch]
-                for _, steps in begun:
-                    next(steps)
+                with as_one_question(session):
+                    for _, steps in begun:
+                        next(steps)
                 free = claimed()
-                ended = _ended([(task, steps) for task, steps in begun if task.line in free])
-                asked = [(task, ask()) for task, ask in ended]
+                ended = _ended(session, [(task, steps) for task, steps in begun if task.line in free])
+                with as_one_question(session):
+                    asked = [(task, ask()) for task, ask in ended]
             made = [(task, had()) for task, had in asked]
             session.commit()
     except Exception:
@@ -196,20 +198,21 @@ def _make_mixed(sessions: sessionmaker[Session], take: Callable[[], Sequence[_Ta
         task.error, task.result = None, result
 
 
-def _ended(begun: list[tuple[_Task[Any], Steps[Any]]]) -> list[tuple[_Task[Any], Any]]:
+def _ended(session: Session, begun: list[tuple[_Task[Any], Steps[Any]]]) -> list[tuple[_Task[Any], Any]]:
     """What each change comes to; those that are further on wait for the others at each step."""
     ended = []
     while begun:
         going = []
-        for task, steps in begun:
-            try:
-                next(steps)
-            except StopIteration as end:
-                ended.append((task, end.value))
-            except Unchanged as error:
-                task.error = error
-            else:
-                going.append((task, steps))
+        with as_one_question(session):
+            for task, steps in begun:
+                try:
+                    next(steps)
+                except StopIteration as end:
+                    ended.append((task, end.value))
+                except Unchanged as error:
+                    task.error = error
+                else:
+                    going.append((task, steps))
         begun = going
     return ended
 

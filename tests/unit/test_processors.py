@@ -46,6 +46,18 @@ def in_a_thread(work: Callable[[], None]) -> None:
         raise raised[0]
 
 
+def test_a_thread_that_gives_way_cuts_in_on_nobody_nor_do_those_it_starts() -> None:
+    had: list[int] = []
+
+    def work() -> None:
+        processors.give_way()
+        in_a_thread(lambda: had.append(os.sched_getscheduler(0)))
+
+    in_a_thread(work)
+    assert had == [os.SCHED_BATCH]
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
+
+
 def test_a_thread_keeps_to_one_and_has_helpers_started_on_all() -> None:
     def work() -> None:
         one = max(processors.ALL)

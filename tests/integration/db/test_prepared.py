@@ -7,7 +7,20 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import pytest
-from sqlalchemy import Engine, bindparam, func, insert, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Engine,
+    LargeBinary,
+    String,
+    bindparam,
+    cast,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,7 +28,7 @@ from app.db import session as connecting
 from app.db import wire
 from app.db.base import new_guid
 from app.db.models import Collection
-from app.db.prepared import Prepared, as_one_statement, ask_last, connected, in_one_go
+from app.db.prepared import Prepared, as_one_question, as_one_statement, ask_last, connected, in_one_go
 from app.db.session import make_engine, session_factory, write
 from tests.builders import LONG_AGO
 
@@ -149,6 +162,96 @@ def test_changes_are_made_as_one_statement_and_seen_by_what_follows(session: Ses
         pass
     session.commit()
     assert session.scalars(select(Collection.title).order_by(Collection.slug)).all() == ["B2", "B", "C", "A"]
+
+
+_AWKWARD = ["a", "", "NULL", "{a}", 'say "a", or \\', "it's", "ä\n√", "x" * 300]
+
+
+def test_what_several_ask_is_had_by_each_as_if_asked_alone(session: Session) -> None:
+    """Whatever the values, however many rows, in their order; of another length of a list it is another statement."""
+    write(session)
+    for number, slug in enumerate("abcd", start=1):
+        _add(session, number, slug)
+    echoed = Prepared(
+        select(
+            bindparam("text", type_=String(3)).label("text"),
+            bindparam("at", type_=Collection.created_at.type).label("at"),
+            bindparam("hash", type_=LargeBinary).label("hash"),
+            bindparam("number", type_=BigInteger).label("number"),
+            bindparam("flag", type_=Boolean).label("flag"),
+        )
+    )
+    values = [
+        {
+            "text": text,
+            "at": LONG_AGO if number % 2 else None,
+            "hash": text.encode(),
+            "number": 7**number,
+            "flag": bool(number % 3),
+        }
+        for number, text in enumerate(_AWKWARD)
+    ]
+    named, none = Prepared(_NAMED), Prepared(select(func.count().label("count")).select_from(Collection))
+    slugs = [["a", "d"], ["d", "c"], ["z", "y"], ["b"], ["a", "b", "c"], ["c"]]
+    with in_one_go(session), as_one_question(session):
+        echoes = [echoed.ask(session, one) for one in [*values, {**values[0], "text": None, "hash": None}]]
+        found = [named.ask(session, {"slugs": some, "most": most}) for some in slugs for most in (9, 1)]
+        counts = [none.ask(session, {}) for _ in range(2)]
+    assert [tuple(one()[0]) for one in echoes[:-1]] == [tuple(one.values()) for one in values]
+    assert echoes[-1]()[0][:3] == (None, values[0]["at"], None)
+    every = iter(found)
+    for some in slugs:
+        there = sorted({*some} & {*"acd"})
+        assert [[row.slug for row in next(every)()] for _ in range(2)] == [there, there[:1]]
+    assert [[row.count for row in one()] for one in counts] == [[4], [4]]
+
+
+def test_statements_that_differ_in_what_is_always_the_same_are_not_asked_as_one(session: Session) -> None:
+    write(session)
+    for number, slug in enumerate("ab", start=1):
+        _add(session, number, slug)
+    either = [
+        Prepared(select(Collection.slug).where(Collection.title == title, Collection.id < bindparam("below")))
+        for title in ("A", "B")
+    ]
+    with as_one_question(session):
+        found = [one.ask(session, {"below": below}) for one in either for below in (9, 0)]
+    assert [[row.slug for row in rows()] for rows in found] == [["a"], [], ["b"], []]
+
+
+def test_what_several_ask_is_read_when_one_of_them_wants_it(session: Session) -> None:
+    """And what is asked after that sees what was changed meanwhile."""
+    write(session)
+    _add(session, 1, "a")
+    titled = Prepared(select(Collection.title).where(Collection.slug == bindparam("slug")))
+    with in_one_go(session), as_one_question(session):
+        first, second = titled.ask(session, {"slug": "a"}), titled.ask(session, {"slug": "b"})
+        assert [row.title for row in first()] == ["A"]
+        _RENAME.run(session, {"old": "a", "title": "B2"})
+        third = titled.ask(session, {"slug": "a"})
+    assert second() == []
+    assert [row.title for row in third()] == ["B2"]
+
+
+@pytest.mark.parametrize("wrong", ["a\0", "b"])
+def test_what_is_refused_of_what_several_ask_is_sqlalchemys_error(postgresql_url: str, wrong: str) -> None:
+    engine = make_engine(postgresql_url)
+    by_number = Prepared(
+        select(Collection.slug).where(Collection.id == cast(bindparam("id", type_=String), BigInteger))
+    )
+
+    def ask(session: Session) -> None:
+        with in_one_go(session), as_one_question(session):
+            rows = [by_number.ask(session, {"id": one}) for one in ("1", wrong)]
+        for one in rows:
+            one()
+
+    with session_factory(engine)() as session:
+        with pytest.raises(DBAPIError):
+            ask(session)
+        session.rollback()
+        assert by_number.all(session, {"id": "1"}) == []
+    engine.dispose()
 
 
 def test_of_changes_made_as_one_that_are_refused_nothing_stays(session: Session) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.content.document import CardText
 from app.db.base import new_guid
 from app.db.models import Card, CardMark, CardState, Collection, Deck, DeckChoice, Event
+from app.db.prepared import as_one_question
 from app.db.session import make_engine, session_factory
 from app.library.texts import put, render_text
 from app.scheduling.queue import (
@@ -32,7 +33,7 @@ from app.scheduling.queue import (
 )
 from app.scheduling.state import Grade
 from app.scheduling.steps import steps_named, wait
-from app.study import asking, service
+from app.study import asking, begun, projection, queries, question, service
 from app.study.queries import Reading
 from app.study.scopes import Scope, scoped
 from app.study.summary import summary
@@ -288,3 +289,65 @@ def test_what_is_read_beside_an_answer_is_what_is_read_after_it(postgresql_url: 
     assert beside > 40
     assert began == {New, Due, Waiting}
     engine.dispose()
+
+
+def test_what_is_read_for_several_at_once_is_what_is_read_for_each(postgresql_url: str) -> None:
+    chance = random.Random(3)
+    engine = make_engine(postgresql_url)
+    with session_factory(engine)() as session:
+        learner = make_learner(session, chance, limits=True)
+        nobody = viewer_of(make_user(session), learning_steps="1m 10m")
+        chosen = session.scalars(select(Deck.id)).all()[:2]
+        for deck in chosen:
+            session.add(DeckChoice(user_id=nobody.id, deck_id=deck, chosen_at=LONG_AGO))
+        session.flush()
+        viewers = [
+            replace(
+                one, new_order=new.value, review_order=order.value, new_per_day=most_new, reviews_per_day=most_reviews
+            )
+            for one in (learner, nobody)
+            for new, order in ORDERS
+            for most_new, most_reviews in ((0, 4), (9, 40))
+        ]
+        readings: list[dict[str, Any]] = [
+            {"viewer": viewer, "now": now, "tag": tag, "foremost": foremost}
+            for viewer in viewers
+            for now in (NOW, NOW + DAY)
+            for tag, foremost in (("", True), ("", False), ("odd", False))
+        ]
+        several = [Reading(session, **one) for one in readings]
+        for step in (Reading.begin, Reading.go_on):
+            with as_one_question(session):
+                for reading in several:
+                    step(reading)
+        for one, reading in zip(readings, several, strict=True):
+            assert reading.day() == Reading(session, **one).read(), one
+    engine.dispose()
+
+
+def test_what_an_answer_reads_may_be_asked_for_several_at_once(session: Session) -> None:
+    """PostgreSQL is asked once for all answers of a transaction, where it is known of what kind each value is."""
+    dialect, viewer = make_engine("postgresql+psycopg://nowhere/").dialect, viewer_of(make_user(session))
+    values = {
+        "user": 1,
+        "today": TODAY,
+        "decks": [1, 2],
+        "most": 9,
+        "tag": "odd",
+        "guid": "a",
+        "key": "b",
+        "card": 1,
+        "new": 5,
+    }
+    read = {
+        "the card": service._TO_ANSWER,
+        "its log": projection._LOG_OF_GUID,
+        "decks": queries._chosen_statement(viewer, with_new=True),
+        "decks without new cards": queries._chosen_statement(viewer, with_new=False),
+        "what was done": queries._DONE,
+        "what waits": begun._WAITING,
+        "what is due first": begun._FOREMOST,
+        "what is due": begun._DUE[False],
+        "the next card": question._ROW,
+    }
+    assert [what for what, one in read.items() if not one._compiled(dialect, values).kinds] == []

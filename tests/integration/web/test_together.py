@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, bindparam, event, func, select
@@ -200,15 +201,21 @@ _SLUGS = Prepared(select(Collection.slug).where(Collection.title == bindparam("t
 
 
 def test_a_batch_is_waited_for_as_often_as_one_change(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each step of all of them goes in one packet, and the commit with what is read last."""
+    """Each step of all of them goes in one packet, by as many statements, and the commit with what is read last."""
     pushed: list[int] = []
-    flush = Wire._flush
+    sent: list[str] = []
+    flush, send = Wire._flush, Wire.send
 
     def counted(self: Wire) -> None:
         pushed.append(1)
         flush(self)
 
+    def noted(self: Wire, sql: str, *what: Any, **named: Any) -> Any:
+        sent.append(sql)
+        return send(self, sql, *what, **named)
+
     monkeypatch.setattr(Wire, "_flush", counted)
+    monkeypatch.setattr(Wire, "send", noted)
 
     def reading(session: Session, in_line: bool) -> Course[int]:
         values = {"title": "C"}
@@ -233,11 +240,13 @@ def test_a_batch_is_waited_for_as_often_as_one_change(postgresql_url: str, monke
             others = [pool.submit(together, engine, sessions, reading, line, claim) for line in lines]
             _until(lambda: _waiting(engine) == 8)
             pushed.clear()
+            sent.clear()
         assert [one.result() for one in others] == [0] * 8
         assert first.result() == "first"
     held = 4  # of the one that was held up: its row, its flush, the end
     assert alone == 3
     assert len(pushed) <= held + alone
+    assert sum("collection.slug" in one for one in sent) == 3  # what all of them ask in a step is asked once
     engine.dispose()
 
 

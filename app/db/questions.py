@@ -1,0 +1,101 @@
+"""What several requests ask PostgreSQL by the same statement, asked once for all of them.
+
+Starting a statement takes the server longer than it needs for the few rows of most of ours, and sending and reading it takes
+the driver as long again.
+"""
+
+import re
+from collections.abc import Hashable, Sequence
+from functools import lru_cache
+from typing import Any
+
+_NUMBERED = re.compile(r"\$(\d+)")
+
+
+class Questions:
+    """What is asked until they `leave` or any of it is read.
+
+    A statement is given with its values and their kinds. A kind is what PostgreSQL calls it, or empty where the value is the
+    same for all who ask `one` statement.
+    """
+
+    def __init__(self, wire: Any) -> None:
+        self._wire = wire
+        self._open: dict[Hashable, _Question] = {}
+
+    def ask(self, one: Hashable, sql: str, values: list[Any], kinds: tuple[str, ...]) -> "Asked":
+        """Ask a statement that gives rows."""
+        question = self._open.get(one)
+        if question is None:
+            question = self._open[one] = _Question(self, sql, kinds)
+        return question.also(values)
+
+    def leave(self) -> None:
+        """Send what was asked."""
+        questions, self._open = self._open, {}
+        for question in questions.values():
+            question.send(self._wire)
+
+
+class _Question:
+    """One statement, and the values of each one who asks it."""
+
+    def __init__(self, those: Questions, sql: str, kinds: tuple[str, ...]) -> None:
+        self.those, self._sql, self._kinds = those, sql, kinds
+        self._values: list[list[Any]] = []
+        self._reply: Any = None
+        self._rows: list[list[Any]] | None = None
+
+    def also(self, values: list[Any]) -> "Asked":
+        self._values.append(values)
+        return Asked(self, len(self._values) - 1)
+
+    def send(self, wire: Any) -> None:
+        first, *others = self._values
+        if others:
+            values = [
+                [*of_all] if kind else of_all[0]
+                for kind, of_all in zip(self._kinds, zip(*self._values, strict=True), strict=True)
+            ]
+            self._reply = wire.send(_for_each(self._sql, self._kinds), values, begins=True)
+        else:
+            self._reply = wire.send(self._sql, first, begins=True)
+
+    def rows(self, number: int) -> Sequence[Any]:
+        if self._reply is None:
+            self.those.leave()
+        if self._rows is None:
+            found = self._reply.rows()
+            if len(self._values) == 1:
+                self._rows = [found]
+            else:
+                self._rows = [[] for _ in self._values]
+                for which, *row in found:
+                    self._rows[which - 1].append(row)
+        return self._rows[number]
+
+
+class Asked:
+    """What one of them will have."""
+
+    __slots__ = ("_number", "_question")
+
+    def __init__(self, question: _Question, number: int) -> None:
+        self._question, self._number = question, number
+
+    def rows(self) -> Sequence[Any]:
+        """Its rows. Raises what the server refuses."""
+        return self._question.rows(self._number)
+
+
+@lru_cache(maxsize=256)
+def _for_each(sql: str, kinds: tuple[str, ...]) -> str:
+    """The statement for each of many, whose values are lists; before each row stands whose it is, from 1 on.
+
+    OFFSET 0 has the server run it for one after the other, as it would by itself; so each one's rows keep their order.
+    """
+    varying = [f"${place}::{kind}[]" for place, kind in enumerate(kinds, start=1) if kind]
+    names = [f"v{place}" for place, kind in enumerate(kinds, start=1) if kind]
+    each = _NUMBERED.sub(lambda found: f"_one.v{found[1]}" if kinds[int(found[1]) - 1] else found[0], sql)
+    ones = f"unnest({', '.join(varying)}) WITH ORDINALITY AS _one({', '.join(names)}, which)"
+    return f"SELECT _one.which, _its.* FROM {ones} CROSS JOIN LATERAL ({each} OFFSET 0) AS _its"  # noqa: S608  # no values
