@@ -39,7 +39,7 @@ class Compiled:
         return values
 
 
-def compiled(compiler: SQLCompiler, dialect: Dialect, values: Mapping[str, Any]) -> Compiled:
+def compiled_for(compiler: SQLCompiler, dialect: Dialect, values: Mapping[str, Any]) -> Compiled:
     """What SQLAlchemy compiled, for lists as long as these."""
     state = compiler.construct_expanded_state(values)
     in_list = {

@@ -18,8 +18,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from app.db.compiled import Compiled, compiled
-from app.db.questions import Questions
+from app.db.compiled import Compiled, compiled_for
+from app.db.questions import Asked, Questions
 
 T = TypeVar("T")
 _NUMBERED = re.compile(r"\$(\d+)")
@@ -70,12 +70,29 @@ class Prepared:
 
     def alone(self, engine: Engine, values: Mapping[str, Any]) -> list[Any]:
         """Run it in no transaction but its own, and give every row; on SQLite that is the quickest way to read."""
+        return self.alone_for_each(engine, [values])[0]
+
+    def alone_for_each(self, engine: Engine, values: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+        """`alone` for each of several, of whom PostgreSQL is asked once where it can be (`app.db.questions`)."""
+        dialect = engine.dialect
         try:
             connection = engine.raw_connection()
-        except engine.dialect.loaded_dbapi.Error as error:
-            raise _told(engine.dialect, "", error) from error
+        except dialect.loaded_dbapi.Error as error:
+            raise _told(dialect, "", error) from error
         with closing(connection):
-            return self._rows(engine.dialect, self._run(engine.dialect, connection, values))
+            if len(values) == 1 or not self._compiled(dialect, values[0]).kinds:
+                return [self._rows(dialect, self._run(dialect, connection, one)) for one in values]
+            wire = _wire(connection)
+            questions = Questions(wire, begins=False)
+            asked = [self._asked(questions, dialect, one) for one in values]
+            with _telling(dialect, connection):
+                questions.leave()
+                wire.end()
+            return [self._rows(dialect, one.rows()) for one in asked]
+
+    def _asked(self, questions: Questions, dialect: Dialect, values: Mapping[str, Any]) -> Asked:
+        compiled = self._compiled(dialect, values)
+        return questions.ask(compiled, *self._ready(dialect, values), compiled.kinds)
 
     def ask(self, session: Session, values: Mapping[str, Any]) -> Callable[[], list[Any]]:
         """Ask for rows that are had when what is given is called: after `in_one_go` PostgreSQL has them ready.
@@ -87,8 +104,8 @@ class Prepared:
         if dialect.name != "postgresql":
             return lambda: self._rows(dialect, self._run(dialect, connection, values))
         questions: Questions | None = session.info.get(_QUESTIONS)
-        if questions is not None and (one := self._compiled(dialect, values)).kinds:
-            reply: Any = questions.ask(one, *self._ready(dialect, values), one.kinds)
+        if questions is not None and self._compiled(dialect, values).kinds:
+            reply: Any = self._asked(questions, dialect, values)
         else:
             reply = self._sent(dialect, connection, values)
 
@@ -159,7 +176,7 @@ class Prepared:
         if compiler is None:
             compiler = self._compilers[dialect.name] = self._statement.compile(dialect=dialect)
             self._lists = tuple(name for name, bind in compiler.binds.items() if bind.expanding and name in values)
-        return compiled(compiler, dialect, values)
+        return compiled_for(compiler, dialect, values)
 
     def _conversion(self, dialect: Dialect) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
         """Which columns are converted, and how."""
@@ -211,7 +228,7 @@ def as_one_question(session: Session) -> Iterator[None]:
         yield
         return
     with in_one_go(session):
-        questions = session.info[_QUESTIONS] = Questions(_wire(connection.connection))
+        questions = session.info[_QUESTIONS] = Questions(_wire(connection.connection), begins=True)
         try:
             yield
         finally:

@@ -19,8 +19,9 @@ class Questions:
     same for all who ask `one` statement.
     """
 
-    def __init__(self, wire: Any) -> None:
-        self._wire = wire
+    def __init__(self, wire: Any, *, begins: bool) -> None:
+        """They leave by `app.db.wire`; with `begins` in a transaction, which begins where there is none."""
+        self._wire, self._begins = wire, begins
         self._open: dict[Hashable, _Question] = {}
 
     def ask(self, one: Hashable, sql: str, values: list[Any], kinds: tuple[str, ...]) -> "Asked":
@@ -34,7 +35,7 @@ class Questions:
         """Send what was asked."""
         questions, self._open = self._open, {}
         for question in questions.values():
-            question.send(self._wire)
+            question.send(self._wire, begins=self._begins)
 
 
 class _Question:
@@ -50,16 +51,16 @@ class _Question:
         self._values.append(values)
         return Asked(self, len(self._values) - 1)
 
-    def send(self, wire: Any) -> None:
+    def send(self, wire: Any, *, begins: bool) -> None:
         first, *others = self._values
         if others:
             values = [
                 [*of_all] if kind else of_all[0]
                 for kind, of_all in zip(self._kinds, zip(*self._values, strict=True), strict=True)
             ]
-            self._reply = wire.send(_for_each(self._sql, self._kinds), values, begins=True)
+            self._reply = wire.send(_for_each(self._sql, self._kinds), values, begins=begins)
         else:
-            self._reply = wire.send(self._sql, first, begins=True)
+            self._reply = wire.send(self._sql, first, begins=begins)
 
     def rows(self, number: int) -> Sequence[Any]:
         if self._reply is None:

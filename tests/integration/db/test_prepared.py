@@ -206,6 +206,21 @@ def test_what_several_ask_is_had_by_each_as_if_asked_alone(session: Session) -> 
     assert [[row.count for row in one()] for one in counts] == [[4], [4]]
 
 
+def test_several_are_looked_up_each_by_itself(engine: Engine, session: Session) -> None:
+    write(session)
+    for number, slug in enumerate("acd", start=1):
+        _add(session, number, slug)
+    session.commit()
+    titled = Prepared(select(Collection.title).where(Collection.slug == bindparam("slug")))
+    found = titled.alone_for_each(engine, [{"slug": slug} for slug in "cabcc"])
+    assert [[row.title for row in rows] for rows in found] == [["C"], ["A"], [], ["C"], ["C"]]
+    named = Prepared(
+        select(Collection.title).where(Collection.slug.in_(bindparam("slugs", expanding=True))).order_by("title")
+    )
+    found = named.alone_for_each(engine, [{"slugs": ["d"]}, {"slugs": ["d", "a"]}, {"slugs": ["c"]}])
+    assert [[row.title for row in rows] for rows in found] == [["D"], ["A", "D"], ["C"]]
+
+
 def test_statements_that_differ_in_what_is_always_the_same_are_not_asked_as_one(session: Session) -> None:
     write(session)
     for number, slug in enumerate("ab", start=1):

@@ -1,0 +1,74 @@
+"""What several threads want to know at once: one look for those who gathered, each one's own value, and errors for those alone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from app.db.gathered import Gathered
+
+
+class Slow:
+    """Looks up the square of a number. The first look waits until it is let go."""
+
+    def __init__(self) -> None:
+        self.looks: list[list[int]] = []
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    def __call__(self, keys: Sequence[int]) -> list[int]:
+        self.looks.append(list(keys))
+        if len(self.looks) == 1:
+            self.begun.set()
+            assert self.go_on.wait(30)
+        if 13 in keys:
+            raise LookupError(13)
+        return [key * key for key in keys]
+
+
+def until(gathered: Gathered[int, int], waiting: int) -> None:
+    """Wait until so many wait for their look."""
+    ticks = threading.Event()
+    while len(gathered._waiting) < waiting:
+        ticks.wait(0.002)
+
+
+def test_those_who_come_during_a_look_share_the_next_one() -> None:
+    slow = Slow()
+    gathered = Gathered(slow)
+    with ThreadPoolExecutor(12) as pool:
+        first = pool.submit(gathered.get, 1)
+        assert slow.begun.wait(30)
+        others = [pool.submit(gathered.get, key) for key in (2, 3, 2, 4)]
+        until(gathered, 4)
+        slow.go_on.set()
+        assert first.result(30) == 1
+        assert [one.result(30) for one in others] == [4, 9, 4, 16]
+    assert slow.looks[0] == [1]
+    assert sorted(slow.looks[1]) == [2, 2, 3, 4]
+    assert len(slow.looks) == 2
+    assert gathered.get(7) == 49  # who is alone looks at once
+
+
+def test_an_error_is_raised_by_all_who_shared_that_look_and_by_nobody_after_it() -> None:
+    slow = Slow()
+    gathered = Gathered(slow)
+    with ThreadPoolExecutor(12) as pool:
+        first = pool.submit(gathered.get, 1)
+        assert slow.begun.wait(30)
+        others = [pool.submit(gathered.get, key) for key in (2, 13)]
+        until(gathered, 2)
+        slow.go_on.set()
+        assert first.result(30) == 1
+        for one in others:
+            with pytest.raises(LookupError):
+                one.result(30)
+    assert gathered.get(2) == 4
+
+
+def test_many_threads_have_their_own_values() -> None:
+    gathered: Gathered[int, int] = Gathered(lambda keys: [key * key for key in keys])
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(gathered.get, range(3000))) == [key * key for key in range(3000)]
