@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .PHONY: help run install test torture check format bench lock chromium clean
 
 # The system's own is kept up to date by the system, and built to be quick; one that was built by hand takes a sixth longer.
-PYTHON ?= $(shell /usr/bin/python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo /usr/bin/)python3
+PYTHON ?= $(shell /usr/bin/python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo /usr/bin/)python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV ?= uv

@@ -44,10 +44,11 @@ def give_way() -> None:
     """Have this thread cut in on nobody when it is woken up, and so the threads that it starts from now on.
 
     Of many threads of a process one runs at a time. One that is woken and cuts in takes the processor from the one that the
-    others wait for, or from the database's server.
+    others wait for, or from the database's server. A policy that the operator chose stays.
     """
     with suppress(OSError):  # a system that does not let us knows why
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+        if os.sched_getscheduler(0) == os.SCHED_OTHER:
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 @contextmanager

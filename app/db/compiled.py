@@ -1,14 +1,19 @@
 """A statement of SQLAlchemy's Core as one kind of database takes it."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Dialect, Select
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.types import NullType, TypeEngine
+from sqlalchemy.types import NullType
 
+KINDS = frozenset(
+    ("BIGINT", "BOOLEAN", "BYTEA", "DATE", "INTEGER", "SMALLINT", "TEXT", "TIMESTAMP WITH TIME ZONE", "VARCHAR")
+)
+"""The kinds of values that are the same in a list as by themselves."""
+_LENGTH = re.compile(r"(?<=^VARCHAR)\(\d+\)$")
 _PLACED = re.compile(r"%(?:\((\w+)\)s|%)")
 
 
@@ -61,25 +66,39 @@ def compiled_for(compiler: SQLCompiler, dialect: Dialect, values: Mapping[str, A
         always,
         tuple((at, *in_list[name]) for at, name in enumerate(names) if name in in_list),
         tuple((at, converts[name]) for at, name in enumerate(names) if name in converts and name not in always),
-        _kinds(compiler, dialect, [None if name in always else compiler.binds[name].type for name in given]),
+        _kinds(compiler, dialect, sql, given, always),
     )
 
 
-def _kinds(compiler: SQLCompiler, dialect: Dialect, types: Sequence[TypeEngine[Any] | None]) -> tuple[str, ...]:
-    """What PostgreSQL calls the values of these types; nothing where one is unknown, or the statement is not for many.
+def _kinds(
+    compiler: SQLCompiler, dialect: Dialect, sql: str, names: Sequence[str], always: Collection[str]
+) -> tuple[str, ...]:
+    """What PostgreSQL calls the values of these names; nothing where it cannot be asked for many at once.
 
-    That is one whose values are all the same. Rows are locked by no question inside another one, and OFFSET is what makes it one.
+    That is where no value varies, or one is of a kind that is not among `KINDS`, or has a default that only some replace.
+    Rows are locked by no question inside another one, OFFSET is what makes it one, and in what is quoted `$1` is no value.
     """
     statement = compiler.statement
-    if dialect.name != "postgresql" or not isinstance(statement, Select) or not any(types):
+    if dialect.name != "postgresql" or not isinstance(statement, Select):
+        return ()
+    if any("$" in quoted for quoted in sql.split("'")[1::2]):
         return ()
     if statement._for_update_arg is not None or statement._offset_clause is not None:
         return ()
-    if any(isinstance(one, NullType) for one in types):
-        return ()
-    return tuple(
-        one.compile(dialect).partition("(")[0] if one else "" for one in types
-    )  # a length would cut values off
+    kinds = []
+    for name in names:
+        bind = compiler.binds.get(name)
+        if bind is None or name in always:  # one of a list that is always the same
+            if bind is not None and not bind.unique:
+                return ()
+            kinds.append("")
+        else:
+            kind = "" if isinstance(bind.type, NullType) else bind.type.compile(dialect)
+            kind = _LENGTH.sub("", kind)  # it would cut values off
+            if kind not in KINDS:
+                return ()
+            kinds.append(kind)
+    return tuple(kinds) if any(kinds) else ()
 
 
 def _placed(sql: str) -> tuple[str, list[str]]:

@@ -22,7 +22,7 @@ class Gathered(Generic[K, V]):
         self._led = False
 
     def get(self, key: K) -> V:
-        """The value of a key. Raises what the look raised that it was looked up with."""
+        """The value of a key. Where a look for several fails, each one looks by itself, and raises what that raises."""
         want: _Want[K, V] = _Want(key)
         with self._lock:
             self._waiting.append(want)
@@ -31,8 +31,8 @@ class Gathered(Generic[K, V]):
             want.woken.wait()
         if want.leads:
             self._lead()
-        if want.error is not None:
-            raise want.error
+        if not want.found:
+            (want.value,) = self._look([key])
         return want.value
 
     def _lead(self) -> None:
@@ -41,10 +41,7 @@ class Gathered(Generic[K, V]):
             wants, self._waiting = self._waiting, []
         try:
             for want, value in zip(wants, self._look([want.key for want in wants]), strict=True):
-                want.value = value
-        except BaseException as error:
-            for want in wants:
-                want.error = error
+                want.value, want.found = value, True
         finally:
             with self._lock:
                 self._led = bool(self._waiting)
@@ -58,12 +55,11 @@ class Gathered(Generic[K, V]):
 class _Want(Generic[K, V]):
     """One who wants a value, and what came of it."""
 
-    __slots__ = ("error", "key", "leads", "value", "woken")
+    __slots__ = ("found", "key", "leads", "value", "woken")
 
     value: V
 
     def __init__(self, key: K) -> None:
         self.key = key
         self.woken = threading.Event()
-        self.leads = False
-        self.error: BaseException | None = None
+        self.leads = self.found = False

@@ -86,8 +86,10 @@ class Prepared:
             questions = Questions(wire, begins=False)
             asked = [self._asked(questions, dialect, one) for one in values]
             with _telling(dialect, connection):
-                questions.leave()
-                wire.end()
+                try:
+                    questions.leave()
+                finally:
+                    wire.end()
             return [self._rows(dialect, one.rows()) for one in asked]
 
     def _asked(self, questions: Questions, dialect: Dialect, values: Mapping[str, Any]) -> Asked:
@@ -165,18 +167,16 @@ class Prepared:
         return compiled.sql, compiled.values(values)
 
     def _compiled(self, dialect: Dialect, values: Mapping[str, Any]) -> Compiled:
+        compiler = self._compilers.get(dialect.name)
+        if compiler is None:
+            compiler = self._statement.compile(dialect=dialect)
+            self._lists = tuple(name for name, bind in compiler.binds.items() if bind.expanding and name in values)
+            self._compilers[dialect.name] = compiler  # last: another thread that finds it needs the lists
         key = (dialect.name, *[len(values[name]) for name in self._lists])
         found = self._kept.get(key)
         if found is None:
-            found = self._kept[key] = self._compile(dialect, values)
+            found = self._kept[key] = compiled_for(compiler, dialect, values)
         return found
-
-    def _compile(self, dialect: Dialect, values: Mapping[str, Any]) -> Compiled:
-        compiler = self._compilers.get(dialect.name)
-        if compiler is None:
-            compiler = self._compilers[dialect.name] = self._statement.compile(dialect=dialect)
-            self._lists = tuple(name for name, bind in compiler.binds.items() if bind.expanding and name in values)
-        return compiled_for(compiler, dialect, values)
 
     def _conversion(self, dialect: Dialect) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
         """Which columns are converted, and how."""
@@ -221,16 +221,19 @@ def _go(connection: Connection) -> Iterator[None]:
 def as_one_question(session: Session) -> Iterator[None]:
     """Have PostgreSQL be asked once what is asked here (`Prepared.ask`) by the same statement, at the end or when any is read.
 
-    So what is asked sees the changes that are made here, also those of others that come after it.
+    So what is asked sees all changes that are made here, those of others and later ones, too. Within another one it is that one.
     """
     connection = connected(session)
-    if connection.dialect.name != "postgresql":
+    if connection.dialect.name != "postgresql" or _QUESTIONS in session.info:
         yield
         return
     with in_one_go(session):
         questions = session.info[_QUESTIONS] = Questions(_wire(connection.connection), begins=True)
         try:
             yield
+        except BaseException as error:
+            questions.give_up(error)
+            raise
         finally:
             del session.info[_QUESTIONS]
         with _telling(connection.dialect, connection):

@@ -32,10 +32,21 @@ class Questions:
         return question.also(values)
 
     def leave(self) -> None:
-        """Send what was asked."""
+        """Send what was asked. Raises what the driver refuses; whoever reads what was not sent by then raises that, too."""
         questions, self._open = self._open, {}
         for question in questions.values():
-            question.send(self._wire, begins=self._begins)
+            try:
+                question.send(self._wire, begins=self._begins)
+            except Exception as error:
+                for one in questions.values():
+                    one.give_up(error)
+                raise
+
+    def give_up(self, error: BaseException) -> None:
+        """Send none of it; whoever reads it raises what it was given up for."""
+        questions, self._open = self._open, {}
+        for question in questions.values():
+            question.give_up(error)
 
 
 class _Question:
@@ -45,6 +56,7 @@ class _Question:
         self.those, self._sql, self._kinds = those, sql, kinds
         self._values: list[list[Any]] = []
         self._reply: Any = None
+        self._error: BaseException | None = None
         self._rows: list[list[Any]] | None = None
 
     def also(self, values: list[Any]) -> "Asked":
@@ -62,9 +74,15 @@ class _Question:
         else:
             self._reply = wire.send(self._sql, first, begins=begins)
 
-    def rows(self, number: int) -> Sequence[Any]:
+    def give_up(self, error: BaseException) -> None:
         if self._reply is None:
+            self._error = error
+
+    def rows(self, number: int) -> Sequence[Any]:
+        if self._reply is None and self._error is None:
             self.those.leave()
+        if self._error is not None:
+            raise self._error
         if self._rows is None:
             found = self._reply.rows()
             if len(self._values) == 1:

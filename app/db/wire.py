@@ -77,7 +77,11 @@ class Wire:
 
     def send(self, sql: str, values: Sequence[Any], *, begins: bool) -> Reply:
         """Send a statement with `$1`, `$2`, … for its values; it `begins` a transaction where there is none."""
-        dumped = self._values.dump_sequence(values, [PyFormat.TEXT] * len(values))  # first: it may refuse a value
+        try:
+            dumped = self._values.dump_sequence(values, [PyFormat.TEXT] * len(values))  # first: it may refuse a value
+        except Error:
+            self.failed = sql
+            raise
         if not self.is_open:
             self._libpq.enter_pipeline_mode()
         if begins and not self._begun:

@@ -6,7 +6,7 @@ from functools import partial
 from itertools import repeat
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, Select, String, and_, bindparam, cast, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, bindparam, cast, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.db.lists import has_text
@@ -63,7 +63,7 @@ def _first_due(*columns: Any, tagged: bool = False) -> Select[Any]:
         .where(CardState.due <= _TODAY, or_(CardState.repeat_day.is_(None), CardState.repeat_day < _TODAY))
         .where(TAGGED if tagged else true())
         .order_by(CardState.due, CardState.card_id)
-        .limit(bindparam("most", type_=Integer))
+        .limit(bindparam("most", type_=BigInteger))
     )
 
 

@@ -53,8 +53,13 @@ def test_a_thread_that_gives_way_cuts_in_on_nobody_nor_do_those_it_starts() -> N
         processors.give_way()
         in_a_thread(lambda: had.append(os.sched_getscheduler(0)))
 
+    def work_of_no_hurry() -> None:
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))  # what an operator chose stays
+        work()
+
     in_a_thread(work)
-    assert had == [os.SCHED_BATCH]
+    in_a_thread(work_of_no_hurry)
+    assert had == [os.SCHED_BATCH, os.SCHED_IDLE]
     assert os.sched_getscheduler(0) == os.SCHED_OTHER
 
 

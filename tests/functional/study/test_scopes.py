@@ -322,6 +322,7 @@ def test_choosing_offers_either_kind_where_there_are_both(halfway: FlaskClient) 
         ("new", "Only new cards (3)"),
         ("reviews", "Only reviews (3)"),
     ]
+    assert "3 reviews, 3 new cards, as on the library page;" in page
     form = {"csrf_token": csrf_token(halfway, "/choose"), "tags": ""}
     assert halfway.post("/practice", data=form | {"mode": "new"}).location == "/study?only=new"
     where = form | {"mode": "reviews", "source": "one", "tags": "Loops & More"}
@@ -332,6 +333,8 @@ def test_choosing_offers_either_kind_where_there_are_both(halfway: FlaskClient) 
             "/study/answer", data=form_of(page_of_study, "1" if n == 0 else "4"), headers=FRAGMENT
         )
         if n == 0:
-            assert "No reviews this time, but 1 card to repeat" in halfway.get("/choose").text
+            page = halfway.get("/choose").text
+            assert "No reviews this time, but 1 card to repeat" in page
+            assert "2 reviews, 3 new cards, 1 card to repeat, as on the library page;" in page
     assert "Only new cards" not in halfway.get("/choose").text
     assert "only=" not in halfway.get("/choose").text

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import (
+    CHAR,
     BigInteger,
     Boolean,
     Engine,
@@ -17,10 +18,12 @@ from sqlalchemy import (
     cast,
     func,
     insert,
+    literal_column,
     select,
     text,
     update,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -250,22 +253,72 @@ def test_what_several_ask_is_read_when_one_of_them_wants_it(session: Session) ->
 
 @pytest.mark.parametrize("wrong", ["a\0", "b"])
 def test_what_is_refused_of_what_several_ask_is_sqlalchemys_error(postgresql_url: str, wrong: str) -> None:
+    """It names the statement that it is of; what was asked with it is not had, and the connection serves on."""
     engine = make_engine(postgresql_url)
     by_number = Prepared(
         select(Collection.slug).where(Collection.id == cast(bindparam("id", type_=String), BigInteger))
     )
+    titled = Prepared(select(Collection.title).where(Collection.slug == bindparam("slug")))
+    had: list[Any] = []
 
     def ask(session: Session) -> None:
         with in_one_go(session), as_one_question(session):
-            rows = [by_number.ask(session, {"id": one}) for one in ("1", wrong)]
-        for one in rows:
-            one()
+            had.extend(by_number.ask(session, {"id": one}) for one in ("1", wrong))
+            had.append(titled.ask(session, {"slug": "a"}))
+        had[0]()
 
     with session_factory(engine)() as session:
-        with pytest.raises(DBAPIError):
+        with pytest.raises(DBAPIError, match=r"SELECT collection\.slug") as refused:
             ask(session)
+        assert "title" not in str(refused.value)
+        for one in had:
+            with pytest.raises(DBAPIError):
+                one()
         session.rollback()
         assert by_number.all(session, {"id": "1"}) == []
+    with pytest.raises(DBAPIError):
+        by_number.alone_for_each(engine, [{"id": "1"}, {"id": wrong}])
+    assert by_number.alone_for_each(engine, [{"id": "1"}, {"id": "2"}]) == [[], []]
+    engine.dispose()
+
+
+def test_what_several_would_ask_is_not_asked_where_that_is_given_up(session: Session) -> None:
+    titled = Prepared(select(Collection.title).where(Collection.slug == bindparam("slug")))
+    had: list[Any] = []
+
+    def given_up() -> None:
+        with as_one_question(session), as_one_question(session):
+            had.append(titled.ask(session, {"slug": "a"}))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        given_up()
+    if connected(session).dialect.name == "postgresql":
+        with pytest.raises(LookupError):
+            had[0]()
+    assert titled.all(session, {"slug": "a"}) == []
+    session.commit()
+
+
+@pytest.mark.parametrize(
+    ("asks", "gives"),
+    [
+        (bindparam("number", type_=BigInteger) + bindparam("more", 5, type_=BigInteger), 8),
+        (bindparam("number", type_=BigInteger) + literal_column("length('US$1')"), 7),
+        (cast(bindparam("text", type_=CHAR(3)), String), "abc"),
+        (bindparam("at", type_=postgresql.TIMESTAMP(timezone=True, precision=6)), LONG_AGO),
+    ],
+)
+def test_what_would_change_in_a_list_is_asked_by_each(postgresql_url: str, asks: Any, gives: object) -> None:
+    """A value with a default, `$1` in a text, and kinds that have a length or a precision."""
+    engine = make_engine(postgresql_url)
+    asked = Prepared(select(asks.label("it")))
+    values = {"number": 3, "text": "abc", "at": LONG_AGO}
+    with session_factory(engine)() as session, as_one_question(session):
+        first = asked.ask(session, values)
+        others = [asked.ask(session, values | {"more": more}) for more in (0, 5)]
+        found = [rows()[0][0] for rows in (first, *others)]
+    assert found == [gives, 3 if "more" in str(asks) else gives, gives]
     engine.dispose()
 
 
