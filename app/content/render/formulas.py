@@ -42,13 +42,10 @@ _OTHERWISE = (
 )
 """Commands that the converter does not know, and what they mean in those it does."""
 _ATTRIBUTE = "|".join(f'{name}="(?:{pattern})"' for name, pattern in _ATTRIBUTES.items())
-# The quantifiers never give back what they took: else time would grow exponentially with what almost matches.
-_MATHML = (
-    rf"<math(?: (?:{_ATTRIBUTE}))*+>"
-    rf"(?:[^<>]++|</?(?:{'|'.join(sorted(_TAGS - {'math'}, key=len, reverse=True))})(?: (?:{_ATTRIBUTE}))*+>)*+</math>"
-)
+_OTHERS = "|".join(sorted(_TAGS - {"math"}, key=len, reverse=True))
 _WRAP = '<span class="scroll" role="group" aria-label="Formula" tabindex="0">'
-_OURS = re.compile(rf"({_WRAP})?({_MATHML})(?(1)</span>)")
+_FIRST = re.compile(rf"({_WRAP})?(<math(?: (?:{_ATTRIBUTE}))*>)")
+_NEXT = re.compile(rf"[^<>]+|</?(?:{_OTHERS})(?: (?:{_ATTRIBUTE}))*>")
 _TAG = re.compile(r"<[^<>]*>")
 MOST_SIGNS = 14
 """A formula with more signs than that may be wider than a phone: it scrolls in itself."""
@@ -70,7 +67,16 @@ class Formulas:
 
     def take_out(self, html: str) -> str:
         """The HTML with stand-ins where it holds MathML as this module writes it; any other MathML stays, to be dropped."""
-        return _OURS.sub(lambda match: self._keep(match[2]), html) if "<math" in html else html
+        kept, done, at = [], 0, 0
+        while "<math" in html and (first := _FIRST.search(html, at)):
+            at = first.end()
+            end = _end(html, at)
+            if end is None:
+                continue
+            wrapped = first[1] and html.startswith("</span>", end)
+            kept += [html[done : first.start() if wrapped else first.start(2)], self._keep(html[first.start(2) : end])]
+            done = at = end + len("</span>") if wrapped else end
+        return "".join(kept) + html[done:]
 
     def put_back(self, html: str) -> str:
         """The sanitised HTML with MathML for each stand-in between tags; inside an attribute there is no formula."""
@@ -94,6 +100,17 @@ class Formulas:
     def _in_line(self, made: str) -> str:
         """The formula as it stands in a line of words."""
         return f"{_WRAP}{made}</span>" if len(unescape(_TAG.sub("", made))) > MOST_SIGNS else made
+
+
+def _end(html: str, at: int) -> int | None:
+    """Where the formula ends whose inside begins there; None for one that this module did not write.
+
+    Piece by piece, so that the time grows with the text, whatever it almost is; possessive quantifiers that would do the same in
+    one pattern forget matches before Python 3.11.5 (https://github.com/python/cpython/issues/106052).
+    """
+    while piece := _NEXT.match(html, at):
+        at = piece.end()
+    return at + len("</math>") if html.startswith("</math>", at) else None
 
 
 class InLabels(Formulas):
