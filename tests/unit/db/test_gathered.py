@@ -33,17 +33,22 @@ def until(gathered: Gathered[int, int], waiting: int) -> None:
         ticks.wait(0.002)
 
 
-def test_those_who_come_during_a_look_share_the_next_one() -> None:
-    slow = Slow()
-    gathered = Gathered(slow)
+def shared(gathered: Gathered[int, int], slow: Slow, keys: Sequence[int]) -> list[int | BaseException]:
+    """What comes of those who want these keys while the first look, for 1, is under way."""
     with ThreadPoolExecutor(12) as pool:
         first = pool.submit(gathered.get, 1)
         assert slow.begun.wait(30)
-        others = [pool.submit(gathered.get, key) for key in (2, 3, 2, 4)]
-        until(gathered, 4)
+        others = [pool.submit(gathered.get, key) for key in keys]
+        until(gathered, len(keys))
         slow.go_on.set()
         assert first.result(30) == 1
-        assert [one.result(30) for one in others] == [4, 9, 4, 16]
+        return [one.exception(30) or one.result(30) for one in others]
+
+
+def test_those_who_come_during_a_look_share_the_next_one() -> None:
+    slow = Slow()
+    gathered = Gathered(slow)
+    assert shared(gathered, slow, (2, 3, 2, 4)) == [4, 9, 4, 16]
     assert slow.looks[0] == [1]
     assert sorted(slow.looks[1]) == [2, 2, 3, 4]
     assert len(slow.looks) == 2
@@ -51,16 +56,10 @@ def test_those_who_come_during_a_look_share_the_next_one() -> None:
 
 
 def test_where_a_look_for_several_fails_each_one_looks_by_itself() -> None:
+    """But the one who looked for them."""
     slow = Slow()
     gathered = Gathered(slow)
-    with ThreadPoolExecutor(12) as pool:
-        first = pool.submit(gathered.get, 1)
-        assert slow.begun.wait(30)
-        others = [pool.submit(gathered.get, key) for key in (13, 2, 13, 3)]
-        until(gathered, 4)
-        slow.go_on.set()
-        assert first.result(30) == 1
-        came = [one.exception(30) or one.result(30) for one in others]
+    came = shared(gathered, slow, (13, 2, 13, 3))
     errors = [one for one in came if isinstance(one, LookupError)]
     assert len({id(one) for one in errors}) == len(errors) >= 2
     assert {4, 9} & {one for one in came if isinstance(one, int)}
