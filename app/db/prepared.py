@@ -6,7 +6,6 @@ converted. It belongs to the session's transaction like any other statement, and
 """
 
 import logging
-import re
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
@@ -19,10 +18,9 @@ from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from app.db.compiled import Compiled, compiled_for
-from app.db.questions import Asked, Questions
+from app.db.questions import NUMBERED, Questions
 
 T = TypeVar("T")
-_NUMBERED = re.compile(r"\$(\d+)")
 _log = logging.getLogger(__name__)
 """Says each statement, without its values, where DEBUG is asked for."""
 
@@ -84,17 +82,13 @@ class Prepared:
                 return [self._rows(dialect, self._run(dialect, connection, one)) for one in values]
             wire = _wire(connection)
             questions = Questions(wire, begins=False)
-            asked = [self._asked(questions, dialect, one) for one in values]
+            asked = [questions.ask(*self._ready(dialect, one)) for one in values]
             with _telling(dialect, connection):
                 try:
                     questions.leave()
                 finally:
                     wire.end()
             return [self._rows(dialect, one.rows()) for one in asked]
-
-    def _asked(self, questions: Questions, dialect: Dialect, values: Mapping[str, Any]) -> Asked:
-        compiled = self._compiled(dialect, values)
-        return questions.ask(compiled, *self._ready(dialect, values), compiled.kinds)
 
     def ask(self, session: Session, values: Mapping[str, Any]) -> Callable[[], list[Any]]:
         """Ask for rows that are had when what is given is called: after `in_one_go` PostgreSQL has them ready.
@@ -106,10 +100,11 @@ class Prepared:
         if dialect.name != "postgresql":
             return lambda: self._rows(dialect, self._run(dialect, connection, values))
         questions: Questions | None = session.info.get(_QUESTIONS)
-        if questions is not None and self._compiled(dialect, values).kinds:
-            reply: Any = self._asked(questions, dialect, values)
+        compiled, given = self._ready(dialect, values)
+        if questions is not None and compiled.kinds:
+            reply: Any = questions.ask(compiled, given)
         else:
-            reply = self._sent(dialect, connection, values)
+            reply = self._sent(dialect, connection, compiled.sql, given)
 
         def rows() -> list[Any]:
             with _telling(dialect, connection):
@@ -124,7 +119,8 @@ class Prepared:
         if changes is None:
             self._run(connection.dialect, connection, values, fetch=False)
         else:
-            changes.append(self._ready(connection.dialect, values))
+            compiled, given = self._ready(connection.dialect, values)
+            changes.append((compiled.sql, given))
 
     def _run(
         self,
@@ -135,23 +131,23 @@ class Prepared:
         fetch: bool = True,
     ) -> Any:
         fetch = fetch and bool(self._columns)
+        compiled, given = self._ready(dialect, values)
         if dialect.name == "postgresql":
-            reply = self._sent(dialect, connection, values)
+            reply = self._sent(dialect, connection, compiled.sql, given)
             with _telling(dialect, connection):
                 return reply.rows() if fetch else ()
-        sql, given = self._ready(dialect, values)
         cursor = _pooled(connection).cursor()
         try:
-            cursor.execute(sql, given)
+            cursor.execute(compiled.sql, given)
             return cursor.fetchall() if fetch else ()
         except dialect.loaded_dbapi.Error as error:
-            raise _seen(dialect, connection, sql, error) from error
+            raise _seen(dialect, connection, compiled.sql, error) from error
         finally:
             cursor.close()
 
-    def _sent(self, dialect: Dialect, connection: Connection | PoolProxiedConnection, values: Mapping[str, Any]) -> Any:
+    @staticmethod
+    def _sent(dialect: Dialect, connection: Connection | PoolProxiedConnection, sql: str, given: list[Any]) -> Any:
         """The reply that PostgreSQL will give, or has given outside of a go; a session's statement begins its transaction."""
-        sql, given = self._ready(dialect, values)
         wire = _wire(_pooled(connection))
         with _telling(dialect, connection, sql):
             reply = wire.send(sql, given, begins=isinstance(connection, Connection))
@@ -159,12 +155,12 @@ class Prepared:
                 wire.end()
         return reply
 
-    def _ready(self, dialect: Dialect, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
-        """The text, and the values as the driver takes them."""
+    def _ready(self, dialect: Dialect, values: Mapping[str, Any]) -> tuple[Compiled, list[Any]]:
+        """The statement, and the values as the driver takes them."""
         compiled = self._compiled(dialect, values)
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug(compiled.sql)
-        return compiled.sql, compiled.values(values)
+        return compiled, compiled.values(values)
 
     def _compiled(self, dialect: Dialect, values: Mapping[str, Any]) -> Compiled:
         compiler = self._compilers.get(dialect.name)
@@ -268,7 +264,7 @@ def _as_one(statements: tuple[str, ...]) -> str:
     """Statements as one, with `$1` for the first value of the first of them, and so on to the last value of the last."""
     before, parts = 0, []
     for sql in statements:
-        split = _NUMBERED.split(sql)
+        split = NUMBERED.split(sql)
         places = [int(place) for place in split[1::2]]
         split[1::2] = [f"${before + place}" for place in places]
         parts.append("".join(split))

@@ -5,30 +5,32 @@ the driver as long again.
 """
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-_NUMBERED = re.compile(r"\$(\d+)")
+from app.db.compiled import Compiled
+
+NUMBERED = re.compile(r"\$(\d+)")
+"""The place of a value in a statement."""
 
 
 class Questions:
     """What is asked until they `leave` or any of it is read.
 
-    A statement is given with its values and their kinds. A kind is what PostgreSQL calls it, or empty where the value is the
-    same for all who ask `one` statement.
+    The kind of a value (`Compiled.kinds`) is what PostgreSQL calls it, or empty where it is the same for all who ask.
     """
 
     def __init__(self, wire: Any, *, begins: bool) -> None:
         """They leave by `app.db.wire`; with `begins` in a transaction, which begins where there is none."""
         self._wire, self._begins = wire, begins
-        self._open: dict[Hashable, _Question] = {}
+        self._open: dict[Compiled, _Question] = {}
 
-    def ask(self, one: Hashable, sql: str, values: list[Any], kinds: tuple[str, ...]) -> "Asked":
-        """Ask a statement that gives rows."""
-        question = self._open.get(one)
+    def ask(self, statement: Compiled, values: list[Any]) -> "Asked":
+        """Ask a statement that has `kinds`, with its values."""
+        question = self._open.get(statement)
         if question is None:
-            question = self._open[one] = _Question(self, sql, kinds)
+            question = self._open[statement] = _Question(self, statement.sql, statement.kinds)
         return question.also(values)
 
     def leave(self) -> None:
@@ -115,6 +117,6 @@ def _for_each(sql: str, kinds: tuple[str, ...]) -> str:
     """
     varying = [f"${place}::{kind}[]" for place, kind in enumerate(kinds, start=1) if kind]
     names = [f"v{place}" for place, kind in enumerate(kinds, start=1) if kind]
-    each = _NUMBERED.sub(lambda found: f"_one.v{found[1]}" if kinds[int(found[1]) - 1] else found[0], sql)
+    each = NUMBERED.sub(lambda found: f"_one.v{found[1]}" if kinds[int(found[1]) - 1] else found[0], sql)
     ones = f"unnest({', '.join(varying)}) WITH ORDINALITY AS _one({', '.join(names)}, which)"
     return f"SELECT _one.which, _its.* FROM {ones} CROSS JOIN LATERAL ({each} OFFSET 0) AS _its"  # noqa: S608  # no values

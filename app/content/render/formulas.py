@@ -67,8 +67,10 @@ class Formulas:
 
     def take_out(self, html: str) -> str:
         """The HTML with stand-ins where it holds MathML as this module writes it; any other MathML stays, to be dropped."""
+        if "<math" not in html:
+            return html
         kept, done, at = [], 0, 0
-        while "<math" in html and (first := _FIRST.search(html, at)):
+        while first := _FIRST.search(html, at):
             at = first.end()
             end = _end(html, at)
             if end is None:
