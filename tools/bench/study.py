@@ -65,12 +65,17 @@ def _seeded(url: str, learners: int) -> list[Learner]:
         cards = make_deck(session, "bench", DUE + 100, now)
         deck_id = 1
         people = [make_learner(session, deck_id, now) for _ in range(learners)]
-        for person in people:
-            give_history(session, person, cards[:DUE], 3, now, spread=10)
+        for number, person in enumerate(people):
+            give_history(session, person, cards[: _due(number)], 3, now, spread=10)
         session.commit()
     analyse(engine)
     engine.dispose()
     return people
+
+
+def _due(number: int) -> int:
+    """How many cards are due for a learner. The first ones of the connections have fewer, so that not all sessions end at once."""
+    return min(DUE, DUE * (number // 2 + 1) // CONNECTIONS)
 
 
 def _measured(port: int, learners: list[Learner]) -> tuple[list[Load], list[Load]]:
