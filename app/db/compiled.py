@@ -56,7 +56,7 @@ def compiled_for(compiler: SQLCompiler, dialect: Dialect, values: Mapping[str, A
     sql, names = state.statement, state.positiontup
     if names is None:
         sql, names = _placed(sql)
-    converts: Mapping[str, Any] = state.processors
+    converts = _conversions(compiler, dialect) | dict(state.processors)  # the latter has those of lists alone
     always = {name: state.parameters[name] for name in names if name not in values and name not in in_list}
     always |= {name: converts[name](value) for name, value in always.items() if name in converts}
     given = tuple(in_list[name][0] if name in in_list else name for name in names)
@@ -68,6 +68,12 @@ def compiled_for(compiler: SQLCompiler, dialect: Dialect, values: Mapping[str, A
         tuple((at, converts[name]) for at, name in enumerate(names) if name in converts and name not in always),
         _kinds(compiler, dialect, sql, given, always),
     )
+
+
+def _conversions(compiler: SQLCompiler, dialect: Dialect) -> dict[str, Callable[[Any], Any]]:
+    """What makes of a value, by its name, what the driver is given."""
+    found = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiler.binds.items()}
+    return {name: convert for name, convert in found.items() if convert is not None}
 
 
 def _kinds(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 import pytest
@@ -34,6 +34,8 @@ from app.db.models import Collection
 from app.db.prepared import Prepared, as_one_question, as_one_statement, ask_last, connected, in_one_go
 from app.db.session import make_engine, session_factory, write
 from tests.builders import LONG_AGO
+
+HOUR = timedelta(hours=1)
 
 
 class Titled(NamedTuple):
@@ -75,6 +77,20 @@ def test_values_and_rows_are_those_of_the_statement(session: Session) -> None:
     assert plain.one_or_none(session, {"slugs": ["z"], "most": 1}) is None
     session.rollback()
     assert plain.all(session, {"slugs": ["a"], "most": 1}) == []
+
+
+def test_what_is_written_is_what_sqlalchemy_would_write(session: Session) -> None:
+    """On SQLite an instant is a text, and one that is written otherwise is another one."""
+    write(session)
+    move = Prepared(update(Collection).where(Collection.id == bindparam("which")).values(created_at=bindparam("at")))
+    for number, at in enumerate((LONG_AGO, LONG_AGO.replace(microsecond=7), LONG_AGO.astimezone(timezone(HOUR)))):
+        _add(session, 2 * number + 1, f"a{number}")
+        move.run(session, {"which": 2 * number + 1, "at": at})
+        session.add(Collection(id=2 * number + 2, slug=f"b{number}", title="B", created_at=at))
+        session.flush()
+        stored = session.scalars(select(cast(Collection.created_at, String)).where(Collection.id > 2 * number)).all()
+        assert len(stored) == 2
+        assert len({*stored}) == 1, stored
 
 
 def test_what_the_database_refuses_is_sqlalchemys_error(session: Session) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.db import migrate
-from app.db.models import Card
+from app.db.models import Card, CardState, Event
 from tests.builders import choose, make_deck, make_user
 from tests.integration.study.people import NOW, give, viewer_of
 
@@ -76,6 +77,27 @@ def test_down_step_by_step_and_up_again_keeps_all_that_both_sides_have(used: Eng
     assert columns(used) == at_head
     before, after = shared(sums_of[-1], sums(used))
     assert before == after
+
+
+def test_instants_that_answers_wrote_with_an_offset_become_as_all_others(used: Engine) -> None:
+    migrate.downgrade(used, "0021")
+    as_they_were = {
+        "2026-01-02 03:04:05.000006+00:00": datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC),
+        "2026-01-02 03:04:05+00:00": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+    }
+    with used.begin() as connection:
+        for number, was in enumerate(as_they_were, start=1):
+            connection.execute(
+                text(f"UPDATE event SET answered_at = '{was}', received_at = '{was}' WHERE id = {number}")
+            )
+            connection.execute(text(f"UPDATE card_state SET repeat_from = '{was}' WHERE card_id = {number}"))
+    migrate.upgrade(used)
+    with used.connect() as connection:
+        for number, instant in enumerate(as_they_were.values(), start=1):
+            wrote = select(Event.id).where(Event.answered_at == instant, Event.received_at == instant)
+            assert connection.scalars(wrote).all() == [number]
+            waits = select(CardState.card_id).where(CardState.repeat_from == instant)
+            assert connection.scalars(waits).all() == [number]
 
 
 def test_the_release_before_goes_on_serving(engine: Engine) -> None:
