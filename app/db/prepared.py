@@ -40,6 +40,7 @@ class Prepared:
         self._compilers: dict[str, SQLCompiler] = {}
         self._lists: tuple[str, ...] = ()
         self._kept: dict[tuple[Any, ...], Compiled] = {}
+        self._of_any: dict[str, Compiled] = {}
         self._converts: dict[str, tuple[tuple[int, Callable[[Any], Any]], ...]] = {}
 
     def where(self, condition: ColumnElement[bool]) -> "Prepared":
@@ -136,14 +137,15 @@ class Prepared:
             reply = self._sent(dialect, connection, compiled.sql, given)
             with _telling(dialect, connection):
                 return reply.rows() if fetch else ()
-        cursor = _pooled(connection).cursor()
+        raw: Any = _pooled(connection).dbapi_connection
         try:
-            cursor.execute(compiled.sql, given)
-            return cursor.fetchall() if fetch else ()
+            cursor = raw.execute(compiled.sql, given)
+            try:
+                return cursor.fetchall() if fetch else ()
+            finally:
+                cursor.close()
         except dialect.loaded_dbapi.Error as error:
             raise _seen(dialect, connection, compiled.sql, error) from error
-        finally:
-            cursor.close()
 
     @staticmethod
     def _sent(dialect: Dialect, connection: Connection | PoolProxiedConnection, sql: str, given: list[Any]) -> Any:
@@ -163,6 +165,10 @@ class Prepared:
         return compiled, compiled.values(values)
 
     def _compiled(self, dialect: Dialect, values: Mapping[str, Any]) -> Compiled:
+        return self._of_any.get(dialect.name) or self._of_these(dialect, values)
+
+    def _of_these(self, dialect: Dialect, values: Mapping[str, Any]) -> Compiled:
+        """The statement for these values: it says how many there are of each list."""
         compiler = self._compilers.get(dialect.name)
         if compiler is None:
             compiler = self._statement.compile(dialect=dialect)
@@ -172,6 +178,8 @@ class Prepared:
         found = self._kept.get(key)
         if found is None:
             found = self._kept[key] = compiled_for(compiler, dialect, values)
+        if not self._lists:
+            self._of_any[dialect.name] = found
         return found
 
     def _conversion(self, dialect: Dialect) -> tuple[tuple[int, Callable[[Any], Any]], ...]:

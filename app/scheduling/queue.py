@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple, TypeAlias, TypeVar
 
 
@@ -304,11 +304,11 @@ def _in_turns(new: Iterable[New], limits: Limits, done: Mapping[int, Done]) -> l
     """New cards, the decks taking turns; a deck that had its turn today already waits for the others."""
     turn = {deck: one.new for deck, one in done.items()}
     placed: list[tuple[int, int, New]] = []
-    for item in sorted(new, key=lambda item: (item.deck_order, item.deck_id, item.position, item.card_id)):
+    for item in sorted(new, key=_BY_DECK):
         place = turn.get(item.deck_id, 0)
         turn[item.deck_id] = place + 1
         placed.append((place, len(placed), item))
-    placed.sort(key=lambda one: one[:2])
+    placed.sort()  # no two of them have the same second number
     in_turns = [item for _, _, item in placed]
     return _within(in_turns, limits.new_per_day, _left_in_decks(limits, done, "new"), done, "new")
 
@@ -352,6 +352,7 @@ def _salt(study_day: date, learner: int) -> int:
 
 _BY_DAY = itemgetter(2)
 _BY_DAY_AND_CARD = itemgetter(2, 0)
+_BY_DECK = attrgetter("deck_order", "deck_id", "position", "card_id")
 
 
 def _scattering(salt: int) -> Callable[[Due], int]:

@@ -6,7 +6,7 @@ from functools import partial
 from itertools import repeat
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, bindparam, cast, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, bindparam, cast, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.db.lists import has_text
@@ -54,6 +54,8 @@ def _mine(*columns: Any) -> Select[Any]:
 
 _WAITING = Prepared(_mine(CardState.repeat_from, CardState.repeat_step).where(CardState.repeat_day >= _TODAY))
 _WAITING_WITH_TAG = _WAITING.where(TAGGED)
+WAITS = exists().where(CardState.user_id == _USER, CardState.repeat_day >= _TODAY)
+"""Whether any card of the learner waits to be repeated on day `:today`, also one that is not asked."""
 
 
 def _first_due(*columns: Any, tagged: bool = False) -> Select[Any]:

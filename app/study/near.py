@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select
@@ -27,10 +28,13 @@ _LOAD: Any = (
 
 def wishes_of(viewer: Viewer) -> Wishes:
     """What this learner wants of due days."""
-    holiday = None
-    if viewer.holiday_from is not None and viewer.holiday_to is not None:
-        holiday = Holiday(viewer.holiday_from, viewer.holiday_to)
-    return Wishes(viewer.balance, tuple(map(int, viewer.easy_days)), holiday)
+    return _wishes(viewer.balance, viewer.easy_days, viewer.holiday_from, viewer.holiday_to)
+
+
+@lru_cache(maxsize=1024)
+def _wishes(balance: bool, easy_days: str, first: date | None, last: date | None) -> Wishes:
+    holiday = None if first is None or last is None else Holiday(first, last)
+    return Wishes(balance, tuple(map(int, easy_days)), holiday)
 
 
 def days_of(

@@ -141,10 +141,14 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """An answer that was just written: the card, which is begun by it, and what it adds to what was `done`."""
+    """An answer that was just written: the card, which is begun by it, and what it adds to what was `done`.
+
+    `waits`: the card is to be repeated on the same day.
+    """
 
     card_id: int
     done: Done
+    waits: bool
 
 
 class Reading:
@@ -189,7 +193,8 @@ class Reading:
         if chosen.decks:
             ids, tag = [deck.id for deck in chosen.decks], self._tag
             left = max(0, limits.reviews_per_day - done.reviews)
-            waits = begun.ask_waiting(session, viewer, ids, today, tag)
+            if rows[0].waits or (answered is not None and answered.waits):
+                waits = begun.ask_waiting(session, viewer, ids, today, tag)
             dues = begun.ask_due(
                 session, viewer.id, ids, today, limits, order.reviews, left, tag=tag, foremost=self._foremost
             )
@@ -301,11 +306,12 @@ def first_unbegun() -> ColumnElement[int]:
 _LAST = select(func.max(Card.position)).where(Card.deck_id == DeckChoice.deck_id).scalar_subquery()
 _FAR = _LAST > _START + NEW_BEHIND
 """Whether a chosen deck goes on so far behind that place that another one may be worth writing down."""
-_FIRST = Prepared(
-    select(DeckChoice.deck_id, first_unbegun().label("first"), _START.label("start"))
+FIRST_UNBEGUN = Prepared(
+    select(DeckChoice.deck_id, first_unbegun().label("first"), _START.label("start"), Deck.updated_at)
     .join(Deck, Deck.id == DeckChoice.deck_id)
     .where(DeckChoice.user_id == _USER, DeckChoice.deck_id.in_(_DECKS))
 )
+"""The first card of each of `:decks` that learner `:user` has not begun, where its search starts, and the deck's state."""
 
 
 _NEW: Any = bindparam("new", type_=Integer)
@@ -332,7 +338,10 @@ _chosen_statements: dict[tuple[bool, bool, bool], Prepared] = {}
 
 
 def _chosen_statement(viewer: Viewer, with_new: bool, with_tag: bool = False) -> Prepared:
-    """The decks a learner studies, each row with what was done today; with new cards, or without a look for them."""
+    """The decks a learner studies, each row with what was done today, and whether any card waits.
+
+    With new cards, or without a look for them.
+    """
     key = (viewer.is_editor, with_new, with_tag)
     kept = _chosen_statements.get(key)
     if kept is None:
@@ -349,6 +358,7 @@ def _chosen_statement(viewer: Viewer, with_new: bool, with_tag: bool = False) ->
                 *(new if with_new else none),
                 _ALL_DONE.c.new.label("done_new"),
                 _ALL_DONE.c.reviews.label("done_reviews"),
+                begun.WAITS.label("waits"),
             )
             .join_from(DeckChoice, Deck, Deck.id == DeckChoice.deck_id)
             .join(_ALL_DONE, true())
@@ -386,5 +396,5 @@ def _chosen(session: Session, user_id: int, rows: Sequence[Any], new_left: int, 
 
 def _behind(session: Session, user_id: int, decks: Sequence[int]) -> tuple[int, ...]:
     """Those decks whose first card that was never begun lies far behind the place that is written down."""
-    rows = _FIRST.all(session, {"user": user_id, "decks": decks}) if decks else ()
+    rows = FIRST_UNBEGUN.all(session, {"user": user_id, "decks": decks}) if decks else ()
     return tuple(row.deck_id for row in rows if row.first - row.start > NEW_BEHIND)

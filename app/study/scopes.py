@@ -103,7 +103,7 @@ def scoped(
     decks, title = _decks(session, viewer, scope, day)
     titles = " · ".join(filter(None, (title, scope.tag)))
     today = plan_of(day, None if scope.all_decks else decks)
-    only = replace(today, plan=today.plan.only(scope.kind))
+    only = replace(today, plan=today.plan.only(scope.kind)) if scope.kind else today
     return Scoped(scope, titles, tuple(decks), only, both=today.plan)
 
 

@@ -26,7 +26,7 @@ from app.study import near, totals
 from app.study.appending import Facts, after_log, append, hash_of
 from app.study.line import TO_ANSWER, get_in_line
 from app.study.projection import Logged, as_event, ask_log, read_log, store_facts, store_state
-from app.study.queries import Counted, Reading, first_unbegun, study_day_of
+from app.study.queries import FIRST_UNBEGUN, Counted, Reading, study_day_of
 from app.web.access import can
 from app.web.sessions import Viewer
 from app.web.together import Unchanged
@@ -158,7 +158,8 @@ def _counted(viewer: Viewer, now: datetime, row: Any, event: replay.Event, after
     facts = after.facts[event.id]
     new = facts.before.is_new
     counts = facts.counted and event.study_day == study_day_of(viewer, now)
-    return Counted(row.id, Done(int(counts and new), int(counts and not new)))
+    waits = after.repeat_day is not None
+    return Counted(row.id, Done(int(counts and new), int(counts and not new)), waits)
 
 
 def _chosen_due(
@@ -266,14 +267,17 @@ def remember_places(session: Session, *, user_id: int, decks: Collection[int]) -
     Call it where `app.study.queries.Today.behind` asks for it.
     """
     get_in_line(session, user_id)
-    mine = and_(DeckChoice.user_id == user_id, DeckChoice.deck_id == Deck.id)
-    rows = select(DeckChoice.deck_id, Deck.updated_at, first_unbegun()).join(Deck, mine).where(Deck.id.in_(decks))
-    for deck_id, updated_at, place in session.execute(rows).all():
-        one = update(DeckChoice).where(DeckChoice.user_id == user_id, DeckChoice.deck_id == deck_id)
-        session.execute(one.values(new_from=place, new_as_of=updated_at).execution_options(synchronize_session=False))
+    for row in FIRST_UNBEGUN.all(session, {"user": user_id, "decks": list(decks)}):
+        _PUT_PLACE.run(session, {"user": user_id, "deck": row.deck_id, "place": row.first, "as_of": row.updated_at})
 
 
 _USER: Any = bindparam("user")
+_CHOICE: Any = DeckChoice.__table__
+_PUT_PLACE = Prepared(
+    update(_CHOICE)
+    .where(_CHOICE.c.user_id == _USER, _CHOICE.c.deck_id == bindparam("deck"))
+    .values(new_from=bindparam("place"), new_as_of=bindparam("as_of"))
+)
 _EVENT: Any = Event.__table__
 _KNOWN: Any = aliased(Event)
 _LAST_ID = select(func.max(_EVENT.c.id)).where(_EVENT.c.user_id == _USER).scalar_subquery().label("last_id")

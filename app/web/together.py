@@ -31,8 +31,8 @@ Claim = Callable[[Session, Sequence[int]], Callable[[], set[int]]]
 """Gets in some lines where that takes no wait; gives what says which ones, once it is read."""
 MOST = 32
 """So many changes go into one transaction at most, so that the first of them does not wait for long; …"""
-MOST_IN_ORDER = 4
-"""… and so many where they are made one after the other, and others may wait: a few share a commit as well as many."""
+MOST_IN_ORDER = 8
+"""… and so many where they are made one after the other, and another process may wait for all of them."""
 _log = logging.getLogger(__name__)
 
 

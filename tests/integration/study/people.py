@@ -11,6 +11,7 @@ from app.db.base import new_guid
 from app.db.models import Card, User
 from app.scheduling.state import Grade
 from app.study import service
+from app.study.queries import Reading
 from app.study.service import Answered
 from app.web.sessions import Viewer
 from tests.builders import make_user
@@ -43,6 +44,7 @@ def give(
     version: int = 0,
     key: str = "",
     elapsed_ms: int | None = 4000,
+    reading: Reading | None = None,
 ) -> Answered:
     """One answer, committed."""
     answered = service.answer(
@@ -55,6 +57,7 @@ def give(
         elapsed_ms=elapsed_ms,
         now=now,
         device="Test",
+        reading=reading,
     )
     session.commit()
     return answered

@@ -38,8 +38,8 @@ from app.study.queries import Reading
 from app.study.scopes import Scope, scoped
 from app.study.summary import summary
 from app.web.sessions import Viewer
-from tests.builders import LONG_AGO, make_deck, make_user
-from tests.integration.study.people import NOW, viewer_of
+from tests.builders import LONG_AGO, choose, make_deck, make_user
+from tests.integration.study.people import NOW, give, viewer_of
 
 DAY = timedelta(days=1)
 TODAY = NOW.date()
@@ -289,6 +289,33 @@ def test_what_is_read_beside_an_answer_is_what_is_read_after_it(postgresql_url: 
     assert beside > 40
     assert began == {New, Due, Waiting}
     engine.dispose()
+
+
+def test_a_card_that_was_not_known_waits_also_where_none_waited_before(postgresql_url: str) -> None:
+    engine = make_engine(postgresql_url)
+    with session_factory(engine)() as session:
+        user, deck = make_user(session), make_deck(session, cards=3)
+        choose(session, user, deck)
+        viewer, card = viewer_of(user), session.scalars(select(Card).order_by(Card.position)).first()
+        assert card is not None
+        reading = asking.beside_an_answer(session, viewer, now=NOW, scope=Scope())
+        give(session, viewer, card, 1, now=NOW, reading=reading)
+        read = scoped(session, viewer, Scope(), now=NOW, foremost=True, reading=reading)
+        assert [item.card_id for item in read.today.plan.waiting] == [card.id]
+    engine.dispose()
+
+
+def test_the_place_of_the_next_new_card_is_written_down_once(session: Session) -> None:
+    user, deck = make_user(session), make_deck(session, cards=queries.NEW_BEHIND + 9)
+    choose(session, user, deck)
+    viewer = viewer_of(user)
+    for card in session.scalars(select(Card).order_by(Card.position).limit(queries.NEW_BEHIND + 2)).all():
+        give(session, viewer, card, 4, now=NOW - DAY)
+    assert queries.today_plan(session, viewer, NOW).behind == (deck.id,)
+    service.remember_places(session, user_id=user.id, decks=(deck.id,))
+    today = queries.today_plan(session, viewer, NOW)
+    assert today.behind == ()
+    assert len(today.plan.new) == 7
 
 
 def test_what_is_read_for_several_at_once_is_what_is_read_for_each(postgresql_url: str) -> None:
