@@ -172,7 +172,7 @@ class Prepared:
         compiler = self._compilers.get(dialect.name)
         if compiler is None:
             compiler = self._statement.compile(dialect=dialect)
-            self._lists = tuple(name for name, bind in compiler.binds.items() if bind.expanding and name in values)
+            self._lists = tuple(name for name, bind in compiler.binds.items() if bind.expanding and bind.required)
             self._compilers[dialect.name] = compiler  # last: another thread that finds it needs the lists
         key = (dialect.name, *[len(values[name]) for name in self._lists])
         found = self._kept.get(key)

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from app.db.models import Card, CardMark, CardState, Deck, DeckChoice, Event
-from app.db.prepared import Prepared, in_one_go
+from app.db.prepared import Prepared, connected, in_one_go
 from app.library.queries import studyable
 from app.scheduling.queue import (
     DeckLimits,
@@ -193,7 +193,7 @@ class Reading:
         if chosen.decks:
             ids, tag = [deck.id for deck in chosen.decks], self._tag
             left = max(0, limits.reviews_per_day - done.reviews)
-            if rows[0].waits or (answered is not None and answered.waits):
+            if rows[0].waits or self._may_wait_since(answered):
                 waits = begun.ask_waiting(session, viewer, ids, today, tag)
             dues = begun.ask_due(
                 session, viewer.id, ids, today, limits, order.reviews, left, tag=tag, foremost=self._foremost
@@ -201,6 +201,12 @@ class Reading:
         self._had = lambda: Day(
             today, chosen.decks, dones(), waits(), dues(), chosen.new, limits, order, chosen.behind, viewer.id
         )
+
+    def _may_wait_since(self, answered: Counted | None) -> bool:
+        """Whether a card may wait that did not when it was begun: what was answered here, or, read in no line, elsewhere."""
+        if answered is not None:
+            return answered.waits
+        return connected(self._session).dialect.name == "postgresql"  # SQLite's transactions see one state
 
     def read(self) -> Day:
         """What is read, at once."""

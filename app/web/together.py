@@ -137,7 +137,7 @@ class _Batches:
 
 
 def _make(sessions: sessionmaker[Session], take: Callable[[], Sequence[_Task[Any]]]) -> None:
-    """Make the changes of a batch one after the other and commit them; where one fails, each one by itself.
+    """Make the changes of a batch one after the other and commit them; where one fails that may have changed something, each by itself.
 
     It is taken once nobody else writes, so that those have a part in it that came meanwhile. Raises what keeps it from that.
     """
@@ -147,7 +147,11 @@ def _make(sessions: sessionmaker[Session], take: Callable[[], Sequence[_Task[Any
             write(session)
             batch = take()
             for task in batch:
-                task.result = finish(task.work(session, False))()()
+                task.error = None
+                try:
+                    task.result = finish(task.work(session, False))()()
+                except Unchanged as error:
+                    task.error = error
             session.commit()
     except BaseException as error:
         if not batch:

@@ -305,6 +305,22 @@ def test_a_card_that_was_not_known_waits_also_where_none_waited_before(postgresq
     engine.dispose()
 
 
+def test_a_card_that_waits_since_the_reading_was_begun_is_not_left_out(postgresql_url: str) -> None:
+    """Answered in another tab just then: it is due no more, and must wait."""
+    engine = make_engine(postgresql_url)
+    with session_factory(engine)() as session, session_factory(engine)() as other:
+        user, deck = make_user(session), make_deck(session, cards=1)
+        choose(session, user, deck)
+        viewer, card = viewer_of(user), session.scalars(select(Card)).one()
+        give(session, viewer, card, 4, now=NOW - 9 * DAY)
+        reading = Reading(session, viewer, NOW, foremost=True)
+        reading.begin()
+        give(other, viewer, card, 1, now=NOW, version=1)
+        reading.go_on()
+        assert [item.card_id for item in queries.plan_of(reading.day()).plan.waiting] == [card.id]
+    engine.dispose()
+
+
 def test_the_place_of_the_next_new_card_is_written_down_once(session: Session) -> None:
     user, deck = make_user(session), make_deck(session, cards=queries.NEW_BEHIND + 9)
     choose(session, user, deck)

@@ -192,9 +192,17 @@ def test_what_changes_nothing_keeps_the_others_from_nothing(engine: Engine, sess
         except Stale:
             return "stale"
 
+    commits: list[int] = []
+    event.listen(engine, "commit", lambda _: commits.append(1))
+    with ThreadPoolExecutor(10) as pool:
+        with _held_up(engine, sessions, pool):
+            others = [pool.submit(change, number) for number in range(MOST_IN_ORDER)]
+            _until(lambda: _waiting(engine) == MOST_IN_ORDER)
+        assert [one.result() == "stale" for one in others] == [number % 3 == 0 for number in range(MOST_IN_ORDER)]
+    assert len(commits) == 2
     with ThreadPoolExecutor(16) as pool:
-        outcomes = list(pool.map(change, range(48)))
-    assert outcomes == ["stale" if number % 3 == 0 else f"c{number}" for number in range(48)]
+        outcomes = list(pool.map(change, range(MOST_IN_ORDER, 48)))
+    assert outcomes == ["stale" if number % 3 == 0 else f"c{number}" for number in range(MOST_IN_ORDER, 48)]
 
 
 _SLUGS = Prepared(select(Collection.slug).where(Collection.title == bindparam("title")))
