@@ -280,6 +280,7 @@ def test_answers_wait_for_who_gave_them_to_sign_in_again(
     page.get_by_label("Your note").fill("Mine.")
     page.get_by_role("button", name="Save note").click()
     expect(page.get_by_role("status")).to_contain_text("Your note is saved.")
+    page.wait_for_load_state()  # no key does anything before
     page.keyboard.press("3")
     expect(page.locator("header.session .num")).to_have_text(f"{TWELVE - 3} left")
 

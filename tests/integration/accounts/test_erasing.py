@@ -190,7 +190,7 @@ def test_every_table_says_what_becomes_of_rows_of_an_erased_user() -> None:
 
 def test_after_seven_days_nothing_of_a_learner_is_left(session: Session) -> None:
     deck, stays = make_deck(session, cards=1), make_user(session)
-    goes = make_user(session, email="ada@example.org", zone="Europe/Berlin", role="editor")
+    goes = make_user(session, email="lovelace@example.org", zone="Europe/Berlin", role="editor")
     leave_traces(session, goes, deck)
     leave_traces(session, stays, make_deck(session, cards=1))
     service.ask_deletion(session, proof=proof(goes), now=NOW)
@@ -206,7 +206,7 @@ def test_after_seven_days_nothing_of_a_learner_is_left(session: Session) -> None
 
 
 def test_the_row_stays_without_address_for_what_was_written(session: Session) -> None:
-    deck, user = make_deck(session, cards=1), make_user(session, email="ada@example.org", zone="Europe/Berlin")
+    deck, user = make_deck(session, cards=1), make_user(session, email="lovelace@example.org", zone="Europe/Berlin")
     leave_traces(session, user, deck)
     user.goal_minutes, user.new_per_day, user.keys = 25, 7, {"show": "x"}
     user.holiday_from = user.holiday_to = DAY
@@ -219,9 +219,9 @@ def test_the_row_stays_without_address_for_what_was_written(session: Session) ->
     assert (user.password, user.active, user.erased_at, user.zone) == (None, False, LATER, "UTC")
     assert user.fs_uniquifier != before
     said = [str(getattr(user, column.key)) for column in inspect(User).column_attrs]
-    assert not any("ada" in value or "Berlin" in value for value in said)
+    assert not any("lovelace" in value or "Berlin" in value for value in said)
     assert [user.goal_minutes, user.new_per_day, user.keys, user.holiday_to] == [None, 20, {}, None]
-    make_user(session, email="ada@example.org")
+    make_user(session, email="lovelace@example.org")
 
 
 def test_erasing_again_does_nothing(session: Session) -> None:
