@@ -79,6 +79,17 @@ def test_values_and_rows_are_those_of_the_statement(session: Session) -> None:
     assert plain.all(session, {"slugs": ["a"], "most": 1}) == []
 
 
+def test_a_list_that_was_forgotten_once_is_as_long_as_it_is_given_later(session: Session) -> None:
+    write(session)
+    for number, slug in enumerate("acd", start=1):
+        _add(session, number, slug)
+    named = Prepared(_NAMED)
+    with pytest.raises(KeyError, match="slugs"):
+        named.all(session, {"most": 9})
+    for slugs in (["a"], ["a", "c", "d"], []):
+        assert [row.slug for row in named.all(session, {"slugs": slugs, "most": 9})] == slugs
+
+
 def test_what_is_written_is_what_sqlalchemy_would_write(session: Session) -> None:
     """On SQLite an instant is a text, and one that is written otherwise is another one."""
     write(session)
