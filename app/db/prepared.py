@@ -40,7 +40,6 @@ class Prepared:
         self._compilers: dict[str, SQLCompiler] = {}
         self._lists: tuple[str, ...] = ()
         self._kept: dict[tuple[Any, ...], Compiled] = {}
-        self._of_any: dict[str, Compiled] = {}
         self._converts: dict[str, tuple[tuple[int, Callable[[Any], Any]], ...]] = {}
 
     def where(self, condition: ColumnElement[bool]) -> "Prepared":
@@ -165,10 +164,6 @@ class Prepared:
         return compiled, compiled.values(values)
 
     def _compiled(self, dialect: Dialect, values: Mapping[str, Any]) -> Compiled:
-        return self._of_any.get(dialect.name) or self._of_these(dialect, values)
-
-    def _of_these(self, dialect: Dialect, values: Mapping[str, Any]) -> Compiled:
-        """The statement for these values: it says how many there are of each list."""
         compiler = self._compilers.get(dialect.name)
         if compiler is None:
             compiler = self._statement.compile(dialect=dialect)
@@ -178,8 +173,6 @@ class Prepared:
         found = self._kept.get(key)
         if found is None:
             found = self._kept[key] = compiled_for(compiler, dialect, values)
-        if not self._lists:
-            self._of_any[dialect.name] = found
         return found
 
     def _conversion(self, dialect: Dialect) -> tuple[tuple[int, Callable[[Any], Any]], ...]:

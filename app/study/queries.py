@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Integer,
-    Select,
     String,
     and_,
     bindparam,
@@ -26,9 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from app.db.models import Card, CardMark, CardState, Deck, DeckChoice, Event
+from app.db.models import Card, CardMark, Deck, DeckChoice, Event
 from app.db.prepared import Prepared, connected, in_one_go
-from app.library.queries import studyable
 from app.scheduling.queue import (
     DeckLimits,
     Done,
@@ -43,7 +41,7 @@ from app.scheduling.queue import (
     make_plan,
 )
 from app.scheduling.study_day import study_day
-from app.study import begun
+from app.study import begun, unbegun
 from app.study.begun import TAGGED, Reviews, shown
 from app.web.access import readable
 from app.web.sessions import Viewer
@@ -51,12 +49,9 @@ from app.web.sessions import Viewer
 NO_LIMITS = DeckLimits()
 ALL_DECKS = 0
 """Stands for all decks together where what was done is not known of each."""
-NEW_BEHIND = 50
-"""The place from which a deck is searched for new cards is written down again when it is so many cards behind."""
 
 _USER: Any = bindparam("user")
 _TODAY: Any = bindparam("today")
-_DECKS: Any = bindparam("decks", expanding=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,40 +281,6 @@ def _ask_done(session: Session, user_id: int, day: date) -> Callable[[], dict[in
     return lambda: {deck_id: Done(new, reviews) for deck_id, new, reviews in rows()}
 
 
-_START = case((DeckChoice.new_as_of == Deck.updated_at, DeckChoice.new_from), else_=0)
-"""The position from which a chosen deck is searched for new cards."""
-
-
-def _unbegun(*columns: Any) -> Select[Any]:
-    """The cards of a chosen deck that were never reviewed, or not since the learner started them over, in order."""
-    return (
-        select(*columns)
-        .select_from(Card)
-        .outerjoin(CardState, and_(CardState.card_id == Card.id, CardState.user_id == DeckChoice.user_id))
-        .where(Card.deck_id == DeckChoice.deck_id, Card.position >= _START, studyable(), CardState.due.is_(None))
-        .order_by(Card.position, Card.id)
-        .correlate(Deck, DeckChoice)
-    )
-
-
-def first_unbegun() -> ColumnElement[int]:
-    """The position of the first card of a chosen deck that the learner has not begun; the one after the last card."""
-    end = select(func.coalesce(func.max(Card.position), -1) + 1).where(Card.deck_id == DeckChoice.deck_id)
-    first = _unbegun(Card.position).limit(1).scalar_subquery()
-    return func.coalesce(first, end.correlate(DeckChoice).scalar_subquery())
-
-
-_LAST = select(func.max(Card.position)).where(Card.deck_id == DeckChoice.deck_id).scalar_subquery()
-_FAR = _LAST > _START + NEW_BEHIND
-"""Whether a chosen deck goes on so far behind that place that another one may be worth writing down."""
-FIRST_UNBEGUN = Prepared(
-    select(DeckChoice.deck_id, first_unbegun().label("first"), _START.label("start"), Deck.updated_at)
-    .join(Deck, Deck.id == DeckChoice.deck_id)
-    .where(DeckChoice.user_id == _USER, DeckChoice.deck_id.in_(_DECKS))
-)
-"""The first card of each of `:decks` that learner `:user` has not begun, where its search starts, and the deck's state."""
-
-
 _NEW: Any = bindparam("new", type_=Integer)
 _NEW_LEFT = select(case((_ALL_DONE.c.new < _NEW, _NEW - _ALL_DONE.c.new), else_=0)).scalar_subquery()
 
@@ -331,7 +292,7 @@ def _first_new(with_tag: bool) -> ColumnElement[str]:
     """
     mark = aliased(CardMark)
     some = (
-        _unbegun((cast(Card.position, String) + ":" + cast(Card.id, String)).label("card"))
+        unbegun.cards((cast(Card.position, String) + ":" + cast(Card.id, String)).label("card"))
         .outerjoin(mark, and_(mark.card_id == Card.id, mark.user_id == DeckChoice.user_id))
         .where(shown(mark), TAGGED if with_tag else true())
         .limit(_NEW_LEFT)
@@ -351,7 +312,7 @@ def _chosen_statement(viewer: Viewer, with_new: bool, with_tag: bool = False) ->
     key = (viewer.is_editor, with_new, with_tag)
     kept = _chosen_statements.get(key)
     if kept is None:
-        new = (_FAR.label("far"), _START.label("start"), _first_new(with_tag).label("new"))
+        new = (unbegun.FAR.label("far"), unbegun.START.label("start"), _first_new(with_tag).label("new"))
         none = (null().label("far"), null().label("start"), null().label("new"))
         kept = _chosen_statements[key] = Prepared(
             select(
@@ -395,12 +356,6 @@ def _chosen(session: Session, user_id: int, rows: Sequence[Any], new_left: int, 
         found = [(int(place), int(card)) for place, _, card in places]
         found = [(place, card) for place, card in found if card != begun][:new_left]
         cards += [New(card, deck_id, order, place) for place, card in found]
-        if far and (not found or found[0][0] - start > NEW_BEHIND):
+        if far and (not found or found[0][0] - start > unbegun.NEW_BEHIND):
             behind.append(deck_id)
-    return _Chosen(tuple(decks), cards, _behind(session, user_id, behind))
-
-
-def _behind(session: Session, user_id: int, decks: Sequence[int]) -> tuple[int, ...]:
-    """Those decks whose first card that was never begun lies far behind the place that is written down."""
-    rows = FIRST_UNBEGUN.all(session, {"user": user_id, "decks": decks}) if decks else ()
-    return tuple(row.deck_id for row in rows if row.first - row.start > NEW_BEHIND)
+    return _Chosen(tuple(decks), cards, unbegun.far_behind(session, user_id, behind))

@@ -26,7 +26,8 @@ from app.study import near, totals
 from app.study.appending import Facts, after_log, append, hash_of
 from app.study.line import TO_ANSWER, get_in_line
 from app.study.projection import Logged, as_event, ask_log, read_log, store_facts, store_state
-from app.study.queries import FIRST_UNBEGUN, Counted, Reading, study_day_of
+from app.study.queries import Counted, Reading, study_day_of
+from app.study.unbegun import FIRST_UNBEGUN
 from app.web.access import can
 from app.web.sessions import Viewer
 from app.web.together import Unchanged

@@ -10,7 +10,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from flask import Flask, g, has_app_context, has_request_context, request
-from flask_babel import Domain, get_babel, get_locale, get_translations
+from flask_babel import Domain, get_babel, get_translations
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
@@ -25,21 +25,13 @@ _kept: WeakKeyDictionary[Any, Kept] = WeakKeyDictionary()
 class Words(Domain):  # type: ignore[misc]  # Flask-Babel ships no types
     """The portal's words, looked up once a request and not once a sentence."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._of: dict[Any, Any] = {}
-
     def get_translations(self) -> Any:
         """The words in the language of this request."""
         if not has_app_context():
             return super().get_translations()
         found = g.get("words")
         if found is None:
-            locale = get_locale()
-            found = self._of.get(locale)
-            if found is None:
-                found = self._of[locale] = super().get_translations()
-            g.words = found
+            found = g.words = super().get_translations()
         return found
 
 

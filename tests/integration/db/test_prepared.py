@@ -35,8 +35,6 @@ from app.db.prepared import Prepared, as_one_question, as_one_statement, ask_las
 from app.db.session import make_engine, session_factory, write
 from tests.builders import LONG_AGO
 
-HOUR = timedelta(hours=1)
-
 
 class Titled(NamedTuple):
     """What a row may be made."""
@@ -94,7 +92,9 @@ def test_what_is_written_is_what_sqlalchemy_would_write(session: Session) -> Non
     """On SQLite an instant is a text, and one that is written otherwise is another one."""
     write(session)
     move = Prepared(update(Collection).where(Collection.id == bindparam("which")).values(created_at=bindparam("at")))
-    for number, at in enumerate((LONG_AGO, LONG_AGO.replace(microsecond=7), LONG_AGO.astimezone(timezone(HOUR)))):
+    for number, at in enumerate(
+        (LONG_AGO, LONG_AGO.replace(microsecond=7), LONG_AGO.astimezone(timezone(timedelta(hours=1))))
+    ):
         _add(session, 2 * number + 1, f"a{number}")
         move.run(session, {"which": 2 * number + 1, "at": at})
         session.add(Collection(id=2 * number + 2, slug=f"b{number}", title="B", created_at=at))

@@ -37,6 +37,7 @@ from app.study import asking, begun, projection, queries, question, service
 from app.study.queries import Reading
 from app.study.scopes import Scope, scoped
 from app.study.summary import summary
+from app.study.unbegun import NEW_BEHIND
 from app.web.sessions import Viewer
 from tests.builders import LONG_AGO, choose, make_deck, make_user
 from tests.integration.study.people import NOW, give, viewer_of
@@ -322,10 +323,10 @@ def test_a_card_that_waits_since_the_reading_was_begun_is_not_left_out(postgresq
 
 
 def test_the_place_of_the_next_new_card_is_written_down_once(session: Session) -> None:
-    user, deck = make_user(session), make_deck(session, cards=queries.NEW_BEHIND + 9)
+    user, deck = make_user(session), make_deck(session, cards=NEW_BEHIND + 9)
     choose(session, user, deck)
     viewer = viewer_of(user)
-    for card in session.scalars(select(Card).order_by(Card.position).limit(queries.NEW_BEHIND + 2)).all():
+    for card in session.scalars(select(Card).order_by(Card.position).limit(NEW_BEHIND + 2)).all():
         give(session, viewer, card, 4, now=NOW - DAY)
     assert queries.today_plan(session, viewer, NOW).behind == (deck.id,)
     service.remember_places(session, user_id=user.id, decks=(deck.id,))
