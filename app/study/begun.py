@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.db.lists import has_text
 from app.db.models import Card, CardMark, CardState
-from app.db.prepared import Prepared
+from app.db.prepared import Prepared, connected
 from app.library.queries import studyable
 from app.scheduling.queue import Due, Limits, ReviewOrder, Waiting
 from app.scheduling.steps import steps_named, wait
@@ -58,11 +58,15 @@ WAITS = exists().where(CardState.user_id == _USER, CardState.repeat_day >= _TODA
 """Whether any card of the learner waits to be repeated on day `:today`, also one that is not asked."""
 
 
+def _is_due() -> ColumnElement[bool]:
+    return and_(CardState.due <= _TODAY, or_(CardState.repeat_day.is_(None), CardState.repeat_day < _TODAY))
+
+
 def _first_due(*columns: Any, tagged: bool = False) -> Select[Any]:
     """The first `:most` due cards, the longest overdue."""
     return (
         _mine(CardState.due, *columns)
-        .where(CardState.due <= _TODAY, or_(CardState.repeat_day.is_(None), CardState.repeat_day < _TODAY))
+        .where(_is_due())
         .where(TAGGED if tagged else true())
         .order_by(CardState.due, CardState.card_id)
         .limit(bindparam("most", type_=BigInteger))
@@ -92,9 +96,21 @@ def _foremost() -> Prepared:
     return Prepared(select(*map(_as_text, some.c), count.label("count")).where(some.c.due <= until))
 
 
+def _foremost_read_again() -> Prepared:
+    """`_foremost` without a table of what was found: SQLite is quicker to look at the first cards once more.
+
+    PostgreSQL, which plans and begins each part anew, is not.
+    """
+    two = _mine(CardState.due).where(_is_due()).order_by(CardState.due, CardState.card_id).limit(2).subquery()
+    until = select(func.max(two.c.due)).scalar_subquery()
+    some = _first_due().where(CardState.due <= until).subquery()
+    count = select(func.count()).select_from(_first_due().order_by(None).subquery()).scalar_subquery()
+    return Prepared(select(*map(_as_text, some.c), count.label("count")))
+
+
 _DUE = {tagged: _due_as_text(tagged=tagged) for tagged in (False, True)}
 _DUE_WITH_INTERVAL = {tagged: _due_as_text(CardState.interval, tagged=tagged) for tagged in (False, True)}
-_FOREMOST = _foremost()
+_FOREMOST = {"postgresql": _foremost(), "sqlite": _foremost_read_again()}
 _made = partial(tuple.__new__, Due)
 """`Due` of four values: as many are made as a day has reviews, with each answer."""
 
@@ -143,7 +159,7 @@ def ask_due(
     values = {"user": user_id, "today": today, "decks": decks, "most": left, "tag": tag}
     own = {deck: limit.reviews for deck, limit in limits.decks.items() if limit.reviews is not None}
     if foremost and left and not (own or tag) and order is ReviewOrder.OVERDUE:
-        rows = _FOREMOST.ask(session, values)
+        rows = _FOREMOST[connected(session).dialect.name].ask(session, values)
         return lambda: _foremost_of(*rows())
     most = max(left, CANDIDATES) if order is ReviewOrder.RELATIVE and left else left
     asked = [([deck for deck in decks if deck not in own], most)]

@@ -390,7 +390,7 @@ def test_what_an_answer_reads_may_be_asked_for_several_at_once(session: Session)
         "decks without new cards": queries._chosen_statement(viewer, with_new=False),
         "what was done": queries._DONE,
         "what waits": begun._WAITING,
-        "what is due first": begun._FOREMOST,
+        "what is due first": begun._FOREMOST["postgresql"],
         "what is due": begun._DUE[False],
         "the next card": question._ROW,
     }
