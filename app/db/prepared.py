@@ -28,10 +28,13 @@ _log = logging.getLogger(__name__)
 class Prepared:
     """A statement of SQLAlchemy's Core whose changing values are all `bindparam`s; rows come as named tuples."""
 
-    def __init__(self, statement: Executable, row: Callable[[Sequence[Any]], Any] | None = None) -> None:
-        """`row` makes something else of each row."""
+    def __init__(
+        self, statement: Executable, row: Callable[[Sequence[Any]], Any] | None = None, *, as_they_are: bool = False
+    ) -> None:
+        """`row` makes something else of each row. With `as_they_are` rows come as the driver gives them, to be `converted`."""
         self._statement: Any = statement
         self._made = row
+        self._as_they_are = as_they_are
         self._columns: list[tuple[str, Any]] = []
         if isinstance(statement, Select):
             self._columns = [(str(column.key), column.type) for column in statement.selected_columns]
@@ -54,12 +57,15 @@ class Prepared:
     def _rows(self, dialect: Dialect, rows: Any) -> list[Any]:
         if not rows:
             return []
-        converts = self._converts.get(dialect.name)
-        if converts is None:
-            converts = self._converts[dialect.name] = self._conversion(dialect)
-        if converts:
+        if self._as_they_are:
+            return list(rows)
+        if converts := self._conversion(dialect):
             rows = [_converted(row, converts) for row in rows]
         return list(map(self._row, rows))
+
+    def converted(self, dialect: Dialect, row: Sequence[Any]) -> Any:
+        """What a row comes to that was given as it is."""
+        return self._row(_converted(row, self._conversion(dialect)))
 
     def one_or_none(self, session: Session, values: Mapping[str, Any]) -> Any:
         """Run it, and give the only row that it can have; None for no row."""
@@ -177,8 +183,12 @@ class Prepared:
 
     def _conversion(self, dialect: Dialect) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
         """Which columns are converted, and how."""
-        converts = (kind.dialect_impl(dialect).result_processor(dialect, None) for _, kind in self._columns)
-        return tuple((place, convert) for place, convert in enumerate(converts) if convert is not None)
+        found = self._converts.get(dialect.name)
+        if found is None:
+            converts = (kind.dialect_impl(dialect).result_processor(dialect, None) for _, kind in self._columns)
+            found = tuple((place, convert) for place, convert in enumerate(converts) if convert is not None)
+            self._converts[dialect.name] = found
+        return found
 
 
 def in_one_go(session: Session) -> AbstractContextManager[None]:

@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response
 from app.db.models import Deck
 from app.web.errors import signed_out
 from app.web.redirects import came_from, here
-from app.web.sessions import Viewer, is_fresh, require_viewer, viewer
+from app.web.sessions import Viewer, believed, is_fresh, require_viewer, viewer
 
 log = structlog.get_logger()
 View = TypeVar("View", bound=Callable[..., Any])
@@ -103,19 +103,25 @@ _declared_elsewhere: dict[str, Access] = {"static": Access.ANYONE}
 
 
 def access(
-    level: Access, *, of: Callable[[Viewer], bool] | None = None, offered_on: Callable[[], str] | None = None
+    level: Access,
+    *,
+    of: Callable[[Viewer], bool] | None = None,
+    offered_on: Callable[[], str] | None = None,
+    looks_itself: bool = False,
 ) -> Callable[[View], View]:
     """Declare who may call a view. Put it under the route decorator.
 
     Where what the address names may be somebody's own, `of` decides for whoever is signed in, whatever their level:
     it opens the view to its owner and closes it to everybody else. Where a view gives a file, `offered_on` gives the
-    address of the page that offers it ("" where it gives none): see `asked_for`.
+    address of the page that offers it ("" where it gives none): see `asked_for`. A view that `looks_itself` at who asks,
+    in the transaction in which it does something, begins by what was known before (`sessions.believed`).
     """
 
     def declare(view: View) -> View:
         view.__access__ = level  # type: ignore[attr-defined]
         view.__access_of__ = of  # type: ignore[attr-defined]
         view.__offered_on__ = offered_on  # type: ignore[attr-defined]
+        view.__looks_itself__ = looks_itself  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -168,32 +174,47 @@ def level_of(app: Flask, endpoint: str) -> Access | None:
 def init_app(app: Flask) -> None:
     """Check every request before its view runs."""
     app.add_template_global(asked_for)
+    app.before_request(_check)
 
-    @app.before_request
-    def check() -> Response | None:
-        if request.endpoint is None:
-            return None
-        if any("\0" in str(named) for named in (request.view_args or {}).values()):
-            abort(404)  # no name holds it, and PostgreSQL would not even look
-        if request.is_json and request.method not in ("GET", "HEAD", "OPTIONS"):
-            abort(415)  # no page sends it, and forms would take its numbers and lists for the text of fields
-        level = level_of(app, request.endpoint)
-        if level is None:
-            abort(404)
-        if level is Access.ANYONE:
-            return None
-        person = viewer()
-        if person is None:
-            reads = request.method in ("GET", "HEAD")
-            if "sid" in cookie and not reads and "X-Fragment" not in request.headers:
-                return signed_out()
-            if level is not Access.LEARNER:
-                abort(404)
-            if reads:
-                return redirect(url_for("security.login", next=asked_for()))
-            return redirect(url_for("security.login"), 303)
-        of = getattr(current_app.view_functions[request.endpoint], "__access_of__", None)
-        if not (of(person) if of is not None else person.rank >= level):
-            refused(person)
-            abort(404)
+
+def check_again() -> None:
+    """For a view that `looks_itself` and found somebody else: end the request if they may not call it either."""
+    viewer()  # from here on it is known, not believed
+    refusal = _check()
+    if refusal is not None:
+        abort(refusal)
+
+
+def _check() -> Response | None:
+    if request.endpoint is None:
         return None
+    if any("\0" in str(named) for named in (request.view_args or {}).values()):
+        abort(404)  # no name holds it, and PostgreSQL would not even look
+    if request.is_json and request.method not in ("GET", "HEAD", "OPTIONS"):
+        abort(415)  # no page sends it, and forms would take its numbers and lists for the text of fields
+    level = level_of(current_app, request.endpoint)
+    if level is None:
+        abort(404)
+    if level is Access.ANYONE:
+        return None
+    view = current_app.view_functions[request.endpoint]
+    belief = believed() if getattr(view, "__looks_itself__", False) else None
+    person = viewer() if belief is None else belief.person
+    if person is None:
+        return _not_signed_in(level)
+    of = getattr(view, "__access_of__", None)
+    if not (of(person) if of is not None else person.rank >= level):
+        refused(person)
+        abort(404)
+    return None
+
+
+def _not_signed_in(level: Access) -> Response:
+    reads = request.method in ("GET", "HEAD")
+    if "sid" in cookie and not reads and "X-Fragment" not in request.headers:
+        return signed_out()
+    if level is not Access.LEARNER:
+        abort(404)
+    if reads:
+        return redirect(url_for("security.login", next=asked_for()))
+    return redirect(url_for("security.login"), 303)

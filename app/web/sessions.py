@@ -1,6 +1,7 @@
 """Signed-in sessions: rows. The signed cookie carries a random token, the row decides whether it still lives.
 
-The user, the session and the roles of a request are one statement.
+The user, the session and the roles of a request are one statement. What it gave last is kept: the same row is the same
+person, and what is written often asks for it in its own transaction instead of before (`believed`).
 """
 
 import hashlib
@@ -8,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from flask import Flask, current_app, g, has_request_context, request
 from flask import session as cookie
@@ -19,11 +20,14 @@ from sqlalchemy.orm import Session
 from app.config import Settings
 from app.db.gathered import Gathered
 from app.db.models import LoginSession, Role, User, UserRole
-from app.db.prepared import Prepared
+from app.db.prepared import Prepared, in_one_go
 from app.db.session import write
+from app.db.steps import Steps
 from app.web import clock
 from app.web.database import db
+from app.web.together import Unchanged
 
+T = TypeVar("T")
 SEEN_EVERY = timedelta(minutes=5)
 FRESH_FOR = timedelta(minutes=10)
 """So long after the password was given nothing asks for it again."""
@@ -149,7 +153,7 @@ _LOAD = Prepared(
         LoginSession.id.label("session_id"),
         func.coalesce(LoginSession.proved_at, LoginSession.created_at).label("signed_in_at"),
         User.fs_uniquifier,
-        LoginSession.seen_at,
+        (LoginSession.seen_at < bindparam("stale_before")).label("stale"),
         _has_role("editor").label("editor"),
         _has_role("admin").label("admin"),
     )
@@ -159,18 +163,62 @@ _LOAD = Prepared(
         _is_in,
         LoginSession.expires_at > bindparam("now"),
         or_(LoginSession.remembered, LoginSession.seen_at > bindparam("idle_since")),
-    )
+    ),
+    as_they_are=True,
 )
 """`living`, and all that a request asks of who is signed in. Built once: every request runs it."""
 
 
-def _load() -> Any:
-    token = cookie.get("sid")
-    if not isinstance(token, str):
-        return None
+class _Known(NamedTuple):
+    """What a session was found to be of last, and in which row."""
+
+    row: tuple[Any, ...]
+    uniquifier: str
+    person: Viewer
+
+
+class Belief(NamedTuple):
+    """The person whom this request is taken to come from, until its session is looked at."""
+
+    person: Viewer
+    row: tuple[Any, ...]
+    values: Mapping[str, Any]
+
+    def looked_at(self, session: Session, steps: Steps[T]) -> Steps[T]:
+        """The same work, which asks for the row beside its first step, and goes on if it is the same. Else `NotTheSame`.
+
+        In the transaction of `session`, in any thread.
+        """
+        with in_one_go(session):
+            rows = _LOAD.ask(session, self.values)
+            next(steps)
+        yield
+        if [tuple(row) for row in rows()] != [self.row]:
+            raise NotTheSame
+        return (yield from steps)
+
+    def holds(self) -> None:
+        """It was asked, and is the same: this request need not look for itself any more."""
+        g.viewer = self.person
+
+
+class NotTheSame(Unchanged):
+    """The session ended, or something about its person is not what it was. Nothing was changed."""
+
+
+def _values(token: bytes) -> dict[str, Any]:
     now = clock.now()
     idle_since = now - timedelta(hours=_settings().session_idle_hours)
-    values = {"token": token_hash(token), "now": now, "idle_since": idle_since}
+    return {"token": token, "now": now, "idle_since": idle_since, "stale_before": now - SEEN_EVERY}
+
+
+def _token() -> bytes | None:
+    token = cookie.get("sid")
+    return token_hash(token) if isinstance(token, str) else None
+
+
+def _load(token: bytes) -> Any:
+    values = _values(token)
     try:
         return _looked_up(values)
     except DBAPIError as error:
@@ -188,6 +236,9 @@ def _looked_up(values: Mapping[str, Any]) -> Any:
 
 
 _LOOKS = "sessions looked up"
+_KNOWN = "sessions known"
+MOST_KNOWN = 2_000
+"""So many sessions are known at most; after that it starts over."""
 
 
 def viewer() -> Viewer | None:
@@ -196,16 +247,43 @@ def viewer() -> Viewer | None:
         return None
     found: Viewer | None = g.get("viewer", _UNKNOWN)
     if found is _UNKNOWN:
-        row, found = _load(), None
-        if row is not None and row.fs_uniquifier == cookie.get("_user_id"):
-            rank = 3 if row.admin else 2 if row.editor else 1
-            found = Viewer(rank=rank, **dict(zip(_OF_VIEWER, row, strict=False)))
-            g.touch_session = row.seen_at < clock.now() - SEEN_EVERY
-        g.viewer = found
+        found = g.viewer = _viewer()
     return found
 
 
+def _viewer() -> Viewer | None:
+    token = _token()
+    found = None if token is None else _load(token)
+    if token is None or found is None:
+        return None
+    row, all_known = tuple(found), current_app.extensions[_KNOWN]
+    known: _Known | None = all_known.get(token)
+    if known is None or known.row != row:
+        named = _LOAD.converted(db.engine.dialect, row)
+        rank = 3 if named.admin else 2 if named.editor else 1
+        known = _Known(row, named.fs_uniquifier, Viewer(rank=rank, **dict(zip(_OF_VIEWER, named, strict=False))))
+        g.touch_session = named.stale
+        if not named.stale:  # else the next request finds another row
+            if len(all_known) >= MOST_KNOWN:
+                all_known.clear()
+            all_known[token] = known
+    return known.person if known.uniquifier == cookie.get("_user_id") else None
+
+
 _UNKNOWN: Any = object()
+
+
+def believed() -> Belief | None:
+    """Who asks, as far as is known from before; None where that is nothing, or this request has looked for itself.
+
+    For what asks again in its own transaction (`Belief.looked_at`) and so needs no look of its own. Nothing may be done or said
+    before that by what it says: `viewer` looks as ever.
+    """
+    token = None if "viewer" in g else _token()
+    known: _Known | None = None if token is None else current_app.extensions[_KNOWN].get(token)
+    if token is None or known is None or known.uniquifier != cookie.get("_user_id"):
+        return None
+    return Belief(known.person, known.row, _values(token))
 
 
 def require_viewer() -> Viewer:
@@ -317,6 +395,7 @@ def end_all(session: Session, *, user_id: int, but: int | None = None) -> int:
 
 def init_app(app: Flask) -> None:
     """Note "last seen" at most every five minutes, in a transaction of its own."""
+    app.extensions[_KNOWN] = {}
     app.extensions[_LOOKS] = Gathered(lambda several: _LOAD.alone_for_each(db.engine, several))
 
     @app.teardown_request

@@ -464,6 +464,12 @@ def test_other_peoples_sessions_and_uploads_are_not_there(
     assert session.scalar(select(Upload.id)) is not None
 
 
+def test_one_view_alone_begins_before_its_session_was_looked_at(app: Flask) -> None:
+    """It looks in its own transaction: see `tests/integration/web/test_believed.py`."""
+    views = app.view_functions.items()
+    assert [name for name, view in views if getattr(view, "__looks_itself__", False)] == ["study.answer"]
+
+
 def test_a_card_is_reached_only_by_its_own_name(
     session: Session, things: dict[str, str], browsers: dict[str, FlaskClient]
 ) -> None:

@@ -38,11 +38,11 @@ from app.study.views.blueprint import blueprint
 from app.study.views.marking import Said
 from app.study.views.shapes import session_part
 from app.web import clock
-from app.web.access import Access, access, refused
+from app.web.access import Access, access, check_again, refused
 from app.web.database import session, transact, transact_together
 from app.web.errors import Refusal
 from app.web.pages import shown, wants_fragment
-from app.web.sessions import Viewer, require_viewer
+from app.web.sessions import Belief, NotTheSame, Viewer, believed, require_viewer
 from app.web.together import Course
 
 T = TypeVar("T")
@@ -63,7 +63,7 @@ def study() -> AnyResponse:
 
 
 @blueprint.post("/study/answer")
-@access(Access.LEARNER)
+@access(Access.LEARNER, looks_itself=True)
 def answer() -> AnyResponse:
     """Record a grade and show the next card."""
     now, posted = clock.now(), answers.posted_answer()
@@ -170,11 +170,25 @@ def _scoped(read: Callable[[], T]) -> T:
 
 def _record(posted: Posted, now: datetime) -> tuple[Answered, Screen | None]:
     """Record the answer; for a script also read what it shows next, while the transaction is open."""
-    person, device, goes_on = require_viewer(), answers.device(), wants_fragment()
+    belief = believed()
+    try:
+        recorded = _recorded(posted, now, belief)
+    except NotTheSame:
+        check_again()
+        return _recorded(posted, now, None)
+    if belief is not None:
+        belief.holds()
+    return recorded
+
+
+def _recorded(posted: Posted, now: datetime, belief: Belief | None) -> tuple[Answered, Screen | None]:
+    """`_record`; a `belief` is looked at in the same transaction. Raises `NotTheSame` where it does not hold."""
+    person = require_viewer() if belief is None else belief.person
+    device, goes_on = answers.device(), wants_fragment()
 
     def work(one: Any, in_line: bool) -> Course[tuple[Answered, Screen | None]]:
         reading = asking.beside_an_answer(one, person, now=now, scope=posted.scope) if goes_on else None
-        answered = yield from service.answering(
+        steps = service.answering(
             one,
             viewer=person,
             card=posted.card,
@@ -187,6 +201,7 @@ def _record(posted: Posted, now: datetime) -> tuple[Answered, Screen | None]:
             reading=reading,
             in_line=in_line,
         )
+        answered = yield from steps if belief is None else belief.looked_at(one, steps)
         if not goes_on:
             return lambda: lambda: (answered, None)
         try:
