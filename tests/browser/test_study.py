@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from sqlalchemy import func, select
 
 from app.content.document import Option
-from app.db.models import Deck, Event, User
+from app.db.models import Deck, Event, Note, User
 from tests.browser.conftest import PHONE, NewPage, enter
 from tests.browser.portals import Portal
 from tests.builders import choose, make_card, make_deck
@@ -283,6 +283,36 @@ def test_answers_wait_for_who_gave_them_to_sign_in_again(
     page.wait_for_load_state()  # no key does anything before
     page.keyboard.press("3")
     expect(page.locator("header.session .num")).to_have_text(f"{TWELVE - 3} left")
+
+
+@pytest.mark.parametrize("online", [True, False])
+def test_a_note_that_was_typed_is_saved_with_the_grade(
+    portal: Portal, make_person: Callable[..., User], page: Page, online: bool
+) -> None:
+    """Also where the network goes away meanwhile; the same note typed again is no newer one."""
+    person = make_person()
+    with portal.session() as session:
+        choose(session, person, make_deck(session, cards=3))
+    enter(page, person)
+    page.goto("/study")
+    for number, words in ((1, "First of mine."), (2, "Second of mine.")):
+        expect(page.locator("#question")).to_have_text(f"Question {number}?")
+        page.context.set_offline(not online)
+        page.keyboard.press("Space")
+        page.keyboard.press("n")
+        page.get_by_label("Your note").fill(words)
+        page.get_by_role("button", name="Good").click()
+        if not online:
+            expect(page.get_by_role("alert")).to_be_visible()
+            with page.expect_response("**/study/answer"):
+                page.context.set_offline(False)
+    expect(page.locator("#question")).to_have_text("Question 3?")
+    expect(page.locator("header.session .num")).to_have_text("1 left")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    with portal.session() as session:
+        mine = select(Note.text, Note.version).where(Note.user_id == person.id).order_by(Note.card_id)
+        assert [*session.execute(mine)] == [("First of mine.", 1), ("Second of mine.", 1)]
+    assert reviews(portal, person) == 2
 
 
 def test_keys_rest_while_typing_and_what_was_typed_stands_beside_the_answer(page: Page, learner: User) -> None:

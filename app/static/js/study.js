@@ -119,7 +119,7 @@ function start() {
   next = null;
   before = 0;
   since = performance.now();
-  find("#a")?.removeAttribute("maxlength"); // it stays in this page, so it may be long
+  find("#a")?.removeAttribute("maxlength"); // it stays here, so it may be long
 }
 
 async function fetchAhead() {
@@ -171,7 +171,7 @@ function filled(form, button) {
   return { address: form.action, body, ahead };
 }
 
-// `quick` is what becomes of the card: "on" leaves it like a grade, "stay" keeps it.
+// `quick`: "on" leaves the card like a grade, "stay" keeps it.
 function send(form, button) {
   const one = filled(form, button);
   if (one.ahead) closeMenu();
@@ -185,7 +185,7 @@ function queue(one) {
   return setTimeout(drain); // what is shown comes first
 }
 
-// Sends what waits, in order. A body sent twice is counted once, by its key.
+// In order. A body sent twice is counted once, by its key.
 async function drain() {
   if (sending) return;
   sending = true;
@@ -220,7 +220,7 @@ async function deliver(one) {
   return true;
 }
 
-// The token ends with its sign-in. What waits is for whoever answered, nobody else.
+// What waits is for whoever answered, nobody else.
 async function renew(one, refusal) {
   const reply = await ask(head().dataset.here, { headers: {} });
   if (!reply.html?.includes(options.who)) return failed(reply.status < 500 ? "#signed-out" : "#failed");
@@ -230,7 +230,6 @@ async function renew(one, refusal) {
   return (one.renewed = true);
 }
 
-// What was said needs a page of its own.
 function turnTo(html) {
   document.write(html);
   document.close();
@@ -244,13 +243,15 @@ hear("submit", (event) => {
   event.preventDefault();
   if ("sent" in form.dataset) return;
   if (form.id === "reveal") return reveal();
+  const note = find("#note textarea"); // not saved yet
+  if (form.dataset.quick !== "stay" && note?.value !== note?.defaultValue) queue({ ...filled(note.form), ahead: true });
   if (form.dataset.quick === "") return queue({ act: event.submitter.dataset.act });
   if (form.id === "grade") form.elements.elapsed.value = spent();
   send(form, event.submitter);
 });
 
 hear("click", (event) => {
-  // The second of two clicks must not reach what the first brought.
+  // Two clicks are one.
   if (event.detail > 1 && event.target.closest(".dock, .session")) event.preventDefault();
   const end = sending && event.target.closest("#end");
   const keys = event.target.closest("[data-keys-list]") && find("#keys-list");
@@ -305,7 +306,7 @@ hear("keydown", (event) => {
   if ("keys" in options && !event.defaultPrevented && !find("dialog[open]") && act(event)) event.preventDefault();
 });
 
-// Near the edges that turns back a page.
+// There it turns back a page.
 hear("touchstart", ({ touches, target, timeStamp: at }) => {
   const { clientX: x, clientY: y } = touches[0];
   const free = "swipes" in options && !touches[1] && visualViewport.scale < 1.01 && x > 24 && x < innerWidth - 24;

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, flash, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -14,7 +14,7 @@ from app.study.views.blueprint import blueprint
 from app.web import clock
 from app.web.access import Access, access
 from app.web.database import session, transact
-from app.web.pages import shown
+from app.web.pages import shown, wants_fragment
 from app.web.redirects import safe_next
 from app.web.sessions import require_viewer
 
@@ -41,6 +41,8 @@ def note(guid: str) -> Response:
         card = _card(guid)
         form.version.data = card.note.version
         return _page(card, form, 409, newer=True)
+    if wants_fragment():  # saved in passing, by a script that is with the next card already
+        return make_response("")
     flash(_("Your note is saved.") if form.note.data else _("Your note is removed."))
     return redirect(_back(card, form), 303)
 

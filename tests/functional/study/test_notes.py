@@ -165,3 +165,17 @@ def test_there_is_no_note_on_what_one_may_not_read(app: Flask, session: Session,
         assert client.post(f"/cards/{guid}/note", data=form).status_code in (404, 308), guid
     session.rollback()
     assert session.scalar(select(Note.card_id)) is None
+
+
+def test_a_script_that_saves_a_note_in_passing_stays_where_it_is(app: Flask, session: Session, card: Card) -> None:
+    """Nothing is said on the next page about it; what is refused is shown, with what was written."""
+    client = browser(app, session, card)
+    path = f"/cards/{card.guid}/note"
+    form = {name: hidden(client.get(path).text, name) for name in ("csrf_token", "version")}
+    sent = client.post(path, data=form | {"note": SECRET}, headers={"X-Fragment": "session"})
+    assert (sent.status_code, sent.text) == (200, "")
+    assert "Your note is saved." not in client.get("/study").text
+    assert session.scalars(select(Note.text)).one() == SECRET
+    sent = client.post(path, data=form | {"note": "An older one."}, headers={"X-Fragment": "session"})
+    assert sent.status_code == 409
+    assert "An older one." in sent.text
