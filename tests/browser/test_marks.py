@@ -63,6 +63,28 @@ def test_keys_flag_bury_and_suspend_and_undo_takes_that_back(
     ]
 
 
+def test_undo_goes_back_through_marks_to_the_answer_before(
+    portal: Portal, page: Page, make_person: Callable[..., User]
+) -> None:
+    person = make_person()
+    studying(portal, person, 5)
+    enter(page, person)
+    page.goto("/study")
+    left, question = page.locator("#left"), page.locator("#question")
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    expect(question).to_have_text("Question 2?")
+    for number, key in ((2, "-"), (3, "@"), (4, "-")):
+        page.keyboard.press(key)
+        expect(question).to_have_text(f"Question {number + 1}?")
+        expect(left).to_have_text(f"{5 - number} left")
+    for number in (4, 3, 2, 1):
+        page.keyboard.press("u")
+        expect(question).to_have_text(f"Question {number}?")
+        expect(left).to_have_text(f"{6 - number} left")
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+
+
 def test_the_flag_key_puts_the_flag_on_and_takes_it_off(
     portal: Portal, page: Page, make_person: Callable[..., User]
 ) -> None:

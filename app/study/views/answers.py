@@ -33,6 +33,7 @@ _PRACTICE_EXTRA = {"grade": re.compile(r"|[0-5]"), "elapsed": _MILLISECONDS, "af
 _OPTION = re.compile(r"[^\0]{1,16}")
 _MOST_CHOSEN = 26
 _MARK = {"card": _GUID, "do": re.compile(r"(?:un)?(?:bury|suspend|flag)")}
+_MARKS = re.compile(r"|(?:bury|suspend|flag)-[0-9a-z]{1,32}(?:\.(?:bury|suspend|flag)-[0-9a-z]{1,32}){0,29}")
 _UNDO = {"event": _EVENT}
 _NUMBERED = {"number": _VERSION}
 
@@ -103,21 +104,33 @@ def posted_number() -> int:
 
 @dataclass(frozen=True, slots=True)
 class PostedMark:
-    """What is to be done with a card: a mark, or (not `on`) the end of one. `after` as in `Posted`."""
+    """What is to be done with a card: a mark, or (not `on`) the end of one. `after` as in `Posted`.
+
+    `before`: what was done with cards right before that, by mark and guid, the last one last.
+    """
 
     card: str
     what: Mark
     on: bool
     scope: Scope
     after: str = ""
+    before: tuple[tuple[Mark, str], ...] = ()
 
 
 def posted_mark() -> PostedMark:
     """The mark in this request. Raises `Refusal` (422) for anything that is none."""
-    fields = _fields(_MARK, {"after": _ANSWER_EXTRA["after"]} | _SCOPE)
+    fields = _fields(_MARK, {"after": _ANSWER_EXTRA["after"], "did": _MARKS} | _SCOPE)
     do = fields["do"]
     what = Mark(do.removeprefix("un"))
-    return PostedMark(fields["card"], what, not do.startswith("un"), _scope(fields), fields["after"])
+    before = marks_in(fields["did"])
+    return PostedMark(fields["card"], what, not do.startswith("un"), _scope(fields), fields["after"], before)
+
+
+def marks_in(text: str) -> tuple[tuple[Mark, str], ...]:
+    """Marks and guids of cards from `bury-<guid>.flag-<guid>…`; none where it is anything else."""
+    if not text or not _MARKS.fullmatch(text):
+        return ()
+    return tuple((Mark(what), card) for what, _, card in (one.partition("-") for one in text.split(".")))
 
 
 def posted_event() -> tuple[int, Scope]:

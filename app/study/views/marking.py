@@ -1,7 +1,7 @@
 """What a session says of a mark that was put on a card or taken off, and the way back."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,18 +13,22 @@ from app.study import marks
 from app.study.marks import Mark
 from app.study.scopes import EVERYTHING, Scope
 from app.study.service import UnknownCard
+from app.study.views import answers
 from app.study.views.answers import PostedMark
 from app.web.database import transact
 from app.web.sessions import require_viewer
 
-_DONE = re.compile(r"(un)?(bury|suspend|flag)-([0-9a-z]{1,32})")
+_DONE = re.compile(r"(?:(.+)\.)?(un)?(bury|suspend|flag)-([0-9a-z]{1,32})")
+MOST_BACK = 30
+"""So many marks are taken back one after the other, as many as answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
     """A notice: `back` is what the form of its “Undo” does to `card`, posted to `url`; "" where there is nothing to undo.
 
-    `quick` tells scripts what becomes of the card that is shown; `did` says the same in an address.
+    `quick` tells scripts what becomes of the card that is shown. `did` says the same in an address, `marks` what can be taken
+    back, `before` what can be after that; each the last one last.
     """
 
     said: str
@@ -34,6 +38,8 @@ class Said:
     card: str
     scope: Mapping[str, str]
     did: str
+    marks: str
+    before: str
 
     @property
     def undo(self) -> str:
@@ -42,7 +48,7 @@ class Said:
 
 
 def said(posted: PostedMark, url: str) -> Said:
-    """What is said of this mark."""
+    """What is said of this mark, and the way back: of a mark that was taken back, to the one before it."""
     words = {
         (Mark.BURY, True): _("Buried."),
         (Mark.BURY, False): _("Brought back."),
@@ -51,17 +57,27 @@ def said(posted: PostedMark, url: str) -> Said:
         (Mark.FLAG, True): _("Flagged."),
         (Mark.FLAG, False): _("Flag removed."),
     }
+    this = posted.what, posted.card
+    before = [one for one in posted.before if one != this][1 - MOST_BACK :]
+    left = [*before, this] if posted.on else before
+    what, card = left[-1] if left else this
+    back = f"un{what}" if left else "flag" if what is Mark.FLAG else ""
     do = posted.what if posted.on else f"un{posted.what}"
-    flag = posted.what is Mark.FLAG
     return Said(
         said=str(words[posted.what, posted.on]),
-        back=f"un{posted.what}" if posted.on else "flag" if flag else "",
-        quick="stay" if flag else "",
+        back=back,
+        quick="stay" if what is Mark.FLAG else "",
         url=url,
-        card=posted.card,
+        card=card,
         scope=posted.scope.address,
-        did=f"{do}-{posted.card}",
+        did=".".join(filter(None, (_named(before), f"{do}-{posted.card}"))),
+        marks=_named(left),
+        before=_named(left[:-1]),
     )
+
+
+def _named(those: Sequence[tuple[Mark, str]]) -> str:
+    return ".".join(f"{what}-{card}" for what, card in those)
 
 
 def asked(scope: Scope = EVERYTHING, url: str = "") -> Said | None:
@@ -69,7 +85,8 @@ def asked(scope: Scope = EVERYTHING, url: str = "") -> Said | None:
     found = _DONE.fullmatch(request.args.get("did", ""))
     if found is None:
         return None
-    return said(PostedMark(found[3], Mark(found[2]), not found[1], scope), url or url_for("study.mark"))
+    before = answers.marks_in(found[1] or "")
+    return said(PostedMark(found[4], Mark(found[3]), not found[2], scope, before=before), url or url_for("study.mark"))
 
 
 def put(posted: PostedMark, now: datetime) -> None:

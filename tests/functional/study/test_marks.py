@@ -6,12 +6,12 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app.db.models import Card, CardMark
-from tests.builders import choose, csrf_token, make_deck, make_user, sign_in
+from app.db.models import Card, CardMark, Deck, User
+from tests.builders import choose, csrf_token, make_card, make_deck, make_user, sign_in
 
 FRAGMENT = {"X-Fragment": "session"}
 
@@ -36,7 +36,8 @@ def form(page: TestResponse, do: str) -> dict[str, str]:
     assert button, f"no button does {do}"
     start = page.text.index(f'<form id="{button[1]}"') if button[1] else page.text.rindex("<form", 0, button.start())
     text = page.text[start : page.text.index("</form>", start)]
-    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', text)) | {"do": do}
+    text += "".join(re.findall(rf'<input type="hidden" form="{button[1]}"([^>]*)>', page.text)) if button[1] else ""
+    return dict(re.findall(r' name="(\w+)" value="([^"]*)"', text)) | {"do": do}
 
 
 @pytest.mark.parametrize("do", ["bury", "suspend"])
@@ -95,6 +96,51 @@ def test_what_was_taken_back_is_not_undone_in_turn_but_the_answer_before_is(brow
     assert ("Flag removed." if do == "flag" else "Brought back.") in back.text
     assert keyed(back) == ["Undo"]
     assert 'form="undo" data-act="undo"' in back.text, "that of the answer"
+
+
+@pytest.mark.parametrize("headers", [FRAGMENT, {}], ids=["script", "form"])
+def test_marks_are_taken_back_one_after_the_other_and_then_the_answer_before(
+    browser: FlaskClient, session: Session, headers: dict[str, str]
+) -> None:
+    for number in (3, 4, 5):
+        make_card(session, session.scalars(select(Deck)).one(), question=f"Question {number}?")
+    session.commit()
+    page = browser.post("/study/answer", data=answer_of(browser.get("/study")), follow_redirects=True)
+    done = []
+    for do in ("bury", "flag", "suspend", "bury"):
+        done.append((do, question(page)))
+        page = browser.post("/study/mark", data=form(page, do), headers=headers, follow_redirects=True)
+    assert "1 left" in page.text
+    while done:
+        do, asked = done.pop()
+        page = browser.post("/study/mark", data=form(page, f"un{do}"), headers=headers, follow_redirects=True)
+        assert do == "flag" or question(page) == asked
+        assert f"{4 - sum(one != 'flag' for one, _ in done)} left" in page.text
+    assert keyed(page) == ["Undo"]
+    assert 'form="undo" data-act="undo"' in page.text, "that of the answer"
+    session.rollback()
+    marked = CardMark.buried_on.is_not(None) | CardMark.suspended_at.is_not(None) | CardMark.flagged_at.is_not(None)
+    assert session.scalars(select(CardMark.card_id).where(marked)).all() == []
+
+
+def test_thirty_marks_at_most_are_taken_back(browser: FlaskClient, session: Session) -> None:
+    """As many as answers; and no more is taken from a form."""
+    deck = session.scalars(select(Deck)).one()
+    for number in range(3, 35):
+        make_card(session, deck, question=f"Question {number}?")
+    session.execute(update(User).values(new_per_day=99))
+    session.commit()
+    page = browser.get("/study")
+    for _ in range(32):
+        page = browser.post("/study/mark", data=form(page, "bury"), follow_redirects=True)
+    for _ in range(30):
+        page = browser.post("/study/mark", data=form(page, "unbury"), follow_redirects=True)
+    assert (question(page), keyed(page)) == ("Question 3?", [])
+    sent = form(page, "bury")
+    many = ".".join(f"bury-{card.guid}" for card in session.scalars(select(Card).limit(31)))
+    for wrong in (many, "unbury-0", "bury-", "bury-0.", "erase-0", "bury-0 "):
+        assert browser.post("/study/mark", data=sent | {"did": wrong}).status_code == 422, wrong
+    assert browser.get(f"/study?did={many}.bury-0").status_code == 200
 
 
 def answer_of(page: TestResponse) -> dict[str, str]:
