@@ -235,6 +235,22 @@ def test_an_answer_whose_reply_was_lost_is_not_counted_again(portal: Portal, pag
     assert reviews(portal, learner) == 1
 
 
+@pytest.mark.parametrize("status", [408, 429, 502])
+def test_an_answer_that_a_proxy_sends_back_waits_to_be_sent_again(
+    portal: Portal, page: Page, learner: User, status: int
+) -> None:
+    enter(page, learner)
+    page.goto("/study")
+    page.route("**/study/answer", lambda route: route.fulfill(status=status, body="<h1>Slow down</h1>"), times=1)
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    expect(page.get_by_role("alert")).to_contain_text("Not saved yet")
+    expect(page.locator("#question")).to_be_visible()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("header.session .num")).to_have_text(f"{TWELVE - 1} left")
+    assert reviews(portal, learner) == 1
+
+
 def test_an_expired_form_is_sent_with_a_new_token(portal: Portal, page: Page, learner: User) -> None:
     enter(page, learner)
     page.goto("/study")

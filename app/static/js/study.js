@@ -1,7 +1,7 @@
 // Studying without page loads. Every form works without this.
-const LIVE = ["#bar", "#left", "#taking"]; // of the session, not of the card
+const LIVE = ["#bar", "#left", "#taking"]; // of the session
 const options = document.body.dataset;
-let outbox = []; // what waits for the portal
+let outbox = []; // what waits
 let sending = false;
 let leave; // where to go once all is sent
 let token; // of who signed in anew
@@ -203,7 +203,7 @@ async function deliver(one) {
   }
   if (token) one.body.set("csrf_token", token);
   const reply = await ask(one.address, { method: "POST", body: one.body, keepalive: true });
-  if (!(reply.status < 500)) return failed("#failed");
+  if (/^(undefined|408|429|5)/.test(reply.status)) return failed("#failed");
   if (reply.redirected) return failed("#signed-out");
   if (reply.status === 400 && !one.renewed) return renew(one, reply.html);
   const part = parse(reply.html);
