@@ -7,7 +7,7 @@ test never sees what another one wrote. The PostgreSQL server is the wheel's own
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -29,6 +29,7 @@ hypothesis_settings.load_profile("reprise")
 
 CORPORA = Path(os.environ.get("CORPORA") or Path(__file__).parents[2] / "shared" / "corpora")
 """Documents that the project does not own: what is marked `corpora` reads them."""
+MakePortal = Callable[[Settings], Flask]
 ANKI = Path(__file__).parents[1] / ".venv-anki/bin/python"
 """The interpreter that has Anki's engine: what is marked `anki` runs it."""
 
@@ -172,17 +173,30 @@ COMPILED = Compiled()
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
-    """The portal on the fresh database."""
+def make_portal() -> Iterator[MakePortal]:
+    """Makes portals; their connections are closed after the test."""
     from app.factory import create_app
     from app.web.database import db
 
-    app = create_app(settings)
-    app.config["TESTING"] = False
-    app.jinja_env.bytecode_cache = COMPILED
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+    made: list[Flask] = []
+
+    def make(settings: Settings) -> Flask:
+        app = create_app(settings)
+        app.config["TESTING"] = False
+        app.jinja_env.bytecode_cache = COMPILED
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(settings: Settings, make_portal: MakePortal) -> Flask:
+    """The portal on the fresh database."""
+    return make_portal(settings)
 
 
 @pytest.fixture

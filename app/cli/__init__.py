@@ -44,8 +44,7 @@ def db_upgrade(revision: str) -> None:
     """Bring the schema up to date (or to REVISION)."""
     from app.db.migrate import heads, upgrade
 
-    engine = open_engine()
-    with _schema_faults():
+    with open_engine() as engine, _schema_faults():
         with engine.connect() as connection:
             refuse_unfinished(connection)
             refuse_newer(connection)
@@ -79,8 +78,7 @@ def db_downgrade(revision: str) -> None:
     """Take the schema back to REVISION (`base` empties it)."""
     from app.db.migrate import downgrade
 
-    engine = open_engine()
-    with _schema_faults():
+    with open_engine() as engine, _schema_faults():
         with engine.connect() as connection:
             refuse_newer(connection)
         before, after = downgrade(engine, revision)

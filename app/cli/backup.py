@@ -59,17 +59,15 @@ def restore(file: Path) -> None:
     from app.db.backup import restore as fill
     from app.web import audit
 
-    engine = open_engine()
     try:
         with (
+            open_engine() as engine,
             ending_tidily(),
             database_faults("Nothing was restored. Is DATABASE_URL right, and does its database run?"),
         ):
             manifest = fill(engine, file)
     except BackupError as error:
         fail(str(error))
-    finally:
-        engine.dispose()
     render_again()
     add_up_again()
     with writing_session() as session:
@@ -83,14 +81,15 @@ def _made(file: Path) -> Manifest:
     from app.db.backup import backup as save
     from app.web import clock
 
-    engine = open_engine(create=False)
     try:
-        with ending_tidily(), database_faults("Nothing was written. Is DATABASE_URL right, and does its database run?"):
+        with (
+            open_engine(create=False) as engine,
+            ending_tidily(),
+            database_faults("Nothing was written. Is DATABASE_URL right, and does its database run?"),
+        ):
             return save(engine, file, clock.now())
     except BackupError as error:
         fail(str(error))
-    finally:
-        engine.dispose()
 
 
 def _checked(file: Path) -> Manifest:

@@ -39,7 +39,8 @@ def read_settings() -> Settings:
         fail(f"Setting {error}")
 
 
-def open_engine(*, create: bool = True) -> Engine:
+@contextmanager
+def open_engine(*, create: bool = True) -> Iterator[Engine]:
     """An engine on the database that the settings name; without `create` an SQLite file must be there."""
     from app.db.session import located, make_engine
 
@@ -47,11 +48,15 @@ def open_engine(*, create: bool = True) -> Engine:
     if not create and settings.is_sqlite and not Path(file := located(settings.database_url).database or "").is_file():
         fail(f"Setting DATABASE_URL: there is no database {file}. Name the one that the portal uses.")
     try:
-        return make_engine(settings.database_url)
+        engine = make_engine(settings.database_url)
     except OSError as error:
         fail(
             f"Setting DATABASE_URL: {error.filename} cannot be made ({error.strerror}). Name a place that can be written."
         )
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 @contextmanager
@@ -106,16 +111,13 @@ def writing_session() -> Iterator[Session]:
     from app.web import logs
 
     logs.set_up("WARNING")  # a command prints what it did
-    engine = open_engine()
-    try:
-        with (
-            database_faults("Nothing was written."),
-            session_factory(engine)() as session,
-        ):
-            yield session
-            session.commit()
-    finally:
-        engine.dispose()
+    with (
+        open_engine() as engine,
+        database_faults("Nothing was written."),
+        session_factory(engine)() as session,
+    ):
+        yield session
+        session.commit()
 
 
 def note(session: Session, action: str, *, thing: str, guid: str, label: str = "") -> None:

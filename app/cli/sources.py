@@ -47,12 +47,11 @@ def sync(name: str) -> None:
     if not wanted:
         click.echo("No repository is followed. `reprise content add-source ADDRESS` adds one.")
         return
-    engine = open_engine()
-    try:
-        with database_faults("What is said above is done; run it again for the rest. Does the database run?"):
-            failed = [one for one in wanted if not _sync(engine, one)]
-    finally:
-        engine.dispose()
+    with (
+        open_engine() as engine,
+        database_faults("What is said above is done; run it again for the rest. Does the database run?"),
+    ):
+        failed = [one for one in wanted if not _sync(engine, one)]
     if failed:
         fail(f"Failed: {', '.join(failed)}. What was there before is unchanged.")
 

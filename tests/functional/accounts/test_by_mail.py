@@ -17,6 +17,7 @@ from app.db.models import AccountLink, LoginSession, Mail, Portal, User
 from app.web import clock, mail
 from app.web.database import db
 from tests.builders import PASSWORD, csrf_token, make_user, sign_in
+from tests.conftest import MakePortal
 from tests.functional.accounts.pages import is_in, send
 from tests.functional.conftest import Watch
 from tests.mailbox import Mailbox, link_in, text_of
@@ -363,16 +364,12 @@ def test_what_lies_in_the_database_opens_nothing(
     assert not any(token in row for row in rows)
 
 
-def test_without_mail_a_lost_password_is_the_administrators(settings: Settings) -> None:
-    from app.factory import create_app
-
-    plain = create_app(replace(settings, mail_url="", mail_from=""))
+def test_without_mail_a_lost_password_is_the_administrators(settings: Settings, make_portal: MakePortal) -> None:
+    plain = make_portal(replace(settings, mail_url="", mail_from=""))
     answer = plain.test_client().get("/reset")
     assert answer.status_code == 200
     assert "This portal sends no mail" in answer.text
     assert not re.search(r"<form", answer.text)
-    with plain.app_context():
-        db.engine.dispose()
 
 
 def test_old_links_and_mails_are_forgotten(

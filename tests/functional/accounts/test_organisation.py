@@ -26,6 +26,7 @@ from werkzeug.wrappers import Request, Response
 from app.config import Settings
 from app.db.models import Identity, Portal, User
 from tests.builders import csrf_token, make_user, sign_in
+from tests.conftest import MakePortal
 from tests.functional.accounts.pages import is_in, send
 from tests.functional.conftest import Watch
 
@@ -265,10 +266,8 @@ def test_a_provider_that_is_away_is_said(app: Flask, provider: Provider) -> None
     assert "does not answer as it should" in client.get("/sign-in").text
 
 
-def test_without_a_provider_there_is_no_page(sqlite_url: str) -> None:
-    from app.factory import create_app
-
-    client = create_app(Settings(secret_key="test-" * 10, database_url=sqlite_url)).test_client()
+def test_without_a_provider_there_is_no_page(sqlite_url: str, make_portal: MakePortal) -> None:
+    client = make_portal(Settings(secret_key="test-" * 10, database_url=sqlite_url)).test_client()
     assert client.get("/sign-in/organisation").status_code == 404
     assert client.get("/sign-in/organisation/back?code=x&state=y").status_code == 404
     assert "Sign in with" not in client.get("/sign-in").text

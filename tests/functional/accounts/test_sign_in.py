@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from app.accounts import counters, passwords
 from app.config import Settings
 from app.db.models import LoginSession, User
-from app.factory import create_app
 from app.web import clock
 from app.web.database import db
 from tests.builders import PASSWORD, csrf_token, make_user, sign_in
+from tests.conftest import MakePortal
 from tests.functional.accounts.pages import is_in, send
 
 ADA = "ada@example.org"
@@ -158,15 +158,13 @@ def test_too_many_tries_wait_without_hashing(
     assert "Too many tries. Wait 15 seconds." in response.text
 
 
-def test_limits_survive_a_restart(settings: Settings, client: FlaskClient, ada: User) -> None:
+def test_limits_survive_a_restart(settings: Settings, client: FlaskClient, ada: User, make_portal: MakePortal) -> None:
     """SECURITY.md 18: they are rows."""
     token = csrf_token(client)
     for _ in range(counters.FREE["pair"]):
         wrong(client, ADA, token)
-    again = create_app(settings)
+    again = make_portal(settings)
     assert sign_in(again.test_client(), ada).status_code == 429
-    with again.app_context():
-        db.engine.dispose()
 
 
 def test_the_owner_comes_in_from_elsewhere_while_somebody_guesses(app: Flask, client: FlaskClient, ada: User) -> None:

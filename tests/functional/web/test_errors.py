@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from app.config import Settings
 from app.db.models import Card
-from app.factory import create_app
 from tests.builders import csrf_token, make_card, make_deck, make_user, sign_in
+from tests.conftest import MakePortal
 from tests.functional.conftest import Watch
 
 
@@ -130,9 +130,9 @@ def test_who_never_signed_in_gets_no_hint(client: FlaskClient, session: Session)
     assert "Mine" not in page.text
 
 
-def test_a_browser_without_cookies_is_told_where_the_portal_is(settings: Settings) -> None:
+def test_a_browser_without_cookies_is_told_where_the_portal_is(settings: Settings, make_portal: MakePortal) -> None:
     """Cookies are Secure where BASE_URL is https: whoever comes by plain HTTP has none."""
-    app = create_app(replace(settings, base_url="https://study.example.org"))
+    app = make_portal(replace(settings, base_url="https://study.example.org"))
     client = app.test_client(use_cookies=False)
     form = {"email": "ada@example.org", "password": "swordfish harbour"}
     page = client.post("/sign-in", data=form | {"csrf_token": csrf_token(client)})

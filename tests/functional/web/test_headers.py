@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.config import Settings
-from app.factory import create_app
 from app.web.access import Access, access
 from tests.builders import make_user, sign_in
+from tests.conftest import MakePortal
 
 ASKED: dict[str, tuple[int, Callable[[FlaskClient], TestResponse]]] = {
     "a page": (200, lambda client: client.get("/")),
@@ -57,10 +57,12 @@ def test_a_fault_carries_them_too_and_tells_no_stranger_why(app: Flask, client: 
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
 
 
-def test_https_is_insisted_on_where_it_is_spoken(settings: Settings, client: FlaskClient) -> None:
+def test_https_is_insisted_on_where_it_is_spoken(
+    settings: Settings, client: FlaskClient, make_portal: MakePortal
+) -> None:
     assert "Strict-Transport-Security" not in client.get("/").headers
     for base, below in (("https://study.example.org", "; includeSubDomains"), ("https://example.org/study", "")):
-        safe = create_app(dataclasses.replace(settings, base_url=base, environment="production"))
+        safe = make_portal(dataclasses.replace(settings, base_url=base, environment="production"))
         response = safe.test_client().get("/health/live")
         assert response.headers["Strict-Transport-Security"] == f"max-age=31536000{below}"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 
@@ -14,9 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.config import Settings
 from app.db.models import User
-from app.factory import create_app
-from app.web.database import db
 from tests.builders import PASSWORD, choose, make_card, make_deck, make_user
+from tests.conftest import MakePortal
 
 BASE = "https://example.org/study"
 
@@ -116,14 +114,12 @@ def test_outside_of_the_path_is_nothing_but_health_and_the_way_in(app: Flask) ->
     assert "Path=/study/" in (client.get("/study/sign-in").headers["Set-Cookie"])
 
 
-def test_a_proxy_that_takes_the_path_off_says_so(app: Flask, settings: Settings) -> None:
+def test_a_proxy_that_takes_the_path_off_says_so(app: Flask, settings: Settings, make_portal: MakePortal) -> None:
     shortened = {"X-Forwarded-Prefix": "/study"}
     assert "/study/sign-in" in app.test_client().get("/", headers=shortened).text
     assert app.test_client().get("/study", headers=shortened).location.startswith("/study/sign-in")
-    alone = create_app(replace(settings, trusted_proxies=0))
+    alone = make_portal(replace(settings, trusted_proxies=0))
     assert alone.test_client().get("/sign-in", headers=shortened).status_code == 404
-    with alone.app_context():
-        db.engine.dispose()
 
 
 def test_headers_move_the_portal_nowhere(app: Flask) -> None:
@@ -142,12 +138,9 @@ def test_headers_move_the_portal_nowhere(app: Flask) -> None:
 
 
 @pytest.fixture
-def plain(settings: Settings) -> Iterator[Flask]:
+def plain(settings: Settings, make_portal: MakePortal) -> Flask:
     """In production by plain HTTP, as an operator asked for."""
-    app = create_app(replace(settings, base_url="http://study.lan:8000", plain_http=True))
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+    return make_portal(replace(settings, base_url="http://study.lan:8000", plain_http=True))
 
 
 def test_in_the_open_cookies_work_and_administrators_are_told(plain: Flask, ada: User) -> None:

@@ -14,10 +14,9 @@ from sqlalchemy.orm import Session
 
 from app.config import Settings
 from app.db.models import LoginSession
-from app.factory import create_app
-from app.web.database import db
 from app.web.redirects import safe_next
 from tests.builders import PASSWORD, csrf_token, make_user, sign_in
+from tests.conftest import MakePortal
 
 ELSEWHERE = [
     "//e.example",
@@ -143,16 +142,14 @@ def test_the_web_server_believes_no_header_of_a_neighbour(monkeypatch: pytest.Mo
     ("hops", "address"), [(0, "127.0.0.1"), (1, "203.0.113.66"), (2, "198.51.100.1"), (3, "127.0.0.1")]
 )
 def test_as_many_proxies_are_believed_as_are_trusted(
-    settings: Settings, session: Session, hops: int, address: str
+    settings: Settings, session: Session, hops: int, address: str, make_portal: MakePortal
 ) -> None:
     """SECURITY.md 10: what a client adds in front of the list is not the address of the client."""
     user = make_user(session)
     session.commit()
     values = {"secret_key": settings.secret_key, "database_url": settings.database_url, "trusted_proxies": hops}
-    app = create_app(Settings(**values))  # type: ignore[arg-type]
+    app = make_portal(Settings(**values))  # type: ignore[arg-type]
     client = app.test_client()
     client.environ_base["HTTP_X_FORWARDED_FOR"] = "198.51.100.1, 203.0.113.66"
     sign_in(client, user)
     assert session.scalars(select(LoginSession.address)).one() == address
-    with app.app_context():
-        db.engine.dispose()

@@ -1,6 +1,5 @@
 """Sessions: the cookie, how long it holds, and that the server decides."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -12,9 +11,8 @@ from sqlalchemy.orm import Session
 from app.accounts import service
 from app.config import Settings
 from app.db.models import LoginSession, User
-from app.factory import create_app
-from app.web.database import db
 from tests.builders import make_user, sign_in
+from tests.conftest import MakePortal
 from tests.functional.accounts.pages import is_in, send
 from tests.functional.conftest import Watch
 
@@ -27,12 +25,9 @@ def ada(session: Session) -> User:
 
 
 @pytest.fixture
-def production(settings: Settings) -> Iterator[Flask]:
+def production(settings: Settings, make_portal: MakePortal) -> Flask:
     """The portal as it is served to the public."""
-    app = create_app(replace(settings, environment="production", base_url="https://study.example.org"))
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+    return make_portal(replace(settings, environment="production", base_url="https://study.example.org"))
 
 
 def cookies_set(app: Flask, user: User, *, keep: bool, base: str) -> list[str]:
@@ -173,16 +168,16 @@ def test_a_forged_cookie_is_nobodys(client: FlaskClient, value: str) -> None:
     assert client.get("/sign-in").status_code == 200
 
 
-def test_a_cookie_of_another_secret_is_nobodys(settings: Settings, client: FlaskClient, ada: User) -> None:
+def test_a_cookie_of_another_secret_is_nobodys(
+    settings: Settings, client: FlaskClient, ada: User, make_portal: MakePortal
+) -> None:
     sign_in(client, ada)
     kept = client.get_cookie("reprise")
     assert kept is not None
-    other = create_app(replace(settings, secret_key="other" * 10))
+    other = make_portal(replace(settings, secret_key="other" * 10))
     stranger = other.test_client()
     stranger.set_cookie("reprise", kept.value)
     assert not is_in(stranger)
-    with other.app_context():
-        db.engine.dispose()
 
 
 def test_a_page_for_the_signed_in_is_kept_by_nobody(client: FlaskClient, ada: User) -> None:
