@@ -47,7 +47,7 @@ class Prepared:
 
     def where(self, condition: ColumnElement[bool]) -> "Prepared":
         """The same statement with one more condition."""
-        return Prepared(self._statement.where(condition), self._made)
+        return Prepared(self._statement.where(condition), self._made, as_they_are=self._as_they_are)
 
     def all(self, session: Session, values: Mapping[str, Any]) -> list[Any]:
         """Run it in the session's transaction, and give every row."""

@@ -1,7 +1,7 @@
 """Signed-in sessions: rows. The signed cookie carries a random token, the row decides whether it still lives.
 
 The user, the session and the roles of a request are one statement. What it gave last is kept: the same row is the same
-person, and what is written often asks for it in its own transaction instead of before (`believed`).
+person, and an answer asks for it in its own transaction instead of before (`believed`).
 """
 
 import hashlib
@@ -185,13 +185,13 @@ class Belief(NamedTuple):
     values: Mapping[str, Any]
 
     def looked_at(self, session: Session, steps: Steps[T]) -> Steps[T]:
-        """The same work, which asks for the row beside its first step, and goes on if it is the same. Else `NotTheSame`.
+        """The same work, which asks for the row with its first step, and goes on if it is the same. Else `NotTheSame`.
 
-        In the transaction of `session`, in any thread.
+        In the transaction of `session`, in any thread. That step may wait for whoever is changing the row, so it comes first.
         """
         with in_one_go(session):
-            rows = _LOAD.ask(session, self.values)
             next(steps)
+            rows = _LOAD.ask(session, self.values)
         yield
         if [tuple(row) for row in rows()] != [self.row]:
             raise NotTheSame

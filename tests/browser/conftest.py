@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Route, sync_playwright
 
 from app.db.base import new_guid
 from app.db.models import User
@@ -122,6 +122,20 @@ def enter(page: Page, user: User | str, password: str = PASSWORD) -> None:
     email = user if isinstance(user, str) else user.email
     answer = web.post("/sign-in", form={"csrf_token": token[1], "email": email, "password": password}, max_redirects=0)
     assert answer.status == 303, answer.text()
+
+
+def hold_first(page: Page, address: str = "**/study/answer") -> list[Route]:
+    """The first request for an address from now on, held until it is let go; later ones go through."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route(address, hold)
+    return held
 
 
 def swipe(page: Page, start: float, end: float) -> None:

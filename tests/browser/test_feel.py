@@ -17,7 +17,7 @@ from playwright.sync_api import Page, Route, expect
 from sqlalchemy import func, select
 
 from app.db.models import Event, User
-from tests.browser.conftest import NewPage, enter, swipe
+from tests.browser.conftest import NewPage, enter, hold_first, swipe
 from tests.browser.portals import Portal
 from tests.builders import choose, make_card, make_deck
 
@@ -50,20 +50,6 @@ def study(page: Page, learner: User) -> None:
     enter(page, learner)
     with page.expect_event("requestfinished", lambda request: "after=" in request.url):
         page.goto("/study")
-
-
-def hold_first(page: Page) -> list[Route]:
-    """The first answer that is sent from now on, held until it is let go; later ones go through."""
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        if held:
-            route.continue_()
-        else:
-            held.append(route)
-
-    page.route("**/study/answer", hold)
-    return held
 
 
 def answer_held(page: Page) -> list[Route]:

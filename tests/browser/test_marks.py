@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from app.db.models import Card, CardMark, CardState, User
-from tests.browser.conftest import PHONE, NewPage, enter
+from tests.browser.conftest import PHONE, NewPage, enter, hold_first
 from tests.browser.portals import Portal
 from tests.builders import choose, make_deck
 from tests.integration.study.people import give, viewer_of
@@ -83,6 +83,48 @@ def test_undo_goes_back_through_marks_to_the_answer_before(
         expect(question).to_have_text(f"Question {number}?")
         expect(left).to_have_text(f"{6 - number} left")
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+
+
+def test_marks_pressed_without_a_wait_are_taken_back_as_well(
+    portal: Portal, page: Page, make_person: Callable[..., User]
+) -> None:
+    person = make_person()
+    studying(portal, person, 6)
+    enter(page, person)
+    with page.expect_event("requestfinished", lambda request: "after=" in request.url):
+        page.goto("/study")
+    left, question = page.locator("#left"), page.locator("#question")
+    held = hold_first(page, "**/study/mark")
+    page.keyboard.press("-")
+    expect(question).to_have_text("Question 2?")
+    page.keyboard.press("@")  # before the reply to the first one
+    held[0].continue_()
+    expect(left).to_have_text("4 left")
+    for number in (2, 1):
+        page.keyboard.press("u")
+        expect(question).to_have_text(f"Question {number}?")
+    expect(left).to_have_text("6 left")
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+
+
+def test_a_mark_before_an_answer_is_not_taken_back_before_that(
+    portal: Portal, page: Page, make_person: Callable[..., User]
+) -> None:
+    person = make_person()
+    studying(portal, person, 5)
+    enter(page, person)
+    page.goto("/study")
+    left, question = page.locator("#left"), page.locator("#question")
+    page.keyboard.press("-")
+    expect(left).to_have_text("4 left")
+    page.keyboard.press("Space")
+    page.keyboard.press("3")
+    page.keyboard.press("-")  # before the reply to the answer
+    expect(left).to_have_text("2 left")
+    for number in (3, 2):
+        page.keyboard.press("u")
+        expect(question).to_have_text(f"Question {number}?")
+    expect(left).to_have_text("4 left")
 
 
 def test_the_flag_key_puts_the_flag_on_and_takes_it_off(

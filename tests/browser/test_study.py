@@ -331,6 +331,39 @@ def test_a_note_that_was_typed_is_saved_with_the_grade(
     assert reviews(portal, person) == 2
 
 
+def test_a_note_that_is_refused_keeps_neither_the_grade_nor_its_undo_from_being_done(
+    portal: Portal, make_person: Callable[..., User], page: Page
+) -> None:
+    person = make_person()
+    with portal.session() as session:
+        deck = make_deck(session)
+        choose(session, person, deck)
+        card = make_card(session, deck)
+        make_card(session, deck)
+    enter(page, person)
+    page.goto("/study")
+    page.keyboard.press("Space")
+    page.keyboard.press("n")
+    page.get_by_label("Your note").fill("Mine.")
+    with portal.session() as session:
+        values = {
+            "text": "Of another window.",
+            "text_html": "<p>Of another window.</p>",
+            "renderer": 1,
+            "version": 1,
+            "saved_at": datetime.now(UTC),
+        }
+        session.add(Note(user_id=person.id, card_id=card.id, **values))
+    page.locator("#question").click()
+    page.keyboard.press("3")
+    page.keyboard.press("u")
+    expect(page.get_by_label("Your note")).to_have_value("Mine.")
+    expect(page.get_by_text("Of another window.")).to_be_visible()
+    with portal.session() as session:
+        mine = select(Event.kind).where(Event.user_id == person.id).order_by(Event.id)
+        assert [*session.scalars(mine)] == ["review", "void"]
+
+
 def test_keys_rest_while_typing_and_what_was_typed_stands_beside_the_answer(page: Page, learner: User) -> None:
     enter(page, learner)
     page.goto("/study")

@@ -3,9 +3,9 @@ const LIVE = ["#bar", "#left", "#taking"]; // of the session
 const options = document.body.dataset;
 let outbox = []; // what waits
 let sending = false;
-let leave; // where to go once all is sent
+let leave; // where to go after all
 let token; // of who signed in anew
-let next; // the page of the next card
+let next; // of the next card
 let since, before, touch, typed;
 
 const find = (selector, part = document) => part.querySelector(selector);
@@ -16,17 +16,18 @@ const holdsFocus = (part) => part?.contains(document.activeElement);
 const cardOf = (part) => find("#mark [name=card]", part).value;
 const focusQuestion = () => find("#question").focus({ preventScroll: true });
 
-// A fragment, as `html`; `{}` if it does not come whole.
+// A fragment's `html`; `{}` if it is not whole.
 const ask = (address, rest) =>
   fetch(address, { headers: { "X-Fragment": "session" }, signal: AbortSignal.timeout(15000), ...rest })
     .then(async (reply) => Object.assign(reply, { html: await reply.text() }))
     .catch(() => ({}));
 
 const say = (words) => (find("#said").textContent = words);
+const lost = ({ status }) => /^(undefined|408|429|5)/.test(status);
 const sayHow = () => say([find("#taking .small")?.textContent, find("#left").dataset.said].join(" "));
 
-// Milliseconds that this card was seen, a minute at most.
-const spent = () => Math.min(60000, Math.round(before + performance.now() - since));
+// Milliseconds on this card.
+const spent = () => Math.round(before + performance.now() - since);
 
 hear("visibilitychange", () => {
   if (document.hidden) before += performance.now() - since;
@@ -97,7 +98,7 @@ function parse(html) {
   return head(content) && content;
 }
 
-// One fetched `ahead` knows nothing of the session.
+// One `ahead` knows nothing of the session.
 function show(part, ahead) {
   if (ahead) for (const live of LIVE) find(live, part).replaceWith(find(live));
   const notices = all("main > .notice.error");
@@ -119,7 +120,7 @@ function start() {
   next = null;
   before = 0;
   since = performance.now();
-  find("#a")?.removeAttribute("maxlength"); // it stays here, so it may be long
+  find("#a")?.removeAttribute("maxlength"); // it may be long here
 }
 
 async function fetchAhead() {
@@ -141,7 +142,7 @@ function acknowledge(part, ok) {
   sayHow();
   if (!ok) return fetchAhead();
   keep(part);
-  if (next && outbox[0]?.body && !outbox[0].ahead) showNext(outbox[0]); // answered before the card after it was here
+  if (next && outbox[0]?.body && !outbox[0].ahead) showNext(outbox[0]); // answered before that was here
 }
 
 function showNext(one) {
@@ -185,7 +186,7 @@ function queue(one) {
   return setTimeout(drain); // what is shown comes first
 }
 
-// In order. A body sent twice is counted once, by its key.
+// In order. An answer sent twice counts once.
 async function drain() {
   if (sending) return;
   sending = true;
@@ -202,14 +203,15 @@ async function deliver(one) {
     Object.assign(one, filled(button.form, button));
   }
   if (token) one.body.set("csrf_token", token);
+  if (/^[bsf]/.test(one.body.get("do"))) one.body.set("did", find("[name=did]")?.value ?? "");
   const reply = await ask(one.address, { method: "POST", body: one.body, keepalive: true });
-  if (/^(undefined|408|429|5)/.test(reply.status)) return failed("#failed");
+  if (lost(reply)) return failed("#failed");
   if (reply.redirected) return failed("#signed-out");
   if (reply.status === 400 && !one.renewed) return renew(one, reply.html);
   const part = parse(reply.html);
   outbox.shift();
   if (reply.status !== 200) {
-    outbox = outbox.filter(({ body }) => body); // meant for what was not done
+    if (!one.note) outbox = outbox.filter(({ body }) => body); // meant for it
     leave = reply.headers.get("Location");
   }
   if (!part && reply.html && outbox.some((o) => !o.refused)) return (one.refused = outbox.push(one));
@@ -220,10 +222,10 @@ async function deliver(one) {
   return true;
 }
 
-// What waits is for whoever answered, nobody else.
+// What waits is its sender's alone.
 async function renew(one, refusal) {
   const reply = await ask(head().dataset.here, { headers: {} });
-  if (!reply.html?.includes(options.who)) return failed(reply.status < 500 ? "#signed-out" : "#failed");
+  if (!reply.html?.includes(options.who)) return failed(lost(reply) ? "#failed" : "#signed-out");
   const part = parse(reply.html);
   if (!part) return turnTo(refusal);
   token = find("[name=csrf_token]", part).value;
@@ -243,8 +245,11 @@ hear("submit", (event) => {
   event.preventDefault();
   if ("sent" in form.dataset) return;
   if (form.id === "reveal") return reveal();
-  const note = find("#note textarea"); // not saved yet
-  if (form.dataset.quick !== "stay" && note?.value !== note?.defaultValue) queue({ ...filled(note.form), ahead: true });
+  const note = find("#note textarea:read-write");
+  if (form.dataset.quick !== "stay" && note?.value !== note?.defaultValue) {
+    queue({ ...filled(note.form), ahead: true, note });
+    note.readOnly = true;
+  }
   if (form.dataset.quick === "") return queue({ act: event.submitter.dataset.act });
   if (form.id === "grade") form.elements.elapsed.value = spent();
   send(form, event.submitter);
@@ -283,7 +288,7 @@ function closeMenu() {
 
 const goOn = () => press("[data-show], [data-default]");
 const FIXED = { " ": goOn, Enter: goOn, Escape: () => closeMenu() || press("#end"), "?": () => press("[data-keys-list]") };
-const keymap = JSON.parse(options.keymap ?? "{}"); // key -> what it does
+const keymap = JSON.parse(options.keymap ?? "{}");
 
 // Space ticks an option not chosen yet.
 const actsItself = ({ target, key }) =>
@@ -306,7 +311,7 @@ hear("keydown", (event) => {
   if ("keys" in options && !event.defaultPrevented && !find("dialog[open]") && act(event)) event.preventDefault();
 });
 
-// There it turns back a page.
+// Near an edge it turns a page.
 hear("touchstart", ({ touches, target, timeStamp: at }) => {
   const { clientX: x, clientY: y } = touches[0];
   const free = "swipes" in options && !touches[1] && visualViewport.scale < 1.01 && x > 24 && x < innerWidth - 24;

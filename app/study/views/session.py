@@ -43,7 +43,7 @@ from app.web.database import session, transact, transact_together
 from app.web.errors import Refusal
 from app.web.pages import shown, wants_fragment
 from app.web.sessions import Belief, NotTheSame, Viewer, believed, require_viewer
-from app.web.together import Course
+from app.web.together import Course, Unchanged
 
 T = TypeVar("T")
 _TYPED_SHOWN = 20_000
@@ -176,6 +176,10 @@ def _record(posted: Posted, now: datetime) -> tuple[Answered, Screen | None]:
     except NotTheSame:
         check_again()
         return _recorded(posted, now, None)
+    except Unchanged:  # of whom it is from nothing is known to have changed
+        if belief is not None:
+            belief.holds()
+        raise
     if belief is not None:
         belief.holds()
     return recorded

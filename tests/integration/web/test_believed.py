@@ -10,14 +10,17 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import delete, event, func, select, update
+from sqlalchemy import delete, event, func, select, text, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from app.config import Settings
 from app.db.models import Deck, Event, LoginSession, User
+from app.db.session import make_engine, session_factory
 from app.web import sessions
-from app.web.database import db
+from app.web.database import db, transact_together
 from tests.builders import choose, make_deck, make_user, sign_in
+from tests.conftest import MakePortal
 
 FRAGMENT = {"X-Fragment": "session"}
 
@@ -150,3 +153,60 @@ def test_what_is_known_of_sessions_has_an_end(
         assert len(browser.application.extensions[sessions._KNOWN]) <= 2
     assert browser.post("/study/answer", data=form_of(page), headers=FRAGMENT).status_code == 200
     assert answers(session) == 1
+
+
+def test_a_cookie_that_names_somebody_else_answers_nothing(browser: FlaskClient, session: Session) -> None:
+    form = form_of(browser.get("/study"))
+    with browser.session_transaction() as cookie:
+        cookie["_user_id"] = "another"
+    assert browser.post("/study/answer", data=form, headers=FRAGMENT).location == "/sign-in"
+    assert answers(session) == 0
+
+
+@pytest.mark.parametrize("headers", [FRAGMENT, {}], ids=["script", "form"])
+def test_an_answer_that_came_too_late_is_told_so_though_the_session_ends_meanwhile(
+    browser: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
+) -> None:
+    """It was looked at; what is shown after it is for the same person."""
+    form = form_of(browser.get("/study")) | {"version": "7"}
+
+    def ending(*given: Any) -> Any:
+        try:
+            return transact_together(*given)
+        finally:
+            session.execute(delete(LoginSession))
+            session.commit()
+
+    monkeypatch.setattr("app.study.views.session.transact_together", ending)
+    sent = browser.post("/study/answer", data=form, headers=headers)
+    assert sent.status_code == 409
+    assert "answered elsewhere" in sent.text
+    assert answers(session) == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "recorded"),
+    [(update(User).values(active=False), 303, []), (update(User).values(zone="Asia/Tokyo"), 200, ["Asia/Tokyo"])],
+    ids=["disabled", "moved"],
+)
+def test_an_answer_that_waited_for_a_change_of_its_person_knows_of_it(
+    postgresql_url: str, make_portal: MakePortal, change: Any, status: int, recorded: list[str]
+) -> None:
+    """The lock comes before the look."""
+    engine = make_engine(postgresql_url)
+    with session_factory(engine)() as session, ThreadPoolExecutor(1) as pool, engine.connect() as watching:
+        user = make_user(session)
+        choose(session, user, make_deck(session, cards=3))
+        session.commit()
+        browser = make_portal(Settings(secret_key="test-" * 10, database_url=postgresql_url)).test_client()
+        sign_in(browser, user)
+        form = form_of(browser.get("/study"))
+        session.execute(change)
+        sent = pool.submit(browser.post, "/study/answer", data=form, headers=FRAGMENT)
+        waits = text("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        while not sent.done() and not watching.execute(waits).scalar_one():
+            watching.rollback()
+        session.commit()
+        assert sent.result().status_code == status
+        assert [*session.scalars(select(Event.zone))] == recorded
+    engine.dispose()
