@@ -146,7 +146,8 @@ def test_as_many_are_undone_and_redone_as_keys_were_pressed(portal: Portal, page
     held = answer_held(page)
     for key in "uuur":
         page.keyboard.press(key)
-    held[0].continue_()
+    with page.expect_response("**/study/redo"):  # with two of three taken back it looks the same
+        held[0].continue_()
     left(page, CARDS - 1)
     expect(page.locator("#question")).to_have_text("Question 2?")
     assert reviews(portal, learner) == 1
