@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
 from app.db.models import Card, CardMark, CardState, User
@@ -20,14 +20,21 @@ def studying(portal: Portal, person: User, cards: int) -> None:
         choose(session, person, make_deck(session, cards=cards))
 
 
+def begin(portal: Portal, page: Page, person: User, cards: int) -> tuple[Locator, Locator]:
+    """Study so many cards, once the second one is there, too; gives how many are left, and the question."""
+    studying(portal, person, cards)
+    enter(page, person)
+    with page.expect_event("requestfinished", lambda request: "after=" in request.url):
+        page.goto("/study")
+    return page.locator("#left"), page.locator("#question")
+
+
 def test_keys_flag_bury_and_suspend_and_undo_takes_that_back(
     portal: Portal, page: Page, make_person: Callable[..., User]
 ) -> None:
     person = make_person()
-    studying(portal, person, 4)
-    enter(page, person)
-    page.goto("/study")
-    left, question, said = page.locator("#left"), page.locator("#question"), page.locator("#taking [role=status]")
+    left, question = begin(portal, page, person, 4)
+    said = page.locator("#taking [role=status]")
     page.keyboard.press("Space")
     page.keyboard.press("f")
     expect(said).to_have_text("Flagged.")
@@ -66,11 +73,7 @@ def test_keys_flag_bury_and_suspend_and_undo_takes_that_back(
 def test_undo_goes_back_through_marks_to_the_answer_before(
     portal: Portal, page: Page, make_person: Callable[..., User]
 ) -> None:
-    person = make_person()
-    studying(portal, person, 5)
-    enter(page, person)
-    page.goto("/study")
-    left, question = page.locator("#left"), page.locator("#question")
+    left, question = begin(portal, page, make_person(), 5)
     page.keyboard.press("Space")
     page.keyboard.press("3")
     expect(question).to_have_text("Question 2?")
@@ -88,12 +91,7 @@ def test_undo_goes_back_through_marks_to_the_answer_before(
 def test_marks_pressed_without_a_wait_are_taken_back_as_well(
     portal: Portal, page: Page, make_person: Callable[..., User]
 ) -> None:
-    person = make_person()
-    studying(portal, person, 6)
-    enter(page, person)
-    with page.expect_event("requestfinished", lambda request: "after=" in request.url):
-        page.goto("/study")
-    left, question = page.locator("#left"), page.locator("#question")
+    left, question = begin(portal, page, make_person(), 6)
     held = hold_first(page, "**/study/mark")
     page.keyboard.press("-")
     expect(question).to_have_text("Question 2?")
@@ -110,11 +108,7 @@ def test_marks_pressed_without_a_wait_are_taken_back_as_well(
 def test_a_mark_before_an_answer_is_not_taken_back_before_that(
     portal: Portal, page: Page, make_person: Callable[..., User]
 ) -> None:
-    person = make_person()
-    studying(portal, person, 5)
-    enter(page, person)
-    page.goto("/study")
-    left, question = page.locator("#left"), page.locator("#question")
+    left, question = begin(portal, page, make_person(), 5)
     page.keyboard.press("-")
     expect(left).to_have_text("4 left")
     page.keyboard.press("Space")

@@ -176,7 +176,7 @@ def _record(posted: Posted, now: datetime) -> tuple[Answered, Screen | None]:
     except NotTheSame:
         check_again()
         return _recorded(posted, now, None)
-    except Unchanged:  # of whom it is from nothing is known to have changed
+    except Unchanged:  # refused for what it says, after the look
         if belief is not None:
             belief.holds()
         raise
