@@ -105,6 +105,22 @@ def test_marks_pressed_without_a_wait_are_taken_back_as_well(
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)
 
 
+def test_a_flag_put_on_and_taken_off_before_the_reply_keeps_the_mark_before_it(
+    portal: Portal, page: Page, make_person: Callable[..., User]
+) -> None:
+    left, question = begin(portal, page, make_person(), 4)
+    held = hold_first(page, "**/study/mark")
+    page.keyboard.press("-")
+    expect(question).to_have_text("Question 2?")
+    page.keyboard.press("f")
+    page.keyboard.press("f")
+    held[0].continue_()
+    expect(page.locator("#taking [role=status]")).to_have_text("Flag removed.")
+    page.keyboard.press("u")
+    expect(question).to_have_text("Question 1?")
+    expect(left).to_have_text("4 left")
+
+
 def test_a_mark_before_an_answer_is_not_taken_back_before_that(
     portal: Portal, page: Page, make_person: Callable[..., User]
 ) -> None:

@@ -169,7 +169,7 @@ function filled(form, button) {
   const body = new URLSearchParams(new FormData(form, button));
   const ahead = form.dataset.quick === "stay";
   if (ahead && body.get("card") === cardOf(document)) for (const part of all("[data-flag]")) part.hidden ^= true;
-  return { address: form.action, body, ahead };
+  return { address: form.action, body, ahead, id: form.id };
 }
 
 // `quick`: "on" leaves the card like a grade, "stay" keeps it.
@@ -203,7 +203,7 @@ async function deliver(one) {
     Object.assign(one, filled(button.form, button));
   }
   if (token) one.body.set("csrf_token", token);
-  if (/^[bsf]/.test(one.body.get("do"))) one.body.set("did", find("[name=did]")?.value ?? "");
+  if (/^[mf]/.test(one.id)) one.body.set("did", find("[name=did]")?.value ?? "");
   const reply = await ask(one.address, { method: "POST", body: one.body, keepalive: true });
   if (lost(reply)) return failed("#failed");
   if (reply.redirected) return failed("#signed-out");
