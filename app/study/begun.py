@@ -58,15 +58,11 @@ WAITS = exists().where(CardState.user_id == _USER, CardState.repeat_day >= _TODA
 """Whether any card of the learner waits to be repeated on day `:today`, also one that is not asked."""
 
 
-def _is_due() -> ColumnElement[bool]:
-    return and_(CardState.due <= _TODAY, or_(CardState.repeat_day.is_(None), CardState.repeat_day < _TODAY))
-
-
 def _first_due(*columns: Any, tagged: bool = False) -> Select[Any]:
     """The first `:most` due cards, the longest overdue."""
     return (
         _mine(CardState.due, *columns)
-        .where(_is_due())
+        .where(CardState.due <= _TODAY, or_(CardState.repeat_day.is_(None), CardState.repeat_day < _TODAY))
         .where(TAGGED if tagged else true())
         .order_by(CardState.due, CardState.card_id)
         .limit(bindparam("most", type_=BigInteger))
@@ -101,7 +97,7 @@ def _foremost_read_again() -> Prepared:
 
     PostgreSQL, which plans and begins each part anew, is not.
     """
-    two = _mine(CardState.due).where(_is_due()).order_by(CardState.due, CardState.card_id).limit(2).subquery()
+    two = _first_due().limit(2).subquery()
     until = select(func.max(two.c.due)).scalar_subquery()
     some = _first_due().where(CardState.due <= until).subquery()
     count = select(func.count()).select_from(_first_due().order_by(None).subquery()).scalar_subquery()

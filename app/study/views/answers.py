@@ -33,7 +33,10 @@ _PRACTICE_EXTRA = {"grade": re.compile(r"|[0-5]"), "elapsed": _MILLISECONDS, "af
 _OPTION = re.compile(r"[^\0]{1,16}")
 _MOST_CHOSEN = 26
 _MARK = {"card": _GUID, "do": re.compile(r"(?:un)?(?:bury|suspend|flag)")}
-_MARKS = re.compile(r"|(?:bury|suspend|flag)-[0-9a-z]{1,32}(?:\.(?:bury|suspend|flag)-[0-9a-z]{1,32}){0,29}")
+_ONE = r"(?:bury|suspend|flag)-[0-9a-z]{1,32}"
+MOST_BACK = 30
+"""So many marks are taken back one after the other, as many as answers."""
+_MARKS = re.compile(rf"|{_ONE}(?:\.{_ONE}){{0,{MOST_BACK - 1}}}")
 _UNDO = {"event": _EVENT}
 _NUMBERED = {"number": _VERSION}
 

@@ -14,13 +14,11 @@ from app.study.marks import Mark
 from app.study.scopes import EVERYTHING, Scope
 from app.study.service import UnknownCard
 from app.study.views import answers
-from app.study.views.answers import PostedMark
+from app.study.views.answers import MOST_BACK, PostedMark
 from app.web.database import transact
 from app.web.sessions import require_viewer
 
 _DONE = re.compile(r"(?:(.+)\.)?(un)?(bury|suspend|flag)-([0-9a-z]{1,32})")
-MOST_BACK = 30
-"""So many marks are taken back one after the other, as many as answers."""
 
 
 @dataclass(frozen=True, slots=True)
